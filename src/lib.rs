@@ -1,0 +1,6 @@
+//! laneway: one owner, one lane, one way into main.
+//!
+//! A library that cannot talk to the user: it prints nothing, asks nothing, and reads neither
+//! environment nor clock except through [`env`](crate::env). ARCHITECTURE.md is the map.
+
+pub mod domain;
