@@ -37,7 +37,10 @@ fn check_segment(value: &str) -> Result<(), &'static str> {
     if !first.is_ascii_alphanumeric() {
         return Err("it must start with a letter or a digit");
     }
-    if !value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) {
+    if !value
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+    {
         return Err("only letters, digits, `.`, `_` and `-` are allowed");
     }
     if value.ends_with('.') || value.contains("..") {
@@ -46,7 +49,11 @@ fn check_segment(value: &str) -> Result<(), &'static str> {
     if value.to_ascii_lowercase().ends_with(".lock") {
         return Err("git reserves names that end with `.lock`");
     }
-    let stem = value.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let stem = value
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     if DEVICES.contains(&stem.as_str()) {
         return Err("it is a device name on some systems");
     }
@@ -170,7 +177,10 @@ impl ObjectId {
         }
         let mut bytes = [0; 32];
         bytes[..raw.len()].copy_from_slice(raw);
-        Some(Self { len: u8::try_from(raw.len()).ok()?, bytes })
+        Some(Self {
+            len: u8::try_from(raw.len()).ok()?,
+            bytes,
+        })
     }
 
     /// The raw bytes: 20 for SHA-1, 32 for SHA-256.
@@ -190,7 +200,9 @@ impl ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.as_bytes()
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -203,7 +215,11 @@ impl fmt::Debug for ObjectId {
 impl FromStr for ObjectId {
     type Err = BadName;
     fn from_str(value: &str) -> Result<Self, BadName> {
-        let bad = |why| BadName { what: "an object id", value: value.to_owned(), why };
+        let bad = |why| BadName {
+            what: "an object id",
+            value: value.to_owned(),
+            why,
+        };
         if value.len() != 40 && value.len() != 64 {
             return Err(bad("it must have 40 or 64 hexadecimal digits"));
         }
@@ -240,7 +256,11 @@ impl LaneName {
     pub fn new(role: RoleName, number: u16) -> Result<Self, BadName> {
         if number == 0 {
             let value = format!("{role}:0");
-            return Err(BadName { what: "a lane", value, why: "lanes are counted from 1" });
+            return Err(BadName {
+                what: "a lane",
+                value,
+                why: "lanes are counted from 1",
+            });
         }
         Ok(Self { role, number })
     }
@@ -295,9 +315,37 @@ mod tests {
     #[test]
     fn hostile_names_are_refused() {
         for name in [
-            "", "-x", "--upload-pack=touch X", ".x", "x.", "x.lock", "a..b", "a b", "a/b", "../x",
-            "@{", "HEAD", "a\nb", "a\0b", "'", "\"", "$(x)", "`x`", ";x", "|x", "&x", ">x", "%0a",
-            "\u{202e}", "🦀", "CON", "nul.txt", "<script>", "{{7*7}}", "=cmd()", "\x1b]0;",
+            "",
+            "-x",
+            "--upload-pack=touch X",
+            ".x",
+            "x.",
+            "x.lock",
+            "a..b",
+            "a b",
+            "a/b",
+            "../x",
+            "@{",
+            "HEAD",
+            "a\nb",
+            "a\0b",
+            "'",
+            "\"",
+            "$(x)",
+            "`x`",
+            ";x",
+            "|x",
+            "&x",
+            ">x",
+            "%0a",
+            "\u{202e}",
+            "🦀",
+            "CON",
+            "nul.txt",
+            "<script>",
+            "{{7*7}}",
+            "=cmd()",
+            "\x1b]0;",
         ] {
             assert!(TaskId::new(name).is_err(), "{name:?}");
             assert!(AgentName::new(format!("@{name}")).is_err(), "{name:?}");
@@ -309,7 +357,15 @@ mod tests {
     #[test]
     fn branches_are_segments() {
         assert!(BranchName::new("agent/A-backend-2").is_ok());
-        for name in ["a//b", "/a", "a/", "refs/heads/../x", "a/.git", "-a/b", "a/b.lock"] {
+        for name in [
+            "a//b",
+            "/a",
+            "a/",
+            "refs/heads/../x",
+            "a/.git",
+            "-a/b",
+            "a/b.lock",
+        ] {
             assert!(BranchName::new(name).is_err(), "{name:?}");
         }
     }
@@ -318,7 +374,10 @@ mod tests {
     fn lane_one_is_written_without_its_number() {
         let lane: LaneName = "A-backend:1".parse().unwrap();
         assert_eq!(lane.to_string(), "A-backend");
-        assert_eq!("A-backend:2".parse::<LaneName>().unwrap().slug(), "A-backend-2");
+        assert_eq!(
+            "A-backend:2".parse::<LaneName>().unwrap().slug(),
+            "A-backend-2"
+        );
         assert!("A-backend:0".parse::<LaneName>().is_err());
     }
 

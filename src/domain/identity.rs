@@ -1,0 +1,120 @@
+//! Who may do what, and where: the identity map as a value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::id::{AgentName, RoleName, TaskType, WorkstationName};
+use super::task::words;
+
+/// `governance/identity-map.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityMap {
+    /// Whether the map is enforced.
+    pub mode: Mode,
+    /// Known executors. Empty: a map with routing alone is enforced by routing.
+    pub agents: BTreeMap<AgentName, Agent>,
+    /// Who works on what, and where.
+    pub routing: BTreeMap<TaskType, Vec<Route>>,
+}
+
+words! {
+    /// Whether the identity map is enforced.
+    Mode {
+        /// Names outside the map are refused.
+        Enforced = "enforced",
+        /// Any name has every capability, recorded unverified.
+        Open = "open",
+    }
+}
+
+/// One executor, AI or person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// AI or person.
+    pub kind: AgentKind,
+    /// Roles whose work it takes.
+    pub roles: BTreeSet<RoleName>,
+    /// What it may do.
+    pub may: BTreeSet<Capability>,
+    /// Seats of a person (G19).
+    pub seats: BTreeSet<String>,
+    /// Addresses that identify its commits.
+    pub emails: Vec<String>,
+    /// Keys that sign for it.
+    pub signing_keys: Vec<String>,
+}
+
+words! {
+    /// AI or person.
+    AgentKind {
+        /// A program.
+        Agent = "agent",
+        /// A human.
+        Person = "person",
+    }
+}
+
+words! {
+    /// What an identity may do.
+    Capability {
+        /// Take tasks.
+        Claim = "claim",
+        /// Submit work.
+        Handoff = "handoff",
+        /// Land submitted work of anyone.
+        Merge = "merge",
+        /// Judge work.
+        Review = "review",
+        /// Change the plan on the ledger.
+        Plan = "plan",
+        /// Override: release others, reopen, cancel.
+        Admin = "admin",
+    }
+}
+
+/// One place in a routing list: who, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Agent names; a trailing `*` matches any rest.
+    pub agents: Vec<String>,
+    /// Where.
+    pub workstation: WorkstationName,
+}
+
+impl Route {
+    /// Whether the route names `agent`.
+    #[must_use]
+    pub fn names(&self, agent: &AgentName) -> bool {
+        self.agents
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(prefix) => agent.as_str().starts_with(prefix),
+                None => pattern == agent.as_str(),
+            })
+    }
+}
+
+impl IdentityMap {
+    /// The map that `init` writes: any name has every capability.
+    #[must_use]
+    pub fn open() -> Self {
+        Self {
+            mode: Mode::Open,
+            agents: BTreeMap::new(),
+            routing: BTreeMap::new(),
+        }
+    }
+
+    /// Whether `agent` has `capability`. In an open map everyone has; in an enforced map without
+    /// `agents`, routing decides claims and everything else is open to all.
+    #[must_use]
+    pub fn may(&self, agent: &AgentName, capability: Capability) -> bool {
+        match self.mode {
+            Mode::Open => true,
+            Mode::Enforced if self.agents.is_empty() => true,
+            Mode::Enforced => self
+                .agents
+                .get(agent)
+                .is_some_and(|known| known.may.contains(&capability)),
+        }
+    }
+}

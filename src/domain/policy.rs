@@ -1,0 +1,250 @@
+//! The rules of a governed repository: `governance/policy.yaml` as a value.
+
+use std::collections::BTreeMap;
+
+use super::glob::Glob;
+use super::id::{BranchName, LaneName, RemoteName, RoleName, StageName};
+use super::task::{Risk, words};
+use super::time::Span;
+
+/// Everything policy says. Built with [`Policy::default`]-like values for what a file leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Name of the project, used in worktree names.
+    pub project: String,
+    /// The integration branch.
+    pub target: BranchName,
+    /// Which commits the target may get outside tasks.
+    pub direct: Direct,
+    /// Where a mutation is decided.
+    pub authority: Authority,
+    /// How long a command waits for the remote.
+    pub remote_timeout: Span,
+    /// Whether acknowledged means written through to the disk.
+    pub durability: Durability,
+    /// Extra pattern for task ids, a regular expression.
+    pub task_id_pattern: Option<String>,
+    /// Fields and note sections each task must have.
+    pub required: Required,
+    /// The roles, by name.
+    pub roles: BTreeMap<RoleName, Role>,
+    /// Where lane worktrees stand and what they and their branches are called.
+    pub worktrees: Worktrees,
+    /// Lease arithmetic.
+    pub lease: LeaseTerms,
+    /// Whether verbs without an epoch are refused.
+    pub fencing: Fencing,
+    /// How work reaches the target.
+    pub merge: MergeTerms,
+    /// What overlapping `owned_paths` of tasks in progress do to readiness.
+    pub path_reservations: Reservations,
+    /// What is owed before a merge.
+    pub gates: GateTerms,
+    /// Reviewers by changed paths.
+    pub review_routes: Vec<ReviewRoute>,
+    /// Checks and companion changes owed by changed paths.
+    pub path_rules: Vec<PathRule>,
+    /// Tests whose deletion or shrinkage needs an approval.
+    pub protected_tests: Vec<Glob>,
+}
+
+/// One kind of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Number of lanes, from 1.
+    pub lanes: u16,
+    /// Paths the role's work may touch; empty: everything.
+    pub owned_paths: Vec<Glob>,
+    /// Checks every task of the role owes.
+    pub required_checks: Vec<String>,
+    /// The role reviews and never claims.
+    pub review_only: bool,
+}
+
+words! {
+    /// Which commits the target may get outside tasks.
+    Direct {
+        /// Any.
+        Allow = "allow",
+        /// Any, and they are listed.
+        Listed = "listed",
+        /// None.
+        TasksOnly = "tasks_only",
+    }
+}
+
+/// Where a mutation of the ledger is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// By the ref in this repository.
+    Local,
+    /// By the ref in this remote.
+    Remote(RemoteName),
+}
+
+words! {
+    /// What an acknowledgement means.
+    Durability {
+        /// Written through to the disk before it is given.
+        Full = "full",
+        /// Handed to the operating system; a power cut may lose it, never corrupt.
+        Fast = "fast",
+    }
+}
+
+/// Fields and note sections that `validate` asks of each task.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Required {
+    /// Optional fields that must be there.
+    pub fields: Vec<String>,
+    /// Headings that `notes` must have.
+    pub note_sections: Vec<String>,
+}
+
+/// Where lane worktrees stand and what they are called. `{project}` and `{lane}` are replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worktrees {
+    /// Directory, or `${WORKTREE_ROOT}`: that variable, by default the parent of the main checkout.
+    pub root: String,
+    /// Name of the directory of a lane.
+    pub name: String,
+    /// Name of the branch of a lane.
+    pub branch: String,
+}
+
+impl Worktrees {
+    /// The directory name of `lane`'s worktree.
+    #[must_use]
+    pub fn name_of(&self, project: &str, lane: &LaneName) -> String {
+        self.name
+            .replace("{project}", project)
+            .replace("{lane}", &lane.slug())
+    }
+
+    /// The branch of `lane`.
+    ///
+    /// # Errors
+    /// When the template does not give a legal branch name.
+    pub fn branch_of(
+        &self,
+        project: &str,
+        lane: &LaneName,
+    ) -> Result<BranchName, super::id::BadName> {
+        BranchName::new(
+            self.branch
+                .replace("{project}", project)
+                .replace("{lane}", &lane.slug()),
+        )
+    }
+}
+
+/// Lease arithmetic: how long a claim holds, and how far clocks may disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseTerms {
+    /// Time to live of a claim without renewal.
+    pub ttl: Span,
+    /// Margin added before a lease counts as expired.
+    pub skew: Span,
+}
+
+words! {
+    /// Whether verbs without an epoch are taken.
+    Fencing {
+        /// A verb without an epoch is judged by agent alone.
+        Normal = "normal",
+        /// A verb without an epoch is refused.
+        Strict = "strict",
+    }
+}
+
+/// How work reaches the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeTerms {
+    /// By push or by pull request.
+    pub via: Via,
+    /// Merge stages, lowest first.
+    pub stages: Vec<StageName>,
+    /// Whether a parent waits for its children.
+    pub parent: ParentRule,
+}
+
+words! {
+    /// How work reaches the target.
+    Via {
+        /// `merge` moves the target.
+        Push = "push",
+        /// `merge` publishes the branch; a forge moves the target.
+        PullRequest = "pull_request",
+    }
+}
+
+words! {
+    /// Whether a parent waits for its children.
+    ParentRule {
+        /// It lands after all of them.
+        Waits = "waits",
+        /// It lands when it is ready.
+        Independent = "independent",
+    }
+}
+
+words! {
+    /// What overlapping paths of two tasks in progress do.
+    Reservations {
+        /// The second cannot start.
+        Refuse = "refuse",
+        /// The second is warned.
+        Warn = "warn",
+        /// Nothing.
+        Off = "off",
+    }
+}
+
+words! {
+    /// Whether something is owed.
+    Owed {
+        /// It is.
+        Required = "required",
+        /// It is not.
+        None = "none",
+    }
+}
+
+/// What is owed before a merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateTerms {
+    /// Evidence of the acceptance checks.
+    pub evidence: Owed,
+    /// A handoff record.
+    pub handoff: Owed,
+    /// Review, by risk.
+    pub review: BTreeMap<Risk, Owed>,
+}
+
+impl GateTerms {
+    /// Whether a task of this risk owes a review.
+    #[must_use]
+    pub fn review_owed(&self, risk: Risk) -> bool {
+        self.review.get(&risk) == Some(&Owed::Required)
+    }
+}
+
+/// Reviewers by changed paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewRoute {
+    /// Which paths.
+    pub paths: Vec<Glob>,
+    /// Roles that must approve.
+    pub reviewers: Vec<RoleName>,
+}
+
+/// What a change of some paths owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathRule {
+    /// Which paths.
+    pub when: Vec<Glob>,
+    /// Checks owed.
+    pub checks: Vec<String>,
+    /// Files that must change along.
+    pub also_change: Vec<Glob>,
+}

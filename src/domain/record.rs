@@ -1,0 +1,164 @@
+//! Append-only records of a task: what happened and what was found.
+
+use super::id::{AgentName, ObjectId};
+use super::state::Epoch;
+use super::task::words;
+use super::time::Timestamp;
+
+/// One record of a task's state file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Counts from 1 within the task.
+    pub n: u32,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: AgentName,
+    /// Under which epoch.
+    pub epoch: Epoch,
+    /// What.
+    pub body: RecordBody,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordBody {
+    /// Work handed off (P42).
+    Handoff(Handoff),
+    /// Checks that ran (P36).
+    Evidence(Evidence),
+    /// A verdict (P47).
+    Review(Review),
+    /// A remark.
+    Note {
+        /// The remark.
+        text: String,
+    },
+    /// A task that was given back, taken over, reopened, conflicted, …: the reason stays.
+    Event {
+        /// The event's word.
+        event: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl RecordBody {
+    /// The word used in files.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Handoff(_) => "handoff",
+            Self::Evidence(_) => "evidence",
+            Self::Review(_) => "review",
+            Self::Note { .. } => "note",
+            Self::Event { .. } => "event",
+        }
+    }
+}
+
+/// The return of a worker (P42).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handoff {
+    /// The branch tip.
+    pub commit: ObjectId,
+    /// Its merge base with the target.
+    pub base: ObjectId,
+    /// Stable patch id of base..commit.
+    pub change_key: String,
+    /// Commits handed off, oldest first.
+    pub commits: Vec<ObjectId>,
+    /// Files changed.
+    pub files: Vec<String>,
+    /// Next slice.
+    pub next: String,
+    /// Risks and blockers.
+    pub risks: Vec<String>,
+    /// Root cause of a defect (P43).
+    pub root_cause: Option<RootCause>,
+}
+
+/// What a defect owes (P43).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootCause {
+    /// One sentence.
+    pub text: String,
+    /// Owning layer or file.
+    pub layer: String,
+    /// Command that shows the fault before and its absence after.
+    pub proof: String,
+}
+
+/// Checks that ran on one content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The commit they ran on.
+    pub commit: ObjectId,
+    /// Tree id of that commit without `governance/`.
+    pub content_key: ObjectId,
+    /// Each command.
+    pub checks: Vec<CheckRun>,
+    /// On which host.
+    pub host: String,
+}
+
+/// One command that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRun {
+    /// The command as planned.
+    pub command: String,
+    /// Its exit code; none when a signal or the time limit ended it.
+    pub exit: Option<i32>,
+    /// Milliseconds it took.
+    pub millis: u64,
+    /// SHA-256 of its output.
+    pub digest: String,
+    /// The end of its output.
+    pub tail: String,
+}
+
+impl CheckRun {
+    /// Whether it passed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.exit == Some(0)
+    }
+}
+
+/// A verdict on handed-off work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The change it judges.
+    pub change_key: String,
+    /// What was found; empty only when `no_findings` was said.
+    pub findings: Vec<Finding>,
+    /// Whether the work is there or only its design (P39).
+    pub design_only: bool,
+}
+
+words! {
+    /// A reviewer's verdict (G12).
+    Verdict {
+        /// It may land.
+        Accept = "accept",
+        /// It goes back with findings.
+        Revise = "revise",
+        /// It goes back to the queue.
+        Reject = "reject",
+        /// It stops.
+        Block = "block",
+    }
+}
+
+/// One finding of a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad: `critical`, `major`, `minor`, `note`.
+    pub severity: String,
+    /// Where.
+    pub file: String,
+    /// What.
+    pub text: String,
+}

@@ -1,0 +1,237 @@
+//! Who owns a task and how far it is: the state file's values (DESIGN §2).
+//!
+//! A claim exists exactly in the standings that carry one, so a task with two owners, or a done
+//! task without its completion, cannot be written down.
+
+use std::fmt;
+
+use super::id::{AgentName, BranchName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
+use super::task::words;
+use super::time::Timestamp;
+
+/// Fencing token: grows with every claim of a task, never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Epoch(pub u32);
+
+impl Epoch {
+    /// The epoch of the next claim.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+words! {
+    /// Where a task is in its life.
+    Status {
+        /// Nobody has it.
+        Todo = "todo",
+        /// Claimed; its scope waits for a go.
+        AwaitingScope = "awaiting_scope",
+        /// Claimed and worked on.
+        InProgress = "in_progress",
+        /// Claimed and stopped; lane free.
+        Blocked = "blocked",
+        /// Handed off; lane free.
+        InReview = "in_review",
+        /// On the target.
+        Done = "done",
+        /// Given up.
+        Cancelled = "cancelled",
+    }
+}
+
+/// The state of one task, without its records.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TaskState {
+    /// The epoch of the last claim; 0 before the first.
+    pub epoch: Epoch,
+    /// Where it is, with what that carries.
+    pub standing: Standing,
+}
+
+/// Where a task is, with what that carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has it. `resume` names work to go on from; such a task comes first in order.
+    Todo {
+        /// Work to go on from.
+        resume: Option<Resume>,
+    },
+    /// Claimed; its scope waits for a go.
+    AwaitingScope(Claim),
+    /// Claimed and worked on.
+    InProgress(Claim),
+    /// Claimed and stopped.
+    Blocked {
+        /// Kept through the block; frozen.
+        claim: Claim,
+        /// Why.
+        block: Block,
+    },
+    /// Handed off.
+    InReview {
+        /// Whose work it is; frozen.
+        claim: Claim,
+        /// What was handed off.
+        submission: Submission,
+        /// A merge under way.
+        landing: Option<Landing>,
+    },
+    /// On the target.
+    Done(Completion),
+    /// Given up.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+        /// By whom.
+        by: AgentName,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self::Todo { resume: None }
+    }
+}
+
+impl TaskState {
+    /// The status word of the standing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.standing {
+            Standing::Todo { .. } => Status::Todo,
+            Standing::AwaitingScope(_) => Status::AwaitingScope,
+            Standing::InProgress(_) => Status::InProgress,
+            Standing::Blocked { .. } => Status::Blocked,
+            Standing::InReview { .. } => Status::InReview,
+            Standing::Done(_) => Status::Done,
+            Standing::Cancelled { .. } => Status::Cancelled,
+        }
+    }
+
+    /// The claim, in the standings that have one.
+    #[must_use]
+    pub fn claim(&self) -> Option<&Claim> {
+        match &self.standing {
+            Standing::AwaitingScope(claim)
+            | Standing::InProgress(claim)
+            | Standing::Blocked { claim, .. }
+            | Standing::InReview { claim, .. } => Some(claim),
+            Standing::Todo { .. } | Standing::Done(_) | Standing::Cancelled { .. } => None,
+        }
+    }
+
+    /// The claim while it occupies its lane, groups and paths: not once blocked or handed off.
+    #[must_use]
+    pub fn occupying(&self) -> Option<&Claim> {
+        match &self.standing {
+            Standing::AwaitingScope(claim) | Standing::InProgress(claim) => Some(claim),
+            _ => None,
+        }
+    }
+}
+
+/// Ownership of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Who.
+    pub agent: AgentName,
+    /// Where.
+    pub workstation: WorkstationName,
+    /// In which lane.
+    pub lane: LaneName,
+    /// On which branch.
+    pub branch: BranchName,
+    /// Since when.
+    pub claimed_at: Timestamp,
+    /// Until when without renewal.
+    pub expires_at: Timestamp,
+    /// Commit the lane branch started from.
+    pub base: ObjectId,
+    /// Id of the claiming request; makes a retry idempotent.
+    pub id: RequestId,
+}
+
+/// Why a task stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// What for.
+    pub reason: String,
+    /// The task that must land first, if it is one.
+    pub by: Option<TaskId>,
+    /// Since when.
+    pub since: Timestamp,
+    /// The commit that holds the work so far.
+    pub commit: Option<ObjectId>,
+}
+
+/// Work that the next claim goes on from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// Who had it.
+    pub agent: AgentName,
+    /// In which lane.
+    pub lane: LaneName,
+    /// The commit that holds the work so far.
+    pub commit: Option<ObjectId>,
+}
+
+/// What was handed off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The branch tip.
+    pub commit: ObjectId,
+    /// Merge base with the target at handoff.
+    pub base: ObjectId,
+    /// Stable patch id of base..commit; survives a rebase.
+    pub change_key: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A merge under way: the merge slot and its crash record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landing {
+    /// What will be the target.
+    pub commit: ObjectId,
+    /// The target it extends.
+    pub onto: ObjectId,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: AgentName,
+    /// On which host.
+    pub host: String,
+    /// Until when it holds without renewal.
+    pub until: Timestamp,
+}
+
+/// How a task landed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The commit on the target.
+    pub commit: ObjectId,
+    /// The target before it.
+    pub onto: ObjectId,
+    /// When.
+    pub at: Timestamp,
+    /// Who did the work.
+    pub agent: AgentName,
+    /// Where.
+    pub workstation: WorkstationName,
+    /// In which lane.
+    pub lane: LaneName,
+    /// Under which claim.
+    pub claim: RequestId,
+    /// What had been handed off, so that an `unland` can go back to it.
+    pub submission: Submission,
+}
