@@ -1,11 +1,19 @@
 //! Pure values and rules. Knows nothing of files, git, clocks, the environment, YAML or serde.
 
+pub mod decide;
+pub mod gates;
 pub mod glob;
 pub mod graph;
 pub mod id;
 pub mod identity;
+pub mod lease;
+pub mod lifecycle;
 pub mod policy;
+pub mod ready;
 pub mod record;
+pub mod refusal;
+pub mod request;
+pub mod snapshot;
 pub mod state;
 pub mod task;
 pub mod time;

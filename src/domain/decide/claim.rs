@@ -1,0 +1,193 @@
+//! `claim`: exactly one executor gets a task, with a new epoch.
+
+use std::collections::BTreeMap;
+
+use super::{Change, Context, event_record};
+use crate::domain::gates::{ClaimCase, choose_lane, choose_workstation};
+use crate::domain::id::{TaskId, WorkstationName};
+use crate::domain::lease;
+use crate::domain::lifecycle::Event;
+use crate::domain::ready::{self, Filter};
+use crate::domain::record::RecordBody;
+use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
+use crate::domain::request::ClaimWish;
+use crate::domain::state::{Claim, Standing, TaskState};
+use crate::domain::task::Task;
+
+pub(super) fn claim(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
+    if had_already(ctx, wish) {
+        return Ok(Change::default());
+    }
+    match &wish.task {
+        Some(id) => claim_this(ctx, wish, ctx.task(id)?),
+        None => claim_next(ctx, wish),
+    }
+}
+
+/// Whether this very request was carried out before.
+fn had_already(ctx: Context<'_>, wish: &ClaimWish) -> bool {
+    let id = &ctx.request.id;
+    let mine = |state: &TaskState| state.claim().is_some_and(|claim| claim.id == *id);
+    match &wish.task {
+        Some(task) => mine(ctx.snapshot.states.get(task)),
+        None => ctx.snapshot.states.iter().any(|(_, state)| mine(state)),
+    }
+}
+
+fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
+    let filter = Filter {
+        role: wish.role.as_ref(),
+        lane: wish.lane.as_ref(),
+    };
+    let open = ready::open_in_order(ctx.snapshot, filter, ctx.request.at);
+    let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for task in &open {
+        match claim_this(ctx, wish, task) {
+            Ok(change) => return Ok(change),
+            Err(refusal) => *reasons.entry(refusal.gate()).or_default() += 1,
+        }
+    }
+    Err(nothing_ready(ctx, wish, open.len(), &reasons))
+}
+
+fn nothing_ready(
+    ctx: Context<'_>,
+    wish: &ClaimWish,
+    open: usize,
+    reasons: &BTreeMap<&'static str, usize>,
+) -> Refusal {
+    let (of, flag) = match (&wish.lane, &wish.role) {
+        (Some(lane), _) => (format!(" for lane {lane}"), format!(" --lane {lane}")),
+        (None, Some(role)) => (format!(" for {role}"), format!(" --role {role}")),
+        (None, None) => (String::new(), String::new()),
+    };
+    let why: Vec<String> = reasons
+        .iter()
+        .map(|(gate, n)| format!("{n} by {gate}"))
+        .collect();
+    let message = if open == 0 {
+        format!("nothing is ready{of}: no open task")
+    } else {
+        format!(
+            "nothing is ready{of}: {open} open, held back {}",
+            why.join(", ")
+        )
+    };
+    let unmet = Unmet {
+        kind: RefusalKind::Nothing,
+        ..Unmet::rule("nothing-ready", message).hint(format!("`laneway ready{flag} --explain`"))
+    };
+    Refusal::one(ctx.what(None), None, unmet)
+}
+
+fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change, Refusal> {
+    let (snapshot, request) = (ctx.snapshot, ctx.request);
+    if let Some(role) = wish.role.as_ref().filter(|role| **role != task.role) {
+        let message = format!("`{}` is work of {}, not of {role}", task.id, task.role);
+        return Err(ctx.refuse(&task.id, Unmet::rule("role-wrong", message)));
+    }
+    let workstation = choose_workstation(snapshot, ctx.agent(), task, wish.workstation.as_ref());
+    let case = ClaimCase {
+        snapshot,
+        task,
+        now: request.at,
+        agent: Some(ctx.agent()),
+        workstation: workstation.as_ref(),
+        lane: wish.lane.as_ref(),
+        host: Some(&request.actor.host),
+    };
+    let unmet: Vec<Unmet> = case
+        .unmet()
+        .into_iter()
+        .filter(|unmet| !unmet.warning)
+        .collect();
+    if !unmet.is_empty() {
+        return Err(Refusal::new(
+            ctx.what(Some(&task.id)),
+            Some(&task.id),
+            unmet,
+        ));
+    }
+    let state = snapshot.states.get(&task.id);
+    let append = overtake(ctx, wish, &task.id, state)?;
+    let state = owned(ctx, &case, workstation.as_ref(), state)?;
+    Ok(Change::state(&task.id, state, append))
+}
+
+/// The lifecycle steps before the claim itself, and the record that a take-over leaves.
+fn overtake(
+    ctx: Context<'_>,
+    wish: &ClaimWish,
+    id: &TaskId,
+    state: &TaskState,
+) -> Result<Vec<RecordBody>, Refusal> {
+    match &state.standing {
+        Standing::AwaitingScope(old) | Standing::InProgress(old) => {
+            ctx.allow(id, state, Event::TakeOver)?;
+            check_clock(ctx, wish.trust_clock, id)?;
+            let reason = format!(
+                "epoch {} of {} on {} in lane {} expired at {}",
+                state.epoch, old.agent, old.workstation, old.lane, old.expires_at
+            );
+            Ok(vec![event_record("take_over", reason)])
+        }
+        Standing::Blocked { .. } => {
+            ctx.allow(id, state, Event::UnblockLater)?;
+            Ok(vec![event_record(
+                "unblock",
+                "the blocking task has landed",
+            )])
+        }
+        _ => ctx.allow(id, state, Event::Claim).map(|_| Vec::new()),
+    }
+}
+
+/// Expiry is judged only by a clock that does not contradict the ledger (PROMISES P11).
+pub(super) fn check_clock(ctx: Context<'_>, trusted: bool, id: &TaskId) -> Result<(), Refusal> {
+    let terms = ctx.snapshot.rules.policy.lease;
+    let (now, tip) = (ctx.request.at, ctx.snapshot.tip_time);
+    if trusted || lease::clock_plausible(terms, now, tip) {
+        return Ok(());
+    }
+    let message = format!("this clock shows {now}, before the ledger's last moment {tip}");
+    let unmet = Unmet::rule("clock", message).hint("set the clock, or say `--trust-clock`");
+    Err(ctx.refuse(id, unmet))
+}
+
+fn owned(
+    ctx: Context<'_>,
+    case: &ClaimCase<'_>,
+    workstation: Option<&WorkstationName>,
+    state: &TaskState,
+) -> Result<TaskState, Refusal> {
+    let (rules, id) = (&ctx.snapshot.rules, &case.task.id);
+    let missing = |what: &str| ctx.refuse(id, Unmet::rule("lane-wrong", what.to_owned()));
+    let lane = choose_lane(case).ok_or_else(|| missing("no lane is free"))?;
+    let workstation = workstation
+        .cloned()
+        .ok_or_else(|| missing("no workstation"))?;
+    let branch = rules
+        .policy
+        .worktrees
+        .branch_of(&rules.policy.project, &lane)
+        .map_err(|error| missing(&format!("policy gives the lane no legal branch: {error}")))?;
+    let saved = match &state.standing {
+        Standing::Todo { resume } => resume.as_ref().and_then(|resume| resume.commit),
+        Standing::Blocked { block, .. } => block.commit,
+        _ => None,
+    };
+    let claim = Claim {
+        agent: ctx.agent().clone(),
+        workstation,
+        lane,
+        branch,
+        claimed_at: ctx.request.at,
+        expires_at: lease::expiry(rules.policy.lease, ctx.request.at),
+        base: saved.unwrap_or(rules.at),
+        id: ctx.request.id.clone(),
+    };
+    Ok(TaskState {
+        epoch: state.epoch.next(),
+        standing: Standing::InProgress(claim),
+    })
+}

@@ -1,0 +1,367 @@
+//! `landing`, `land`, `unland`, `complete`: how submitted work becomes part of the target
+//! (DESIGN §5).
+
+use super::work::range_of;
+use super::{Change, Context, event_record};
+use crate::domain::gates::LandCase;
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::identity::Capability;
+use crate::domain::lifecycle::Event;
+use crate::domain::record::{Evidence, RecordBody};
+use crate::domain::refusal::{Holder, Refusal, Unmet};
+use crate::domain::snapshot::{RangeFacts, Replayed};
+use crate::domain::state::{Claim, Completion, Landing, Standing, Submission, TaskState};
+use crate::domain::time::Timestamp;
+
+/// A task in review, taken apart.
+struct Submitted<'a> {
+    state: &'a TaskState,
+    claim: &'a Claim,
+    submission: &'a Submission,
+    landing: Option<&'a Landing>,
+}
+
+fn submitted<'a>(ctx: Context<'a>, id: &TaskId) -> Result<Submitted<'a>, Refusal> {
+    let state = ctx.state(id)?;
+    match &state.standing {
+        Standing::InReview {
+            claim,
+            submission,
+            landing,
+        } => Ok(Submitted {
+            state,
+            claim,
+            submission,
+            landing: landing.as_ref(),
+        }),
+        _ => {
+            let message = format!("`{id}` is {}, not handed off", state.status());
+            let unmet = Unmet::rule("lifecycle", message).hint("`laneway handoff` submits work");
+            Err(ctx.refuse(id, unmet))
+        }
+    }
+}
+
+/// The holder, or anyone who may merge, fenced by the epoch of the handoff.
+fn may_merge(ctx: Context<'_>, id: &TaskId, work: &Submitted<'_>) -> Result<(), Refusal> {
+    ctx.fence(id, work.state)?;
+    if work.claim.agent == *ctx.agent() {
+        return Ok(());
+    }
+    ctx.require(id, Capability::Merge)
+}
+
+/// At most one landing is open in the ledger, and only its merger moves it on.
+fn slot_free(ctx: Context<'_>, id: &TaskId) -> Result<(), Refusal> {
+    let margin = ctx.snapshot.rules.policy.lease.skew;
+    let mut open: Vec<(&TaskId, &Landing)> = ctx
+        .snapshot
+        .states
+        .iter()
+        .filter_map(|(other, state)| match &state.standing {
+            Standing::InReview {
+                landing: Some(landing),
+                ..
+            } => Some((other, landing)),
+            _ => None,
+        })
+        .filter(|(other, landing)| {
+            let mine = *other == id
+                && landing.by == *ctx.agent()
+                && landing.host == ctx.request.actor.host;
+            !mine && ctx.request.at <= landing.until.plus(margin)
+        })
+        .collect();
+    open.sort_by_key(|(other, _)| *other);
+    let Some((other, landing)) = open.first() else {
+        return Ok(());
+    };
+    let holder = Holder {
+        agent: Some(landing.by.clone()),
+        until: Some(landing.until),
+        ..Holder::task(other)
+    };
+    let message = format!(
+        "the merge slot is taken by {} for `{other}` until {}",
+        landing.by, landing.until
+    );
+    Err(ctx.refuse(id, Unmet::conflict("merge-slot", message).held_by(holder)))
+}
+
+fn gates(
+    ctx: Context<'_>,
+    id: &TaskId,
+    work: &Submitted<'_>,
+    range: &RangeFacts,
+    evidence: Option<&Evidence>,
+    evidence_due: bool,
+) -> Result<(), Refusal> {
+    let case = LandCase {
+        snapshot: ctx.snapshot,
+        task: ctx.task(id)?,
+        claim: work.claim,
+        submission: work.submission,
+        range,
+        evidence,
+        evidence_due,
+        now: ctx.request.at,
+    };
+    let unmet = case.unmet();
+    if unmet.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet))
+    }
+}
+
+/// The request's `onto` and `result` must be what git gives for the submission.
+fn replay_holds(
+    ctx: Context<'_>,
+    id: &TaskId,
+    range: &RangeFacts,
+    onto: ObjectId,
+    result: ObjectId,
+) -> Result<(), Refusal> {
+    match &range.replayed {
+        Replayed::Commit {
+            onto: o, result: r, ..
+        } if *o == onto && *r == result => Ok(()),
+        Replayed::Conflict(paths) => {
+            let message = format!("it conflicts with the target in {}", paths.join(", "));
+            let unmet = Unmet::rule("conflict", message)
+                .hint("rebase it in its lane: `laneway lane sync`, then hand it off again");
+            Err(ctx.refuse(id, unmet))
+        }
+        _ => {
+            let message = format!(
+                "{} is not the replay of the handed-off commit",
+                result.short()
+            );
+            Err(ctx.refuse(id, Unmet::rule("replay", message)))
+        }
+    }
+}
+
+pub(super) fn landing(
+    ctx: Context<'_>,
+    id: &TaskId,
+    onto: ObjectId,
+    result: ObjectId,
+    until: Timestamp,
+) -> Result<Change, Refusal> {
+    let work = submitted(ctx, id)?;
+    may_merge(ctx, id, &work)?;
+    slot_free(ctx, id)?;
+    let range = range_of(ctx, id)?;
+    replay_holds(ctx, id, range, onto, result)?;
+    gates(ctx, id, &work, range, None, false)?;
+    let landing = Landing {
+        commit: result,
+        onto,
+        at: ctx.request.at,
+        by: ctx.agent().clone(),
+        host: ctx.request.actor.host.clone(),
+        until,
+    };
+    let standing = Standing::InReview {
+        claim: work.claim.clone(),
+        submission: work.submission.clone(),
+        landing: Some(landing),
+    };
+    Ok(Change::state(
+        id,
+        TaskState {
+            epoch: work.state.epoch,
+            standing,
+        },
+        Vec::new(),
+    ))
+}
+
+pub(super) fn drop_landing(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Change, Refusal> {
+    let work = submitted(ctx, id)?;
+    let Some(landing) = work.landing else {
+        return Ok(Change::default());
+    };
+    if ctx.snapshot.facts.reachable.contains(&landing.commit) {
+        let message = format!("{} is on the target: finish it", landing.commit.short());
+        return Err(ctx.refuse(
+            id,
+            Unmet::rule("landed", message).hint(format!("`laneway merge {id}`")),
+        ));
+    }
+    let mine = landing.by == *ctx.agent() && landing.host == ctx.request.actor.host;
+    if !mine {
+        slot_free(ctx, id)?;
+    }
+    let standing = Standing::InReview {
+        claim: work.claim.clone(),
+        submission: work.submission.clone(),
+        landing: None,
+    };
+    let append = vec![event_record("landing_dropped", reason)];
+    Ok(Change::state(
+        id,
+        TaskState {
+            epoch: work.state.epoch,
+            standing,
+        },
+        append,
+    ))
+}
+
+pub(super) fn land(
+    ctx: Context<'_>,
+    id: &TaskId,
+    onto: ObjectId,
+    result: ObjectId,
+    evidence: Option<&Evidence>,
+) -> Result<Change, Refusal> {
+    let work = submitted(ctx, id)?;
+    // A torn landing is finished by anyone: the target has it, the ledger does not know yet.
+    let torn = work.landing.is_some_and(|landing| {
+        landing.commit == result && ctx.snapshot.facts.reachable.contains(&result)
+    });
+    if !torn {
+        may_merge(ctx, id, &work)?;
+        slot_free(ctx, id)?;
+        let range = range_of(ctx, id)?;
+        replay_holds(ctx, id, range, onto, result)?;
+        gates(ctx, id, &work, range, evidence, true)?;
+    }
+    ctx.allow(id, work.state, Event::Land)?;
+    let append = evidence
+        .map(|e| RecordBody::Evidence(e.clone()))
+        .into_iter()
+        .collect();
+    Ok(Change::state(id, done(ctx, &work, result, onto), append))
+}
+
+fn done(ctx: Context<'_>, work: &Submitted<'_>, commit: ObjectId, onto: ObjectId) -> TaskState {
+    let claim = work.claim;
+    let completion = Completion {
+        commit,
+        onto,
+        at: ctx.request.at,
+        agent: claim.agent.clone(),
+        workstation: claim.workstation.clone(),
+        lane: claim.lane.clone(),
+        claim: claim.id.clone(),
+        submission: work.submission.clone(),
+    };
+    TaskState {
+        epoch: work.state.epoch,
+        standing: Standing::Done(completion),
+    }
+}
+
+pub(super) fn conflict(ctx: Context<'_>, id: &TaskId, onto: ObjectId) -> Result<Change, Refusal> {
+    let work = submitted(ctx, id)?;
+    may_merge(ctx, id, &work)?;
+    let range = range_of(ctx, id)?;
+    let Replayed::Conflict(paths) = &range.replayed else {
+        let message = "it applies to the target without conflict";
+        return Err(ctx.refuse(id, Unmet::rule("replay", message)));
+    };
+    let events = (Event::Revise, Event::ReviseLater);
+    let saved = Some(work.submission.commit);
+    let next = ctx.back_to_work(id, work.state, work.claim, saved, events)?;
+    let reason = format!(
+        "conflicts with the target {} in {}",
+        onto.short(),
+        paths.join(", ")
+    );
+    Ok(Change::state(
+        id,
+        next,
+        vec![event_record("conflict", reason)],
+    ))
+}
+
+pub(super) fn unland(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Change, Refusal> {
+    let state = ctx.state(id)?;
+    ctx.allow(id, state, Event::Unland)?;
+    let Standing::Done(done) = &state.standing else {
+        return Err(ctx.refuse(id, Unmet::rule("lifecycle", format!("`{id}` is not done"))));
+    };
+    if ctx.snapshot.facts.reachable.contains(&done.commit) {
+        let message = format!("{} is on the target", done.commit.short());
+        return Err(ctx.refuse(id, Unmet::rule("landed", message)));
+    }
+    let branch = ctx
+        .snapshot
+        .rules
+        .policy
+        .worktrees
+        .branch_of(&ctx.snapshot.rules.policy.project, &done.lane)
+        .map_err(|error| ctx.refuse(id, Unmet::rule("lane-wrong", error.to_string())))?;
+    let claim = Claim {
+        agent: done.agent.clone(),
+        workstation: done.workstation.clone(),
+        lane: done.lane.clone(),
+        branch,
+        claimed_at: done.submission.at,
+        expires_at: done.submission.at,
+        base: done.submission.base,
+        id: done.claim.clone(),
+    };
+    let standing = Standing::InReview {
+        claim,
+        submission: done.submission.clone(),
+        landing: None,
+    };
+    let next = TaskState {
+        epoch: state.epoch,
+        standing,
+    };
+    Ok(Change::state(
+        id,
+        next,
+        vec![event_record("unland", reason)],
+    ))
+}
+
+pub(super) fn complete(
+    ctx: Context<'_>,
+    id: &TaskId,
+    commit: ObjectId,
+    on_my_word: bool,
+) -> Result<Change, Refusal> {
+    let work = submitted(ctx, id)?;
+    may_merge(ctx, id, &work)?;
+    let range = range_of(ctx, id)?;
+    let short = commit.short();
+    if !ctx.snapshot.facts.reachable.contains(&commit) {
+        let message = format!("{short} is not on the target");
+        return Err(ctx.refuse(id, Unmet::rule("not-on-target", message)));
+    }
+    let proven = match &range.replayed {
+        Replayed::Commit { result, .. } => *result == commit && !range.commits.is_empty(),
+        Replayed::Unknown | Replayed::Conflict(_) => false,
+    };
+    if !proven {
+        if !on_my_word {
+            let message = format!("{short} is not the handed-off change as a forge would land it");
+            let unmet = Unmet::rule("not-the-change", message).hint(format!(
+                "who may merge can vouch for it: `laneway complete {id} --commit {commit}`"
+            ));
+            return Err(ctx.refuse(id, unmet));
+        }
+        ctx.require(id, Capability::Merge)?;
+    }
+    gates(ctx, id, &work, range, None, proven)?;
+    ctx.allow(id, work.state, Event::Land)?;
+    let append = if proven {
+        Vec::new()
+    } else {
+        vec![event_record(
+            "complete",
+            format!("{} vouches for {short}", ctx.agent()),
+        )]
+    };
+    let onto = match &range.replayed {
+        Replayed::Commit { onto, .. } => *onto,
+        _ => range.base,
+    };
+    Ok(Change::state(id, done(ctx, &work, commit, onto), append))
+}

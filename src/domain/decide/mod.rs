@@ -1,0 +1,386 @@
+//! One law: what a request changes, or why it is refused (DESIGN §4).
+//!
+//! `decide` is pure. Readiness, claim, merge, hooks and the audit all call it, so that a decision
+//! can be executed again from the ledger's history and must give the same tree.
+//!
+//! Invariants, held by every function below:
+//! - a standing changes only along the table of [`lifecycle`](super::lifecycle);
+//! - an epoch grows by one with every claim and changes with nothing else;
+//! - of a task in progress there is one claim, and only its holder, with its epoch, moves it on;
+//! - records are appended, never changed.
+
+mod claim;
+mod close;
+mod land;
+mod own;
+mod plan;
+mod work;
+
+use super::id::{AgentName, TaskId};
+use super::identity::Capability;
+use super::lease;
+use super::lifecycle::{self, Event};
+use super::policy::Fencing;
+use super::record::RecordBody;
+use super::refusal::{Holder, Refusal, Unmet};
+use super::request::{FieldEdit, NewTask, Request, Verb};
+use super::snapshot::{Marker, Snapshot};
+use super::state::{Claim, Standing, Status, TaskState};
+use super::task::Task;
+
+/// The law this code knows; raised whenever the same input could give another tree.
+pub const LAW: u32 = 1;
+
+/// What a request changes. Empty: nothing, because it had been carried out before.
+#[must_use = "a change is nothing until it is published"]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Change {
+    /// New states, by task.
+    pub states: Vec<StateChange>,
+    /// Changes of the ledger's plan.
+    pub plan: Vec<PlanChange>,
+    /// A new marker.
+    pub marker: Option<Marker>,
+}
+
+/// A new state of a task, and the records that come with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateChange {
+    /// Which task.
+    pub task: TaskId,
+    /// Its state from now on.
+    pub state: TaskState,
+    /// Records to append, in order.
+    pub append: Vec<RecordBody>,
+}
+
+/// A change of the ledger's plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanChange {
+    /// Definitions to append.
+    Add(Vec<NewTask>),
+    /// A plan file to put in as it is.
+    File {
+        /// Where, on the ledger branch.
+        path: String,
+        /// Blob id of its content.
+        blob: super::id::ObjectId,
+    },
+    /// Fields of a definition to set or remove.
+    Edit {
+        /// Which task.
+        task: TaskId,
+        /// The fields.
+        fields: Vec<FieldEdit>,
+    },
+}
+
+impl Change {
+    /// Whether there is nothing to publish.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.plan.is_empty() && self.marker.is_none()
+    }
+
+    fn state(task: &TaskId, state: TaskState, append: Vec<RecordBody>) -> Self {
+        let states = vec![StateChange {
+            task: task.clone(),
+            state,
+            append,
+        }];
+        Self {
+            states,
+            ..Self::default()
+        }
+    }
+}
+
+/// Judges a request against a snapshot.
+///
+/// # Errors
+/// A [`Refusal`] that names every unmet condition.
+pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal> {
+    let ctx = Context { snapshot, request };
+    match &request.verb {
+        Verb::Init(marker) => plan::init(ctx, marker),
+        Verb::Add(tasks) => plan::add(ctx, tasks),
+        Verb::AddFile { path, blob, tasks } => plan::add_file(ctx, path, *blob, tasks),
+        Verb::Edit { task, fields } => plan::edit(ctx, task, fields),
+        Verb::Claim(wish) => claim::claim(ctx, wish),
+        Verb::Renew { tasks } => own::renew(ctx, tasks),
+        Verb::Release {
+            task,
+            force,
+            reason,
+            saved,
+        } => own::release(ctx, task, *force, reason.as_deref(), *saved),
+        Verb::Expire { trust_clock } => own::expire(ctx, *trust_clock),
+        Verb::Block {
+            task,
+            reason,
+            by,
+            saved,
+        } => own::block(ctx, task, reason, by.as_ref(), *saved),
+        Verb::Unblock { task } => own::unblock(ctx, task),
+        Verb::Cancel {
+            task,
+            reason,
+            dependents,
+        } => close::cancel(ctx, task, reason, *dependents),
+        Verb::Reopen { task, reason } => close::reopen(ctx, task, reason),
+        Verb::Return {
+            task,
+            reason,
+            saved,
+        } => close::give_back(ctx, task, reason, *saved),
+        Verb::Note { task, text } => work::note(ctx, task, text),
+        Verb::Evidence { task, evidence } => work::evidence(ctx, task, evidence),
+        Verb::Handoff {
+            task,
+            next,
+            risks,
+            root_cause,
+            ..
+        } => work::handoff(ctx, task, next, risks, root_cause.as_ref()),
+        Verb::Review {
+            task,
+            verdict,
+            commit,
+            findings,
+            design_only,
+        } => work::review(ctx, task, *verdict, *commit, findings, *design_only),
+        Verb::Landing {
+            task,
+            onto,
+            result,
+            until,
+        } => land::landing(ctx, task, *onto, *result, *until),
+        Verb::DropLanding { task, reason } => land::drop_landing(ctx, task, reason),
+        Verb::Land {
+            task,
+            onto,
+            result,
+            evidence,
+        } => land::land(ctx, task, *onto, *result, evidence.as_ref()),
+        Verb::Conflict { task, onto } => land::conflict(ctx, task, *onto),
+        Verb::Unland { task, reason } => land::unland(ctx, task, reason),
+        Verb::Complete {
+            task,
+            commit,
+            on_my_word,
+        } => land::complete(ctx, task, *commit, *on_my_word),
+    }
+}
+
+/// A snapshot and the request that is judged against it.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    snapshot: &'a Snapshot,
+    request: &'a Request,
+}
+
+impl<'a> Context<'a> {
+    /// `cannot claim A-1`: the head of a refusal.
+    fn what(self, task: Option<&TaskId>) -> String {
+        let verb = self.request.verb.word();
+        task.map_or_else(
+            || format!("cannot {verb}"),
+            |id| format!("cannot {verb} {id}"),
+        )
+    }
+
+    fn refuse(self, task: &TaskId, unmet: Unmet) -> Refusal {
+        Refusal::one(self.what(Some(task)), Some(task), unmet)
+    }
+
+    fn agent(self) -> &'a AgentName {
+        &self.request.actor.agent
+    }
+
+    /// The definition of `id`.
+    fn task(self, id: &TaskId) -> Result<&'a Task, Refusal> {
+        self.snapshot.plan.get(id).ok_or_else(|| {
+            let message = format!("no plan file defines `{id}`");
+            self.refuse(
+                id,
+                Unmet::rule("task-unknown", message).hint("`laneway list` shows all tasks"),
+            )
+        })
+    }
+
+    /// The state of `id`, which must be defined.
+    fn state(self, id: &TaskId) -> Result<&'a TaskState, Refusal> {
+        self.task(id)?;
+        Ok(self.snapshot.states.get(id))
+    }
+
+    /// Whether the table allows `event` in the task's status.
+    fn allow(self, id: &TaskId, state: &TaskState, event: Event) -> Result<Status, Refusal> {
+        let status = state.status();
+        lifecycle::next(status, event).ok_or_else(|| {
+            let message = format!("`{id}` is {status}");
+            let unmet = Unmet::rule("lifecycle", message).hint(format!("`laneway show {id}`"));
+            self.refuse(id, unmet)
+        })
+    }
+
+    /// The actor must have `capability`.
+    fn require(self, task: &TaskId, capability: Capability) -> Result<(), Refusal> {
+        if self.snapshot.rules.identity.may(self.agent(), capability) {
+            return Ok(());
+        }
+        let message = format!("{} may not {capability}", self.agent());
+        Err(self.refuse(
+            task,
+            Unmet::rule("agent-may", message).hint("`may` in governance/identity-map.yaml"),
+        ))
+    }
+
+    /// The epoch that the actor shows must be the one in force (X1).
+    fn fence(self, id: &TaskId, state: &TaskState) -> Result<(), Refusal> {
+        let strict = self.snapshot.rules.policy.fencing == Fencing::Strict;
+        let unmet = match self.request.actor.epoch {
+            Some(epoch) if epoch == state.epoch => return Ok(()),
+            None if !strict => return Ok(()),
+            None => Unmet::rule("fencing", "policy asks for the epoch of the claim")
+                .hint("run it in the lane's worktree, or give `--epoch`"),
+            Some(epoch) => {
+                let message = format!(
+                    "fenced: the claim of epoch {epoch} is over, epoch {} is in force",
+                    state.epoch
+                );
+                let holder = state
+                    .claim()
+                    .map_or_else(|| Holder::task(id), |c| Holder::claim(id, c));
+                Unmet::conflict("fenced", message).held_by(holder)
+            }
+        };
+        Err(Refusal {
+            epoch: Some(state.epoch),
+            ..self.refuse(id, unmet)
+        })
+    }
+
+    /// The actor must hold the task: its agent, its epoch, its lease or what is left of it.
+    fn hold(self, id: &TaskId, state: &'a TaskState) -> Result<&'a Claim, Refusal> {
+        self.fence(id, state)?;
+        let Some(claim) = state.claim() else {
+            let message = format!("`{id}` is {} and nobody holds it", state.status());
+            let unmet = Unmet::rule("not-holder", message).hint(format!("`laneway claim {id}`"));
+            return Err(self.refuse(id, unmet));
+        };
+        if claim.agent != *self.agent() {
+            let message = format!("`{id}` is held by {}, not by {}", claim.agent, self.agent());
+            let unmet = Unmet::rule("not-holder", message).held_by(Holder::claim(id, claim));
+            return Err(self.refuse(id, unmet));
+        }
+        self.still_free(id, state, claim)?;
+        Ok(claim)
+    }
+
+    /// An expired claim holds no lane, group or path: its late holder goes on only while they are
+    /// still free.
+    fn still_free(self, id: &TaskId, state: &TaskState, claim: &Claim) -> Result<(), Refusal> {
+        let terms = self.snapshot.rules.policy.lease;
+        let now = self.request.at;
+        if state.occupying().is_none() || !lease::expired(claim, terms, now) {
+            return Ok(());
+        }
+        match self.snapshot.lane_holder(&claim.lane, now) {
+            Some((other, theirs)) if other != id => {
+                let message = format!(
+                    "the lease ended at {} and lane {} went to `{other}`",
+                    claim.expires_at, claim.lane
+                );
+                let unmet =
+                    Unmet::conflict("lane-busy", message).held_by(Holder::claim(other, theirs));
+                Err(self.refuse(id, unmet))
+            }
+            _ => self.groups_still_free(id),
+        }
+    }
+
+    fn groups_still_free(self, id: &TaskId) -> Result<(), Refusal> {
+        let task = self.task(id)?;
+        let policy = &self.snapshot.rules.policy;
+        let mut taken: Vec<_> = self
+            .snapshot
+            .states
+            .occupying(policy, self.request.at)
+            .filter(|(other, _)| *other != id)
+            .filter(|(other, _)| {
+                let other = self.snapshot.plan.get(other);
+                other.is_some_and(|o| o.exclusive.iter().any(|g| task.exclusive.contains(g)))
+            })
+            .collect();
+        taken.sort_by_key(|(other, _)| *other);
+        match taken.first() {
+            None => Ok(()),
+            Some((other, claim)) => {
+                let message = format!("the lease ended and an exclusive group went to `{other}`");
+                let unmet = Unmet::conflict("exclusive-group", message)
+                    .held_by(Holder::claim(other, claim));
+                Err(self.refuse(id, unmet))
+            }
+        }
+    }
+
+    /// The claim after a verb of its holder: extended once half of its time has passed.
+    fn touched(self, claim: &Claim) -> Claim {
+        let terms = self.snapshot.rules.policy.lease;
+        if lease::renewal_due(claim, terms, self.request.at) {
+            return self.renewed(claim);
+        }
+        claim.clone()
+    }
+
+    /// The claim with a full lease from now. A lease never gets shorter.
+    fn renewed(self, claim: &Claim) -> Claim {
+        let expiry = lease::expiry(self.snapshot.rules.policy.lease, self.request.at);
+        Claim {
+            expires_at: expiry.max(claim.expires_at),
+            ..claim.clone()
+        }
+    }
+
+    /// The claim given back: in progress where its lane is free, else to the queue with `resume`.
+    fn back_to_work(
+        self,
+        id: &TaskId,
+        state: &TaskState,
+        claim: &Claim,
+        commit: Option<super::id::ObjectId>,
+        events: (Event, Event),
+    ) -> Result<TaskState, Refusal> {
+        let now = self.request.at;
+        let busy = self
+            .snapshot
+            .lane_holder(&claim.lane, now)
+            .is_some_and(|(other, _)| other != id);
+        let event = if busy { events.1 } else { events.0 };
+        self.allow(id, state, event)?;
+        let standing = if busy {
+            let resume = super::state::Resume {
+                agent: claim.agent.clone(),
+                lane: claim.lane.clone(),
+                commit,
+            };
+            Standing::Todo {
+                resume: Some(resume),
+            }
+        } else {
+            Standing::InProgress(self.renewed(claim))
+        };
+        Ok(TaskState {
+            epoch: state.epoch,
+            standing,
+        })
+    }
+}
+
+fn event_record(event: &str, reason: impl Into<String>) -> RecordBody {
+    RecordBody::Event {
+        event: event.to_owned(),
+        reason: reason.into(),
+    }
+}

@@ -1,0 +1,199 @@
+//! `renew`, `release`, `expire`, `block`, `unblock`: what happens to a claim.
+
+use super::claim::check_clock;
+use super::{Change, Context, StateChange, event_record};
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::identity::Capability;
+use crate::domain::lease;
+use crate::domain::lifecycle::Event;
+use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
+use crate::domain::state::{Block, Claim, Epoch, Resume, Standing, TaskState};
+
+pub(super) fn renew(ctx: Context<'_>, tasks: &[(TaskId, Epoch)]) -> Result<Change, Refusal> {
+    let mut change = Change::default();
+    for (id, epoch) in tasks {
+        let state = ctx.state(id)?;
+        let mut request = ctx.request.clone();
+        request.actor.epoch = Some(*epoch);
+        let one = Context {
+            request: &request,
+            ..ctx
+        };
+        let claim = one.hold(id, state)?;
+        ctx.allow(id, state, Event::Renew)?;
+        let claim = ctx.renewed(claim);
+        let standing = match state.standing {
+            Standing::AwaitingScope(_) => Standing::AwaitingScope(claim),
+            _ => Standing::InProgress(claim),
+        };
+        let state = TaskState {
+            epoch: state.epoch,
+            standing,
+        };
+        change.states.push(StateChange {
+            task: id.clone(),
+            state,
+            append: Vec::new(),
+        });
+    }
+    Ok(change)
+}
+
+pub(super) fn release(
+    ctx: Context<'_>,
+    id: &TaskId,
+    force: bool,
+    reason: Option<&str>,
+    saved: Option<ObjectId>,
+) -> Result<Change, Refusal> {
+    let state = ctx.state(id)?;
+    ctx.allow(id, state, Event::Release)?;
+    let claim = if force {
+        ctx.require(id, Capability::Admin)?;
+        if reason.is_none() {
+            let unmet =
+                Unmet::rule("reason-owed", "a forced release owes a reason").hint("`--reason …`");
+            return Err(ctx.refuse(id, unmet));
+        }
+        state.claim()
+    } else {
+        Some(ctx.hold(id, state)?)
+    };
+    let Some(claim) = claim else {
+        return Err(ctx.refuse(
+            id,
+            Unmet::rule("not-holder", format!("nobody holds `{id}`")),
+        ));
+    };
+    let kept = saved.or(match &state.standing {
+        Standing::Blocked { block, .. } => block.commit,
+        _ => None,
+    });
+    let append = match (force, reason) {
+        (true, Some(reason)) => vec![event_record(
+            "release",
+            format!(
+                "taken from {} (epoch {}): {reason}",
+                claim.agent, state.epoch
+            ),
+        )],
+        (false, Some(reason)) => vec![event_record("release", reason)],
+        (_, None) => Vec::new(),
+    };
+    Ok(Change::state(id, given_back(state, claim, kept), append))
+}
+
+/// Todo again; work that was saved is gone on with by the next claim.
+pub(super) fn given_back(state: &TaskState, claim: &Claim, saved: Option<ObjectId>) -> TaskState {
+    let resume = saved.map(|commit| Resume {
+        agent: claim.agent.clone(),
+        lane: claim.lane.clone(),
+        commit: Some(commit),
+    });
+    TaskState {
+        epoch: state.epoch,
+        standing: Standing::Todo { resume },
+    }
+}
+
+pub(super) fn expire(ctx: Context<'_>, trust_clock: bool) -> Result<Change, Refusal> {
+    let terms = ctx.snapshot.rules.policy.lease;
+    let mut expired: Vec<(&TaskId, &TaskState, &Claim)> = ctx
+        .snapshot
+        .states
+        .iter()
+        .filter_map(|(id, state)| Some((id, state, state.occupying()?)))
+        .filter(|(_, _, claim)| lease::expired(claim, terms, ctx.request.at))
+        .collect();
+    expired.sort_by_key(|(id, _, _)| *id);
+    let Some((first, _, _)) = expired.first() else {
+        let unmet = Unmet {
+            kind: RefusalKind::Nothing,
+            ..Unmet::rule("nothing-expired", "no claim has expired")
+        };
+        return Err(Refusal::one("cannot release", None, unmet));
+    };
+    check_clock(ctx, trust_clock, first)?;
+    let mut change = Change::default();
+    for (id, state, claim) in expired {
+        ctx.allow(id, state, Event::Expire)?;
+        let reason = format!(
+            "epoch {} of {} in lane {} expired at {}",
+            state.epoch, claim.agent, claim.lane, claim.expires_at
+        );
+        change.states.push(StateChange {
+            task: id.clone(),
+            state: given_back(state, claim, None),
+            append: vec![event_record("expire", reason)],
+        });
+    }
+    Ok(change)
+}
+
+pub(super) fn block(
+    ctx: Context<'_>,
+    id: &TaskId,
+    reason: &str,
+    by: Option<&TaskId>,
+    saved: Option<ObjectId>,
+) -> Result<Change, Refusal> {
+    let state = ctx.state(id)?;
+    ctx.allow(id, state, Event::Block)?;
+    let claim = ctx.hold(id, state)?;
+    if reason.trim().is_empty() {
+        return Err(ctx.refuse(id, Unmet::rule("reason-owed", "a block owes a reason")));
+    }
+    if let Some(by) = by {
+        if by == id {
+            return Err(ctx.refuse(id, Unmet::rule("block-self", "a task cannot block itself")));
+        }
+        if ctx.snapshot.plan.get(by).is_none() {
+            let message = format!("no plan file defines the blocking task `{by}`");
+            return Err(ctx.refuse(id, Unmet::rule("task-unknown", message)));
+        }
+        if ctx.snapshot.landed(by) {
+            let message = format!("`{by}` has landed, so it blocks nothing");
+            return Err(ctx.refuse(id, Unmet::rule("block-landed", message)));
+        }
+    }
+    let block = Block {
+        reason: reason.to_owned(),
+        by: by.cloned(),
+        since: ctx.request.at,
+        commit: saved,
+    };
+    let standing = Standing::Blocked {
+        claim: claim.clone(),
+        block,
+    };
+    Ok(Change::state(
+        id,
+        TaskState {
+            epoch: state.epoch,
+            standing,
+        },
+        Vec::new(),
+    ))
+}
+
+pub(super) fn unblock(ctx: Context<'_>, id: &TaskId) -> Result<Change, Refusal> {
+    let state = ctx.state(id)?;
+    ctx.allow(id, state, Event::Unblock)?;
+    let Standing::Blocked { claim, block } = &state.standing else {
+        return Err(ctx.refuse(
+            id,
+            Unmet::rule("lifecycle", format!("`{id}` is not blocked")),
+        ));
+    };
+    ctx.fence(id, state)?;
+    if claim.agent != *ctx.agent() {
+        ctx.require(id, Capability::Admin)?;
+    }
+    let events = (Event::Unblock, Event::UnblockLater);
+    let next = ctx.back_to_work(id, state, claim, block.commit, events)?;
+    Ok(Change::state(
+        id,
+        next,
+        vec![event_record("unblock", block.reason.clone())],
+    ))
+}

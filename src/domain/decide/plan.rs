@@ -1,0 +1,215 @@
+//! `init`, `add`, `edit`: the ledger itself and its plan.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Change, Context, PlanChange};
+use crate::domain::graph;
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::identity::Capability;
+use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
+use crate::domain::request::{FieldEdit, NewTask};
+use crate::domain::snapshot::{Marker, Origin};
+use crate::domain::task::Task;
+
+pub(super) fn init(ctx: Context<'_>, marker: &Marker) -> Result<Change, Refusal> {
+    match &ctx.snapshot.marker {
+        None => Ok(Change {
+            marker: Some(marker.clone()),
+            ..Change::default()
+        }),
+        Some(present)
+            if Marker {
+                law: marker.law,
+                ..present.clone()
+            } == *marker =>
+        {
+            Ok(Change::default())
+        }
+        Some(present) => {
+            let message = format!(
+                "the ledger `{}` exists already, for the target `{}`",
+                present.ledger, present.target
+            );
+            Err(Refusal::one(
+                ctx.what(None),
+                None,
+                Unmet::rule("ledger-exists", message),
+            ))
+        }
+    }
+}
+
+pub(super) fn add(ctx: Context<'_>, new: &[NewTask]) -> Result<Change, Refusal> {
+    let tasks: Vec<&Task> = new.iter().map(|new| &new.task).collect();
+    // A definition that is already there, word for word, was added before.
+    if !tasks.is_empty()
+        && tasks
+            .iter()
+            .all(|t| ctx.snapshot.plan.get(&t.id) == Some(*t))
+    {
+        return Ok(Change::default());
+    }
+    check_new(ctx, &tasks)?;
+    Ok(Change {
+        plan: vec![PlanChange::Add(new.to_vec())],
+        ..Change::default()
+    })
+}
+
+pub(super) fn add_file(
+    ctx: Context<'_>,
+    path: &str,
+    blob: ObjectId,
+    tasks: &[Task],
+) -> Result<Change, Refusal> {
+    let tasks: Vec<&Task> = tasks.iter().collect();
+    if !tasks.is_empty()
+        && tasks
+            .iter()
+            .all(|t| ctx.snapshot.plan.get(&t.id) == Some(*t))
+    {
+        return Ok(Change::default());
+    }
+    check_new(ctx, &tasks)?;
+    let file = PlanChange::File {
+        path: path.to_owned(),
+        blob,
+    };
+    Ok(Change {
+        plan: vec![file],
+        ..Change::default()
+    })
+}
+
+pub(super) fn edit(ctx: Context<'_>, id: &TaskId, fields: &[FieldEdit]) -> Result<Change, Refusal> {
+    ctx.task(id)?;
+    ctx.require(id, Capability::Plan)?;
+    if ctx.snapshot.plan.origin(id) == Some(Origin::Target) {
+        let unmet = Unmet::rule("plan-on-target", format!("`{id}` is planned on the target")).hint(
+            "edit it there, like code: `laneway edit --plan`, then commit or open a pull request",
+        );
+        return Err(ctx.refuse(id, unmet));
+    }
+    let Some(after) = ctx.snapshot.facts.edited.as_deref() else {
+        return Err(ctx.refuse(
+            id,
+            Unmet::rule("edit-unsafe", "the definition cannot be edited"),
+        ));
+    };
+    if ctx.snapshot.plan.get(id) == Some(after) && fields.iter().all(|f| f.value.is_none()) {
+        return Ok(Change::default());
+    }
+    if after.id != *id {
+        return Err(ctx.refuse(
+            id,
+            Unmet::rule("id-fixed", "the id of a task never changes"),
+        ));
+    }
+    let unmet = faults(ctx, &[after]);
+    if !unmet.is_empty() {
+        return Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet));
+    }
+    let edit = PlanChange::Edit {
+        task: id.clone(),
+        fields: fields.to_vec(),
+    };
+    Ok(Change {
+        plan: vec![edit],
+        ..Change::default()
+    })
+}
+
+fn check_new(ctx: Context<'_>, tasks: &[&Task]) -> Result<(), Refusal> {
+    let map = &ctx.snapshot.rules.identity;
+    let only = match tasks {
+        [task] => Some(&task.id),
+        _ => None,
+    };
+    let mut unmet = Vec::new();
+    if !map.may(ctx.agent(), Capability::Plan) {
+        unmet.push(Unmet::rule(
+            "agent-may",
+            format!("{} may not plan", ctx.agent()),
+        ));
+    }
+    let mut seen = HashSet::new();
+    for task in tasks {
+        if !seen.insert(&task.id) {
+            unmet.push(Unmet::rule(
+                "id-taken",
+                format!("`{}` is defined twice here", task.id),
+            ));
+        }
+        if ctx.snapshot.plan.get(&task.id).is_some() {
+            let message = format!("`{}` is defined already", task.id);
+            unmet
+                .push(Unmet::rule("id-taken", message).hint(format!("`laneway show {}`", task.id)));
+        }
+    }
+    unmet.extend(faults(ctx, tasks));
+    if unmet.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::new(ctx.what(only), only, unmet))
+    }
+}
+
+/// What is wrong with these definitions beside the plan as it stands.
+fn faults(ctx: Context<'_>, tasks: &[&Task]) -> Vec<Unmet> {
+    let plan = &ctx.snapshot.plan;
+    let policy = &ctx.snapshot.rules.policy;
+    let new: HashMap<&TaskId, &Task> = tasks.iter().map(|task| (&task.id, *task)).collect();
+    let known = |id: &TaskId| new.contains_key(id) || plan.get(id).is_some();
+    let mut unmet = Vec::new();
+    for task in tasks {
+        let id = &task.id;
+        for need in task.depends_on.iter().filter(|need| !known(need)) {
+            let message = format!("`{id}` depends on `{need}`, which no plan file defines");
+            unmet.push(Unmet::rule("dependency-unknown", message));
+        }
+        if let Some(parent) = task.parent.as_ref().filter(|parent| !known(parent)) {
+            let message = format!("`{id}` is a part of `{parent}`, which no plan file defines");
+            unmet.push(Unmet::rule("parent-unknown", message));
+        }
+        match policy.roles.get(&task.role) {
+            None => {
+                let message = format!(
+                    "`{id}` names the role `{}`, which is not in policy",
+                    task.role
+                );
+                let roles: Vec<&str> = policy.roles.keys().map(|role| role.as_str()).collect();
+                let hint = format!("roles: {}", roles.join(", "));
+                unmet.push(Unmet::rule("role-unknown", message).hint(hint));
+            }
+            Some(role) => {
+                let lane = task.lane.as_ref();
+                if lane.is_some_and(|l| l.role != task.role || l.number() > role.lanes) {
+                    let message = format!(
+                        "`{id}` is pinned to a lane that `{}` does not have",
+                        task.role
+                    );
+                    unmet.push(Unmet::rule("lane-wrong", message));
+                }
+            }
+        }
+        if let Some(stage) = &task.merge_stage
+            && !policy.merge.stages.contains(stage)
+        {
+            let message = format!("`{id}` names the merge stage `{stage}`, which is not in policy");
+            unmet.push(Unmet::rule("stage-unknown", message));
+        }
+    }
+    let edges = |id: &TaskId| -> &[TaskId] {
+        let task = new.get(id).copied().or_else(|| plan.get(id));
+        task.map_or(&[], |task| task.depends_on.as_slice())
+    };
+    if let Some(cycle) = graph::find_cycle(tasks.iter().map(|task| &task.id), edges) {
+        let path: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
+        let message = format!("the dependencies form a cycle: {}", path.join(" → "));
+        unmet.push(Unmet {
+            kind: RefusalKind::Rule,
+            ..Unmet::rule("dependency-cycle", message)
+        });
+    }
+    unmet
+}

@@ -1,0 +1,225 @@
+//! `note`, `evidence`, `handoff`, `review`: what is said and shown about work.
+
+use super::{Change, Context, event_record};
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::identity::Capability;
+use crate::domain::lifecycle::Event;
+use crate::domain::record::{Evidence, Finding, Handoff, RecordBody, Review, RootCause, Verdict};
+use crate::domain::refusal::{Refusal, Unmet};
+use crate::domain::snapshot::RangeFacts;
+use crate::domain::state::{Block, Claim, Standing, Submission, TaskState};
+use crate::domain::task::Kind;
+
+/// Most of a remark that a state file keeps, in bytes.
+const MAX_NOTE: usize = 4096;
+
+pub(super) fn note(ctx: Context<'_>, id: &TaskId, text: &str) -> Result<Change, Refusal> {
+    let state = ctx.state(id)?;
+    if text.trim().is_empty() || text.len() > MAX_NOTE {
+        let message = format!("a note has 1 to {MAX_NOTE} bytes");
+        return Err(ctx.refuse(id, Unmet::rule("note-size", message)));
+    }
+    let record = RecordBody::Note {
+        text: text.to_owned(),
+    };
+    Ok(Change::state(id, touched(ctx, id, state)?, vec![record]))
+}
+
+pub(super) fn evidence(
+    ctx: Context<'_>,
+    id: &TaskId,
+    evidence: &Evidence,
+) -> Result<Change, Refusal> {
+    let state = ctx.state(id)?;
+    if matches!(state.standing, Standing::InReview { .. }) {
+        ctx.fence(id, state)?;
+    } else {
+        ctx.hold(id, state)?;
+    }
+    let record = RecordBody::Evidence(evidence.clone());
+    Ok(Change::state(id, touched(ctx, id, state)?, vec![record]))
+}
+
+/// The state after a verb that only adds a record: the holder's lease is extended when due.
+fn touched(ctx: Context<'_>, id: &TaskId, state: &TaskState) -> Result<TaskState, Refusal> {
+    let holder = |claim: &Claim| claim.agent == *ctx.agent();
+    let standing = match &state.standing {
+        Standing::InProgress(claim) if holder(claim) => {
+            ctx.hold(id, state)?;
+            Standing::InProgress(ctx.touched(claim))
+        }
+        Standing::AwaitingScope(claim) if holder(claim) => {
+            ctx.hold(id, state)?;
+            Standing::AwaitingScope(ctx.touched(claim))
+        }
+        other => other.clone(),
+    };
+    Ok(TaskState {
+        epoch: state.epoch,
+        standing,
+    })
+}
+
+pub(super) fn handoff(
+    ctx: Context<'_>,
+    id: &TaskId,
+    next: &str,
+    risks: &[String],
+    root_cause: Option<&RootCause>,
+) -> Result<Change, Refusal> {
+    let task = ctx.task(id)?;
+    let state = ctx.state(id)?;
+    ctx.allow(id, state, Event::Handoff)?;
+    let claim = ctx.hold(id, state)?;
+    ctx.require(id, Capability::Handoff)?;
+    let range = range_of(ctx, id)?;
+    let mut unmet = Vec::new();
+    if next.trim().is_empty() {
+        unmet.push(Unmet::rule("next-owed", "a handoff says what comes next").hint("`--next …`"));
+    }
+    if task.kind == Kind::Defect && root_cause.is_none() {
+        unmet.push(
+            Unmet::rule(
+                "root-cause-owed",
+                format!("`{id}` is a defect and owes its root cause"),
+            )
+            .hint("`--root-cause TEXT --layer PATH --proof CMD`"),
+        );
+    }
+    for commit in range.commits.iter().filter(|commit| commit.merge) {
+        unmet.push(
+            Unmet::rule(
+                "merge-commit",
+                format!("{} is a merge commit", commit.id.short()),
+            )
+            .hint("rebase the branch on the target: `laneway lane sync`"),
+        );
+    }
+    if !unmet.is_empty() {
+        return Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet));
+    }
+    let submission = Submission {
+        commit: range.tip,
+        base: range.base,
+        change_key: range.change_key.clone(),
+        at: ctx.request.at,
+    };
+    let record = RecordBody::Handoff(Handoff {
+        commit: range.tip,
+        base: range.base,
+        change_key: range.change_key.clone(),
+        commits: range.commits.iter().map(|commit| commit.id).collect(),
+        files: range.files.clone(),
+        next: next.to_owned(),
+        risks: risks.to_vec(),
+        root_cause: root_cause.cloned(),
+    });
+    let standing = Standing::InReview {
+        claim: claim.clone(),
+        submission,
+        landing: None,
+    };
+    Ok(Change::state(
+        id,
+        TaskState {
+            epoch: state.epoch,
+            standing,
+        },
+        vec![record],
+    ))
+}
+
+/// What git says about the range of the request; a request without one is refused.
+pub(super) fn range_of<'a>(ctx: Context<'a>, id: &TaskId) -> Result<&'a RangeFacts, Refusal> {
+    ctx.snapshot.facts.range.as_ref().ok_or_else(|| {
+        let unmet = Unmet::rule(
+            "commit-unknown",
+            "the commit it names is not in this repository",
+        );
+        ctx.refuse(id, unmet)
+    })
+}
+
+pub(super) fn review(
+    ctx: Context<'_>,
+    id: &TaskId,
+    verdict: Verdict,
+    commit: ObjectId,
+    findings: &[Finding],
+    design_only: bool,
+) -> Result<Change, Refusal> {
+    let state = ctx.state(id)?;
+    let Standing::InReview {
+        claim,
+        submission,
+        landing,
+    } = &state.standing
+    else {
+        let message = format!("`{id}` is {}, not in review", state.status());
+        return Err(ctx.refuse(id, Unmet::rule("lifecycle", message)));
+    };
+    ctx.require(id, Capability::Review)?;
+    if claim.agent == *ctx.agent() {
+        let message = format!("{} cannot review its own work", ctx.agent());
+        return Err(ctx.refuse(id, Unmet::rule("self-review", message)));
+    }
+    if submission.commit != commit {
+        let message = format!(
+            "{} was judged, but {} is handed off",
+            commit.short(),
+            submission.commit.short()
+        );
+        return Err(ctx.refuse(id, Unmet::conflict("review-stale", message)));
+    }
+    if verdict != Verdict::Accept && findings.is_empty() {
+        let message = format!("the verdict {verdict} owes findings");
+        return Err(ctx.refuse(
+            id,
+            Unmet::rule("findings-owed", message).hint("`--finding …`"),
+        ));
+    }
+    if let (Some(landing), true) = (landing, verdict != Verdict::Accept) {
+        let message = format!("a merge of `{id}` by {} is under way", landing.by);
+        return Err(ctx.refuse(id, Unmet::conflict("merge-slot", message)));
+    }
+    let record = RecordBody::Review(Review {
+        verdict,
+        change_key: submission.change_key.clone(),
+        findings: findings.to_vec(),
+        design_only,
+    });
+    let next = match verdict {
+        Verdict::Accept => state.clone(),
+        Verdict::Revise | Verdict::Reject => {
+            let events = (Event::Revise, Event::ReviseLater);
+            ctx.back_to_work(id, state, claim, Some(submission.commit), events)?
+        }
+        Verdict::Block => {
+            ctx.allow(id, state, Event::Stop)?;
+            let reason = findings
+                .iter()
+                .map(|f| f.text.as_str())
+                .collect::<Vec<_>>()
+                .join("; ");
+            let block = Block {
+                reason,
+                by: None,
+                since: ctx.request.at,
+                commit: Some(submission.commit),
+            };
+            let standing = Standing::Blocked {
+                claim: claim.clone(),
+                block,
+            };
+            TaskState {
+                epoch: state.epoch,
+                standing,
+            }
+        }
+    };
+    let mut append = vec![record];
+    if verdict == Verdict::Reject {
+        append.push(event_record("reject", "the review rejected the work"));
+    }
+    Ok(Change::state(id, next, append))
+}

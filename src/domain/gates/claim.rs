@@ -1,0 +1,106 @@
+//! What a claim gate looks at.
+
+use crate::domain::id::{AgentName, LaneName, WorkstationName};
+use crate::domain::refusal::Unmet;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
+
+/// A task that somebody may want to claim. Without an agent only the task's own readiness is
+/// judged, as `ready` does.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimCase<'a> {
+    /// The ledger and its rules.
+    pub snapshot: &'a Snapshot,
+    /// The task.
+    pub task: &'a Task,
+    /// The moment.
+    pub now: Timestamp,
+    /// Who would take it.
+    pub agent: Option<&'a AgentName>,
+    /// Where.
+    pub workstation: Option<&'a WorkstationName>,
+    /// In which lane.
+    pub lane: Option<&'a LaneName>,
+    /// On which host.
+    pub host: Option<&'a str>,
+}
+
+/// A condition of a claim.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimGate {
+    /// Its id, as in refusals.
+    pub id: &'static str,
+    /// The rule in one sentence.
+    pub about: &'static str,
+    /// What is unmet.
+    pub check: fn(&ClaimCase<'_>) -> Vec<Unmet>,
+}
+
+impl<'a> ClaimCase<'a> {
+    /// Everything that stands against the claim, warnings included.
+    #[must_use]
+    pub fn unmet(&self) -> Vec<Unmet> {
+        super::CLAIM
+            .iter()
+            .flat_map(|gate| (gate.check)(self))
+            .collect()
+    }
+
+    /// Whether nothing but warnings stands against the claim; stops at the first that does.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        super::CLAIM
+            .iter()
+            .all(|gate| (gate.check)(self).iter().all(|unmet| unmet.warning))
+    }
+}
+
+/// The lane a claim would get: the wanted one, the pinned one, the one it had, or the first free
+/// one of the role. `None` when all of these are taken.
+#[must_use]
+pub fn choose_lane(case: &ClaimCase<'_>) -> Option<LaneName> {
+    let snapshot = case.snapshot;
+    let free = |lane: &LaneName| match snapshot.lane_holder(lane, case.now) {
+        None => true,
+        Some((id, _)) => *id == case.task.id,
+    };
+    if let Some(lane) = case.lane.or(case.task.lane.as_ref()) {
+        return free(lane).then(|| lane.clone());
+    }
+    if let Some(lane) = super::task_open::lane_it_had(case)
+        && free(&lane)
+    {
+        return Some(lane);
+    }
+    let lanes = snapshot.rules.policy.roles.get(&case.task.role)?.lanes;
+    (1..=lanes)
+        .filter_map(|number| LaneName::new(case.task.role.clone(), number).ok())
+        .find(free)
+}
+
+/// The workstation a claim would get: the wanted one, the one the map routes this agent and type
+/// to, or the registry's default.
+#[must_use]
+pub fn choose_workstation(
+    snapshot: &Snapshot,
+    agent: &AgentName,
+    task: &Task,
+    wanted: Option<&WorkstationName>,
+) -> Option<WorkstationName> {
+    let rules = &snapshot.rules;
+    if let Some(wanted) = wanted {
+        return Some(wanted.clone());
+    }
+    let routes = task
+        .task_type
+        .as_ref()
+        .and_then(|t| rules.identity.routing.get(t));
+    let routed = routes
+        .into_iter()
+        .flatten()
+        .find(|route| route.names(agent));
+    routed
+        .map(|route| route.workstation.clone())
+        .or_else(|| rules.workstations.default.clone())
+}

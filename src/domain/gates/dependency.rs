@@ -1,0 +1,52 @@
+//! `dependency`: nothing starts or lands before what it depends on is on the target (P18, X3).
+
+use super::{ClaimCase, ClaimGate, LandCase, LandGate};
+use crate::domain::refusal::{Holder, Unmet};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::state::Status;
+use crate::domain::task::Task;
+
+const ID: &str = "dependency";
+const ABOUT: &str = "every task that this one depends on has landed on the target";
+
+pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
+    id: ID,
+    about: ABOUT,
+    check: |case: &ClaimCase<'_>| check(case.snapshot, case.task),
+};
+
+pub(super) const LAND_GATE: LandGate = LandGate {
+    id: ID,
+    about: ABOUT,
+    check: |case: &LandCase<'_>| check(case.snapshot, case.task),
+};
+
+fn check(snapshot: &Snapshot, task: &Task) -> Vec<Unmet> {
+    task.depends_on
+        .iter()
+        .filter(|id| snapshot.plan.get(id).is_some() && !snapshot.landed(id))
+        .map(|id| {
+            let state = snapshot.states.get(id);
+            let holder = state
+                .claim()
+                .map_or_else(|| Holder::task(id), |c| Holder::claim(id, c));
+            let (fact, hint) = match state.status() {
+                Status::Cancelled => (
+                    "is cancelled and will never land".to_owned(),
+                    format!("`laneway edit {} --remove-dependency {id}`", task.id),
+                ),
+                Status::Done => (
+                    "is recorded as done, but its commit is not on the target".to_owned(),
+                    format!("`laneway merge {id}` finishes or undoes it"),
+                ),
+                status => (
+                    format!("is {status}, not landed"),
+                    format!("`laneway show {id}`"),
+                ),
+            };
+            Unmet::rule(ID, format!("`{}` depends on `{id}`, which {fact}", task.id))
+                .held_by(holder)
+                .hint(hint)
+        })
+        .collect()
+}

@@ -1,0 +1,31 @@
+//! `governance-touched`: work never changes the rules it is judged by. Every commit counts, not
+//! only the net difference (DESIGN §5).
+
+use super::{LandCase, LandGate};
+use crate::domain::refusal::Unmet;
+
+pub(super) const GATE: LandGate = LandGate {
+    id: "governance-touched",
+    about: "no commit of the branch touches `governance/`",
+    check,
+};
+
+fn check(case: &LandCase<'_>) -> Vec<Unmet> {
+    case.range
+        .commits
+        .iter()
+        .filter_map(|commit| {
+            let path = commit.paths.iter().find(|path| governs(path))?;
+            let message = format!("commit {} touches {path}", commit.id.short());
+            Some(Unmet::rule(GATE.id, message).hint(
+                "rules and plan change by a commit or pull request of their own, outside tasks",
+            ))
+        })
+        .collect()
+}
+
+fn governs(path: &str) -> bool {
+    path.split('/')
+        .next()
+        .is_some_and(|first| first.eq_ignore_ascii_case("governance"))
+}

@@ -1,0 +1,98 @@
+//! `identity-map`: in enforced mode an agent takes only what the map gives it (I3), and the
+//! refusal says whether agent, role, capability, task type or workstation is at fault (I8).
+
+use super::{ClaimCase, ClaimGate};
+use crate::domain::id::AgentName;
+use crate::domain::identity::{Capability, Mode};
+use crate::domain::refusal::Unmet;
+
+pub(super) const GATE: ClaimGate = ClaimGate {
+    id: "identity-map",
+    about: "the map gives this agent the role, the capability and the route of the task",
+    check,
+};
+
+fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
+    let map = &case.snapshot.rules.identity;
+    let Some(agent) = case.agent else {
+        return Vec::new();
+    };
+    if map.mode == Mode::Open {
+        return Vec::new();
+    }
+    let mut unmet = by_agent(case, agent);
+    unmet.extend(by_route(case, agent));
+    unmet
+}
+
+fn by_agent(case: &ClaimCase<'_>, agent: &AgentName) -> Vec<Unmet> {
+    let map = &case.snapshot.rules.identity;
+    if map.agents.is_empty() {
+        return Vec::new();
+    }
+    let Some(known) = map.agents.get(agent) else {
+        return vec![
+            Unmet::rule(
+                "agent-unknown",
+                format!("the identity map has no agent {agent}"),
+            )
+            .hint("add it to `agents` in governance/identity-map.yaml"),
+        ];
+    };
+    let mut unmet = Vec::new();
+    if !known.roles.contains(&case.task.role) {
+        let role = &case.task.role;
+        unmet.push(Unmet::rule(
+            "agent-role",
+            format!("{agent} does not have the role `{role}`"),
+        ));
+    }
+    if !known.may.contains(&Capability::Claim) {
+        unmet.push(Unmet::rule("agent-may", format!("{agent} may not claim")));
+    }
+    unmet
+}
+
+fn by_route(case: &ClaimCase<'_>, agent: &AgentName) -> Vec<Unmet> {
+    let map = &case.snapshot.rules.identity;
+    if map.routing.is_empty() {
+        return Vec::new();
+    }
+    let id = &case.task.id;
+    let Some(task_type) = &case.task.task_type else {
+        let message = format!("`{id}` has no type, and the map routes by type");
+        return vec![Unmet::rule("route-type", message)];
+    };
+    let Some(routes) = map.routing.get(task_type) else {
+        let message = format!("the identity map has no route for the type `{task_type}`");
+        return vec![Unmet::rule("route-type", message)];
+    };
+    let mine: Vec<_> = routes.iter().filter(|route| route.names(agent)).collect();
+    if mine.is_empty() {
+        let listed: Vec<&str> = routes
+            .iter()
+            .flat_map(|r| &r.agents)
+            .map(String::as_str)
+            .collect();
+        let message = format!(
+            "{agent} is not routed to `{task_type}`; {} is",
+            listed.join(", ")
+        );
+        return vec![Unmet::rule("route-agent", message)];
+    }
+    let Some(workstation) = case.workstation else {
+        return Vec::new();
+    };
+    if mine.iter().any(|route| route.workstation == *workstation) {
+        return Vec::new();
+    }
+    let listed: Vec<&str> = mine
+        .iter()
+        .map(|route| route.workstation.as_str())
+        .collect();
+    let message = format!(
+        "{agent} is routed to `{task_type}` on {}, not on {workstation}",
+        listed.join(", ")
+    );
+    vec![Unmet::rule("route-workstation", message)]
+}

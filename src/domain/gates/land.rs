@@ -1,0 +1,78 @@
+//! What a landing gate looks at.
+
+use crate::domain::record::Evidence;
+use crate::domain::refusal::Unmet;
+use crate::domain::snapshot::{RangeFacts, Snapshot};
+use crate::domain::state::{Claim, Submission};
+use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
+
+/// A submission that is to land.
+#[derive(Debug, Clone, Copy)]
+pub struct LandCase<'a> {
+    /// The ledger and its rules.
+    pub snapshot: &'a Snapshot,
+    /// The task.
+    pub task: &'a Task,
+    /// Whose work it is.
+    pub claim: &'a Claim,
+    /// What was handed off.
+    pub submission: &'a Submission,
+    /// What git says about it.
+    pub range: &'a RangeFacts,
+    /// Checks that ran for this landing.
+    pub evidence: Option<&'a Evidence>,
+    /// Evidence is asked for now; a landing that still has to run its checks leaves it out.
+    pub evidence_due: bool,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+/// A condition of a landing.
+#[derive(Debug, Clone, Copy)]
+pub struct LandGate {
+    /// Its id, as in refusals.
+    pub id: &'static str,
+    /// The rule in one sentence.
+    pub about: &'static str,
+    /// What is unmet.
+    pub check: fn(&LandCase<'_>) -> Vec<Unmet>,
+}
+
+impl LandCase<'_> {
+    /// Everything that stands against the landing.
+    #[must_use]
+    pub fn unmet(&self) -> Vec<Unmet> {
+        super::LAND
+            .iter()
+            .flat_map(|gate| (gate.check)(self))
+            .collect()
+    }
+}
+
+/// The commands that must pass on what lands: of the task, of its role, of the paths it changes.
+#[must_use]
+pub fn checks_owed<'a>(snapshot: &'a Snapshot, task: &'a Task, files: &[String]) -> Vec<&'a str> {
+    let policy = &snapshot.rules.policy;
+    let role = policy
+        .roles
+        .get(&task.role)
+        .into_iter()
+        .flat_map(|role| &role.required_checks);
+    let by_path = policy
+        .path_rules
+        .iter()
+        .filter(|rule| {
+            files
+                .iter()
+                .any(|file| rule.when.iter().any(|glob| glob.matches(file)))
+        })
+        .flat_map(|rule| &rule.checks);
+    let mut owed: Vec<&str> = Vec::new();
+    for check in role.chain(&task.acceptance_checks).chain(by_path) {
+        if !owed.contains(&check.as_str()) {
+            owed.push(check);
+        }
+    }
+    owed
+}

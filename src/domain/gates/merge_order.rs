@@ -1,0 +1,99 @@
+//! `merge-order`: within a group, lower merge stages and orders land first (P27, P29, X5).
+//!
+//! The group of a task: its siblings under one parent, and tasks that touch the same contract.
+
+use super::{LandCase, LandGate};
+use crate::domain::id::TaskId;
+use crate::domain::refusal::{Holder, Unmet};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::state::Status;
+use crate::domain::task::Task;
+
+pub(super) const GATE: LandGate = LandGate {
+    id: "merge-order",
+    about: "everything before it in the merge order of its group has landed",
+    check,
+};
+
+fn check(case: &LandCase<'_>) -> Vec<Unmet> {
+    predecessors(case.snapshot, case.task)
+        .into_iter()
+        .filter(|other| !case.snapshot.landed(&other.id))
+        .filter(|other| case.snapshot.states.get(&other.id).status() != Status::Cancelled)
+        .map(|other| {
+            let state = case.snapshot.states.get(&other.id);
+            let holder = state
+                .claim()
+                .map_or_else(|| Holder::task(&other.id), |c| Holder::claim(&other.id, c));
+            let message = format!(
+                "`{}` lands before `{}` ({}) and is {}",
+                other.id,
+                case.task.id,
+                why(other),
+                state.status()
+            );
+            Unmet::conflict(GATE.id, message)
+                .held_by(holder)
+                .hint(format!("`laneway merge {}` first", other.id))
+        })
+        .collect()
+}
+
+fn why(task: &Task) -> String {
+    let stage = task
+        .merge_stage
+        .as_ref()
+        .map(|stage| format!("stage {stage}"));
+    let order = task.merge_order.map(|order| format!("merge order {order}"));
+    [stage, order]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The tasks of the group that land before `task`, by id.
+#[must_use]
+pub fn predecessors<'a>(snapshot: &'a Snapshot, task: &Task) -> Vec<&'a Task> {
+    if task.parent.is_none() && task.contract_touchpoints.is_empty() {
+        return Vec::new();
+    }
+    let mine = place(snapshot, task);
+    snapshot
+        .plan
+        .iter()
+        .filter(|other| other.id != task.id && grouped(task, other))
+        .filter(|other| before(place(snapshot, other), mine))
+        .collect()
+}
+
+/// A place in the merge order; a task that names neither stage nor order takes no part in that
+/// half of it.
+type Place = (Option<usize>, Option<i64>);
+
+fn place(snapshot: &Snapshot, task: &Task) -> Place {
+    let stages = &snapshot.rules.policy.merge.stages;
+    let stage = task
+        .merge_stage
+        .as_ref()
+        .and_then(|s| stages.iter().position(|known| known == s));
+    (stage, task.merge_order)
+}
+
+fn before(other: Place, mine: Place) -> bool {
+    match (other.0, mine.0) {
+        (Some(theirs), Some(own)) if theirs != own => theirs < own,
+        _ => matches!((other.1, mine.1), (Some(theirs), Some(own)) if theirs < own),
+    }
+}
+
+fn grouped(task: &Task, other: &Task) -> bool {
+    let siblings = |a: &Option<TaskId>, b: &Option<TaskId>| a.is_some() && a == b;
+    siblings(&task.parent, &other.parent)
+        || task.contract_touchpoints.iter().any(|mine| {
+            other
+                .contract_touchpoints
+                .iter()
+                .any(|theirs| mine.overlaps(theirs))
+        })
+}

@@ -1,0 +1,59 @@
+//! Gates: the conditions that a claim or a landing must meet. One gate, one pure file, one line
+//! in a registry below. A gate answers with what is unmet, never with an action.
+
+mod claim;
+mod land;
+
+mod dependency;
+mod evidence_owed;
+mod exclusive_group;
+mod governance_untouched;
+mod identity_map;
+mod lane_busy;
+mod linear_history;
+mod merge_order;
+mod not_before;
+mod parent_waits;
+mod parked;
+mod path_reservation;
+mod paths_owned;
+mod plan_sound;
+mod review_owed;
+mod role_known;
+mod submission_unchanged;
+mod task_open;
+mod workstation_ready;
+
+pub use claim::{ClaimCase, ClaimGate, choose_lane, choose_workstation};
+pub use land::{LandCase, LandGate, checks_owed};
+pub use merge_order::predecessors;
+pub use paths_owned::owned_by;
+pub use task_open::inactive_block;
+
+/// The gates of a claim, in the order in which a reader wants them.
+pub const CLAIM: &[ClaimGate] = &[
+    plan_sound::GATE,
+    role_known::GATE,
+    task_open::GATE,
+    dependency::CLAIM_GATE,
+    parked::GATE,
+    not_before::GATE,
+    lane_busy::GATE,
+    exclusive_group::GATE,
+    path_reservation::GATE,
+    identity_map::GATE,
+    workstation_ready::GATE,
+];
+
+/// The gates of a landing.
+pub const LAND: &[LandGate] = &[
+    submission_unchanged::GATE,
+    dependency::LAND_GATE,
+    merge_order::GATE,
+    parent_waits::GATE,
+    linear_history::GATE,
+    governance_untouched::GATE,
+    paths_owned::GATE,
+    review_owed::GATE,
+    evidence_owed::GATE,
+];

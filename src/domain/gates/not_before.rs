@@ -1,0 +1,24 @@
+//! `not-before`: a task starts no earlier than its definition says.
+
+use super::{ClaimCase, ClaimGate};
+use crate::domain::refusal::{Holder, Unmet};
+
+pub(super) const GATE: ClaimGate = ClaimGate {
+    id: "not-before",
+    about: "the task's earliest start has passed",
+    check,
+};
+
+fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
+    match case.task.not_before {
+        Some(start) if case.now < start => {
+            let holder = Holder {
+                until: Some(start),
+                ..Holder::task(&case.task.id)
+            };
+            let message = format!("`{}` starts no earlier than {start}", case.task.id);
+            vec![Unmet::rule(GATE.id, message).held_by(holder)]
+        }
+        _ => Vec::new(),
+    }
+}

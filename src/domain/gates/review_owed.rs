@@ -1,0 +1,76 @@
+//! `review-owed`: work of a risk that policy names, or on paths with reviewers, lands only after
+//! someone else accepted this very change (P44–P47).
+
+use super::{LandCase, LandGate};
+use crate::domain::id::{AgentName, RoleName};
+use crate::domain::record::{Record, RecordBody, Review, Verdict};
+use crate::domain::refusal::Unmet;
+
+pub(super) const GATE: LandGate = LandGate {
+    id: "review-owed",
+    about: "the reviews owed by risk and by changed paths are there, for this change, by others",
+    check,
+};
+
+fn check(case: &LandCase<'_>) -> Vec<Unmet> {
+    let policy = &case.snapshot.rules.policy;
+    let id = &case.task.id;
+    let accepted: Vec<&AgentName> = latest_reviews(case)
+        .filter(|(_, review)| review.verdict == Verdict::Accept && !review.design_only)
+        .map(|(record, _)| &record.by)
+        .collect();
+    let mut unmet = Vec::new();
+    if policy.gates.review_owed(case.task.risk) && accepted.is_empty() {
+        let message = format!(
+            "`{id}` is of {} risk and has no accepting review",
+            case.task.risk
+        );
+        unmet.push(Unmet::rule(GATE.id, message).hint(format!(
+            "someone else than {} runs `laneway review {id} --verdict …`",
+            case.claim.agent
+        )));
+    }
+    for route in &policy.review_routes {
+        let touched = case
+            .range
+            .files
+            .iter()
+            .find(|file| route.paths.iter().any(|glob| glob.matches(file)));
+        let Some(file) = touched else { continue };
+        for role in &route.reviewers {
+            if !accepted.iter().any(|agent| has_role(case, agent, role)) {
+                let message = format!("{file} is reviewed by {role}, which has not accepted");
+                unmet.push(Unmet::rule(GATE.id, message));
+            }
+        }
+    }
+    unmet
+}
+
+/// Reviews of this very change by others than its author: the last word of each reviewer.
+fn latest_reviews<'a>(case: &LandCase<'a>) -> impl Iterator<Item = (&'a Record, &'a Review)> {
+    let key = case.submission.change_key.clone();
+    let author = &case.claim.agent;
+    let records = case.snapshot.records_of(&case.task.id);
+    let of_change = move |record: &'a Record| match &record.body {
+        RecordBody::Review(review) if review.change_key == key && record.by != *author => {
+            Some((record, review))
+        }
+        _ => None,
+    };
+    let all: Vec<_> = records.iter().filter_map(of_change).collect();
+    let last = all.clone();
+    all.into_iter().filter(move |(record, _)| {
+        last.iter()
+            .rfind(|(other, _)| other.by == record.by)
+            .is_some_and(|(r, _)| r.n == record.n)
+    })
+}
+
+fn has_role(case: &LandCase<'_>, agent: &AgentName, role: &RoleName) -> bool {
+    let map = &case.snapshot.rules.identity;
+    match map.agents.get(agent) {
+        Some(known) => known.roles.contains(role),
+        None => map.mode == crate::domain::identity::Mode::Open,
+    }
+}

@@ -1,0 +1,27 @@
+//! `role-unknown`: work is claimed only for roles that policy has lanes for.
+
+use super::{ClaimCase, ClaimGate};
+use crate::domain::refusal::Unmet;
+
+pub(super) const GATE: ClaimGate = ClaimGate {
+    id: "role-unknown",
+    about: "the task's role is in policy and has lanes",
+    check,
+};
+
+fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
+    let role = &case.task.role;
+    match case.snapshot.rules.policy.roles.get(role) {
+        None => vec![
+            Unmet::rule(GATE.id, format!("the role `{role}` is not in policy"))
+                .hint("add it to `roles` in governance/policy.yaml"),
+        ],
+        Some(known) if known.review_only => {
+            vec![Unmet::rule(
+                GATE.id,
+                format!("the role `{role}` only reviews"),
+            )]
+        }
+        Some(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,111 @@
+//! `task-held` and `task-closed`: only a task that nobody holds can be claimed. An expired claim
+//! and a block whose blocker has landed do not hold.
+
+use super::{ClaimCase, ClaimGate};
+use crate::domain::id::LaneName;
+use crate::domain::lease;
+use crate::domain::refusal::{Holder, Unmet};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::state::{Claim, Standing, TaskState};
+
+pub(super) const GATE: ClaimGate = ClaimGate {
+    id: "task-held",
+    about: "the task is todo, its claim has expired, or what blocked it has landed",
+    check,
+};
+
+fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
+    let id = &case.task.id;
+    let state = case.snapshot.states.get(id);
+    match &state.standing {
+        Standing::Todo { .. } => Vec::new(),
+        Standing::AwaitingScope(claim) | Standing::InProgress(claim) => held(case, claim),
+        Standing::Blocked { .. } if inactive_block(case.snapshot, state) => Vec::new(),
+        Standing::Blocked { claim, block } => {
+            let by = block
+                .by
+                .as_ref()
+                .map(|by| format!(" by `{by}`"))
+                .unwrap_or_default();
+            vec![
+                Unmet::conflict(
+                    "task-blocked",
+                    format!("`{id}` is blocked{by}: {}", block.reason),
+                )
+                .held_by(
+                    block
+                        .by
+                        .as_ref()
+                        .map_or_else(|| Holder::claim(id, claim), Holder::task),
+                )
+                .hint(format!("`laneway unblock {id}` when the reason is gone")),
+            ]
+        }
+        Standing::InReview { claim, .. } => vec![
+            Unmet::conflict(
+                GATE.id,
+                format!("`{id}` is in review, handed off by {}", claim.agent),
+            )
+            .held_by(Holder {
+                until: None,
+                ..Holder::claim(id, claim)
+            }),
+        ],
+        Standing::Done(done) => vec![
+            Unmet::rule("task-closed", format!("`{id}` is done since {}", done.at)).hint(format!(
+                "`laneway reopen {id} --reason …` takes it up again"
+            )),
+        ],
+        Standing::Cancelled { at, reason, .. } => vec![
+            Unmet::rule(
+                "task-closed",
+                format!("`{id}` is cancelled since {at}: {reason}"),
+            )
+            .hint(format!(
+                "`laneway reopen {id} --reason …` takes it up again"
+            )),
+        ],
+    }
+}
+
+fn held(case: &ClaimCase<'_>, claim: &Claim) -> Vec<Unmet> {
+    let id = &case.task.id;
+    let terms = case.snapshot.rules.policy.lease;
+    if lease::expired(claim, terms, case.now) {
+        return Vec::new();
+    }
+    let held = Unmet::conflict(
+        GATE.id,
+        format!(
+            "`{id}` is held by {} in lane {} until {}",
+            claim.agent, claim.lane, claim.expires_at
+        ),
+    )
+    .held_by(Holder::claim(id, claim));
+    if case.agent == Some(&claim.agent) {
+        let hint = format!(
+            "to go on with your own claim, run in its worktree, or set LANEWAY_CLAIM={}",
+            claim.id
+        );
+        return vec![held.hint(hint)];
+    }
+    vec![held]
+}
+
+/// Whether the state is a block by a task that has landed: the task is ready again (P22).
+#[must_use]
+pub fn inactive_block(snapshot: &Snapshot, state: &TaskState) -> bool {
+    match &state.standing {
+        Standing::Blocked { block, .. } => block.by.as_ref().is_some_and(|by| snapshot.landed(by)),
+        _ => false,
+    }
+}
+
+/// The lane in which the task was worked on before, if its work is to be gone on with.
+pub(super) fn lane_it_had(case: &ClaimCase<'_>) -> Option<LaneName> {
+    match &case.snapshot.states.get(&case.task.id).standing {
+        Standing::Todo { resume } => resume.as_ref().map(|resume| resume.lane.clone()),
+        Standing::Blocked { claim, .. } => Some(claim.lane.clone()),
+        _ => None,
+    }
+}

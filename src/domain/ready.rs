@@ -1,0 +1,135 @@
+//! What can start, in which order, and for everything else why not (P14, P20, P21).
+
+use std::cmp::Reverse;
+
+use super::gates::ClaimCase;
+use super::id::{LaneName, RoleName, TaskId};
+use super::lease;
+use super::refusal::Unmet;
+use super::snapshot::Snapshot;
+use super::state::Standing;
+use super::task::Task;
+use super::time::Timestamp;
+
+/// Which tasks are asked about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Work of this role.
+    pub role: Option<&'a RoleName>,
+    /// Work that this lane could take.
+    pub lane: Option<&'a LaneName>,
+}
+
+impl Filter<'_> {
+    fn admits(&self, task: &Task) -> bool {
+        self.role.is_none_or(|role| *role == task.role)
+            && self.lane.is_none_or(|lane| {
+                lane.role == task.role && task.lane.as_ref().is_none_or(|pinned| pinned == lane)
+            })
+    }
+}
+
+/// An open task with what stands against it.
+#[derive(Debug, Clone)]
+pub struct Waiting<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Unmet conditions; never empty, at least one is no warning.
+    pub unmet: Vec<Unmet>,
+}
+
+/// The place of a task in the queue: resumed work first, then priority, sequence, age, id.
+type Place<'a> = (Reverse<bool>, u8, i64, i64, &'a TaskId);
+
+fn place<'a>(snapshot: &Snapshot, task: &'a Task) -> Place<'a> {
+    let resumed = match &snapshot.states.get(&task.id).standing {
+        Standing::Todo { resume } => resume.is_some(),
+        Standing::Blocked { .. } => true,
+        _ => false,
+    };
+    let age = task.created_at.map_or(i64::MAX, Timestamp::seconds);
+    (
+        Reverse(resumed),
+        task.priority,
+        task.sequence,
+        age,
+        &task.id,
+    )
+}
+
+/// The tasks that nobody holds at `now`, in the order of the queue, whether ready or not.
+#[must_use]
+pub fn open_in_order<'a>(
+    snapshot: &'a Snapshot,
+    filter: Filter<'_>,
+    now: Timestamp,
+) -> Vec<&'a Task> {
+    let mut open: Vec<&Task> = snapshot
+        .plan
+        .iter()
+        .filter(|task| filter.admits(task) && is_open(snapshot, &task.id, now))
+        .collect();
+    open.sort_by(|a, b| place(snapshot, a).cmp(&place(snapshot, b)));
+    open
+}
+
+/// The tasks that can start at `now`, in the order in which they should.
+#[must_use]
+pub fn ready<'a>(snapshot: &'a Snapshot, filter: Filter<'_>, now: Timestamp) -> Vec<&'a Task> {
+    open_in_order(snapshot, filter, now)
+        .into_iter()
+        .filter(|task| case(snapshot, task, filter, now).holds())
+        .collect()
+}
+
+/// The tasks that are neither closed nor ready, in the order of the queue, each with every
+/// condition that does not hold and its holder.
+#[must_use]
+pub fn waiting<'a>(snapshot: &'a Snapshot, filter: Filter<'_>, now: Timestamp) -> Vec<Waiting<'a>> {
+    let closed = |id: &TaskId| {
+        matches!(
+            snapshot.states.get(id).standing,
+            Standing::Done(_) | Standing::Cancelled { .. }
+        )
+    };
+    let mut rest: Vec<&Task> = snapshot
+        .plan
+        .iter()
+        .filter(|task| filter.admits(task) && !closed(&task.id))
+        .collect();
+    rest.sort_by(|a, b| place(snapshot, a).cmp(&place(snapshot, b)));
+    rest.into_iter()
+        .map(|task| Waiting {
+            task,
+            unmet: case(snapshot, task, filter, now).unmet(),
+        })
+        .filter(|waiting| waiting.unmet.iter().any(|unmet| !unmet.warning))
+        .collect()
+}
+
+fn case<'a>(
+    snapshot: &'a Snapshot,
+    task: &'a Task,
+    filter: Filter<'a>,
+    now: Timestamp,
+) -> ClaimCase<'a> {
+    ClaimCase {
+        snapshot,
+        task,
+        now,
+        agent: None,
+        workstation: None,
+        lane: filter.lane,
+        host: None,
+    }
+}
+
+fn is_open(snapshot: &Snapshot, id: &TaskId, now: Timestamp) -> bool {
+    match &snapshot.states.get(id).standing {
+        Standing::Todo { .. } | Standing::Blocked { .. } => true,
+        Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
+            lease::expired(claim, snapshot.rules.policy.lease, now)
+        }
+        Standing::InReview { .. } | Standing::Done(_) | Standing::Cancelled { .. } => false,
+    }
+}

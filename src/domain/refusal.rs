@@ -1,0 +1,184 @@
+//! A refusal is data: what was refused, by which gate, because of which fact, held by whom, and
+//! what to do next (DESIGN §6).
+
+use std::fmt;
+
+use super::id::{AgentName, LaneName, TaskId};
+use super::state::Epoch;
+use super::time::Timestamp;
+
+/// What sort of no. It decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefusalKind {
+    /// Nothing to do: a negative answer (exit 1).
+    Nothing,
+    /// Someone else holds it; waiting may help (exit 3).
+    Conflict,
+    /// A rule says no (exit 4).
+    Rule,
+}
+
+/// Who holds what stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The task in whose name it is held.
+    pub task: Option<TaskId>,
+    /// The agent.
+    pub agent: Option<AgentName>,
+    /// The lane.
+    pub lane: Option<LaneName>,
+    /// Until when, if it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
+/// One condition of a gate that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// Id of the gate, `lane-busy`.
+    pub gate: &'static str,
+    /// Conflict or rule.
+    pub kind: RefusalKind,
+    /// Policy asks for a warning only.
+    pub warning: bool,
+    /// The fact, as a lower-case fragment.
+    pub message: String,
+    /// Who holds it.
+    pub holder: Option<Holder>,
+    /// The next command, or the thing to do.
+    pub hint: Option<String>,
+}
+
+impl Unmet {
+    /// A rule that says no.
+    #[must_use]
+    pub fn rule(gate: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            gate,
+            kind: RefusalKind::Rule,
+            warning: false,
+            message,
+            holder: None,
+            hint: None,
+        }
+    }
+
+    /// Something held by someone else.
+    #[must_use]
+    pub fn conflict(gate: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            kind: RefusalKind::Conflict,
+            ..Self::rule(gate, message)
+        }
+    }
+
+    /// Names the holder.
+    #[must_use]
+    pub fn held_by(mut self, holder: Holder) -> Self {
+        self.holder = Some(holder);
+        self
+    }
+
+    /// Names the next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl Holder {
+    /// A task as holder.
+    #[must_use]
+    pub fn task(id: &TaskId) -> Self {
+        Self {
+            task: Some(id.clone()),
+            agent: None,
+            lane: None,
+            until: None,
+        }
+    }
+
+    /// A claim as holder.
+    #[must_use]
+    pub fn claim(id: &TaskId, claim: &super::state::Claim) -> Self {
+        Self {
+            task: Some(id.clone()),
+            agent: Some(claim.agent.clone()),
+            lane: Some(claim.lane.clone()),
+            until: Some(claim.expires_at),
+        }
+    }
+}
+
+/// A request that `decide` refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The sort of no.
+    pub kind: RefusalKind,
+    /// The task it is about.
+    pub task: Option<TaskId>,
+    /// The epoch in force, where fencing refused.
+    pub epoch: Option<Epoch>,
+    /// What was refused, as a lower-case fragment: `cannot claim A-1`.
+    pub what: String,
+    /// Every condition that does not hold; never empty.
+    pub unmet: Vec<Unmet>,
+}
+
+impl Refusal {
+    /// A refusal of `what` for these reasons. A rule outweighs a conflict: waiting alone would
+    /// not help.
+    #[must_use]
+    pub fn new(what: impl Into<String>, task: Option<&TaskId>, unmet: Vec<Unmet>) -> Self {
+        let kind = unmet
+            .iter()
+            .map(|u| u.kind)
+            .max()
+            .unwrap_or(RefusalKind::Rule);
+        Self {
+            kind,
+            task: task.cloned(),
+            epoch: None,
+            what: what.into(),
+            unmet,
+        }
+    }
+
+    /// A refusal for one reason.
+    #[must_use]
+    pub fn one(what: impl Into<String>, task: Option<&TaskId>, unmet: Unmet) -> Self {
+        Self::new(what, task, vec![unmet])
+    }
+
+    /// The gate that weighs most.
+    #[must_use]
+    pub fn gate(&self) -> &'static str {
+        self.unmet
+            .iter()
+            .find(|u| u.kind == self.kind)
+            .map_or("rule", |u| u.gate)
+    }
+
+    /// The holder named by the gate that weighs most.
+    #[must_use]
+    pub fn holder(&self) -> Option<&Holder> {
+        self.unmet
+            .iter()
+            .filter(|u| u.kind == self.kind)
+            .find_map(|u| u.holder.as_ref())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.what)?;
+        for (n, unmet) in self.unmet.iter().enumerate() {
+            let separator = if n == 0 { "" } else { "; " };
+            write!(f, "{separator}{}", unmet.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,370 @@
+//! What is asked of the ledger: a value that goes into the commit message, from which the
+//! decision can be executed again.
+
+use super::id::{AgentName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName};
+use super::record::{Evidence, Finding, RootCause, Verdict};
+use super::snapshot::Marker;
+use super::state::Epoch;
+use super::task::Task;
+use super::time::Timestamp;
+
+/// One mutation, complete: with the rules and the ledger at its parent it gives one tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Unique; a repeated id is the same request.
+    pub id: RequestId,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Who asks.
+    pub actor: Actor,
+    /// What.
+    pub verb: Verb,
+}
+
+/// Who asks, and what they hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The executor.
+    pub agent: AgentName,
+    /// The host it runs on.
+    pub host: String,
+    /// The epoch it holds, from the lane's binding, `LANEWAY_CLAIM` or `--epoch`.
+    pub epoch: Option<Epoch>,
+}
+
+/// A task definition on its way into the plan: what rules read, and the definition as it will be
+/// written. The codec makes both from one text, so they agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTask {
+    /// What rules read.
+    pub task: Task,
+    /// The whole definition as canonical JSON; `decide` hands it on unread.
+    pub definition: String,
+}
+
+/// A field of a definition, set or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldEdit {
+    /// The key in the plan file.
+    pub key: String,
+    /// The new value; none removes the key.
+    pub value: Option<FieldValue>,
+}
+
+/// A value of a definition's field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldValue {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// A list of texts.
+    List(Vec<String>),
+}
+
+/// What happens to the dependents of a cancelled task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependents {
+    /// There must be none.
+    None,
+    /// They keep the dependency, which is never met.
+    Keep,
+    /// They lose the dependency.
+    DropEdge,
+}
+
+/// The mutations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verb {
+    /// Creates the ledger.
+    Init(Marker),
+    /// Adds definitions.
+    Add(Vec<NewTask>),
+    /// Adds the definitions of a whole plan file, kept to the byte.
+    AddFile {
+        /// Its path on the ledger branch.
+        path: String,
+        /// Blob id of its content.
+        blob: ObjectId,
+        /// What it defines.
+        tasks: Vec<Task>,
+    },
+    /// Changes a definition of the ledger's plan.
+    Edit {
+        /// Which.
+        task: TaskId,
+        /// How.
+        fields: Vec<FieldEdit>,
+    },
+    /// Takes a task.
+    Claim(ClaimWish),
+    /// Extends leases of the actor.
+    Renew {
+        /// Which tasks, each with the epoch held.
+        tasks: Vec<(TaskId, Epoch)>,
+    },
+    /// Gives a task back.
+    Release {
+        /// Which.
+        task: TaskId,
+        /// Someone else's, by someone who may.
+        force: bool,
+        /// Why.
+        reason: Option<String>,
+        /// The commit that holds the work so far.
+        saved: Option<ObjectId>,
+    },
+    /// Gives back all claims that have expired.
+    Expire {
+        /// The clock is right although it contradicts the ledger.
+        trust_clock: bool,
+    },
+    /// Stops a task.
+    Block {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: String,
+        /// The task that must land first.
+        by: Option<TaskId>,
+        /// The commit that holds the work so far.
+        saved: Option<ObjectId>,
+    },
+    /// Ends a block.
+    Unblock {
+        /// Which.
+        task: TaskId,
+    },
+    /// Gives a task up.
+    Cancel {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: String,
+        /// What happens to those that depend on it.
+        dependents: Dependents,
+    },
+    /// Takes a closed task up again.
+    Reopen {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: String,
+    },
+    /// Gives a task back as it is: too large, or wrong.
+    Return {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: String,
+        /// The commit that holds the work so far.
+        saved: Option<ObjectId>,
+    },
+    /// Adds a remark.
+    Note {
+        /// To which task.
+        task: TaskId,
+        /// The remark.
+        text: String,
+    },
+    /// Records checks that ran.
+    Evidence {
+        /// For which task.
+        task: TaskId,
+        /// What ran.
+        evidence: Evidence,
+    },
+    /// Submits a commit.
+    Handoff {
+        /// Of which task.
+        task: TaskId,
+        /// The branch tip.
+        commit: ObjectId,
+        /// Next slice.
+        next: String,
+        /// Risks and blockers.
+        risks: Vec<String>,
+        /// Owed by defects.
+        root_cause: Option<RootCause>,
+    },
+    /// Judges a submission.
+    Review {
+        /// Of which task.
+        task: TaskId,
+        /// The verdict.
+        verdict: Verdict,
+        /// The submitted commit that was judged.
+        commit: ObjectId,
+        /// What was found.
+        findings: Vec<Finding>,
+        /// Only a design is there.
+        design_only: bool,
+    },
+    /// Takes or renews the merge slot.
+    Landing {
+        /// For which task.
+        task: TaskId,
+        /// The target to extend.
+        onto: ObjectId,
+        /// What will be the target.
+        result: ObjectId,
+        /// Until when the slot holds.
+        until: Timestamp,
+    },
+    /// Gives the merge slot back.
+    DropLanding {
+        /// Of which task.
+        task: TaskId,
+        /// Why.
+        reason: String,
+    },
+    /// Lands a submission; travels with the target.
+    Land {
+        /// Which.
+        task: TaskId,
+        /// The target it extends.
+        onto: ObjectId,
+        /// The new target.
+        result: ObjectId,
+        /// Checks that ran for this landing.
+        evidence: Option<Evidence>,
+    },
+    /// A submission does not apply to the target any more: back to its lane.
+    Conflict {
+        /// Which.
+        task: TaskId,
+        /// The target it was replayed onto.
+        onto: ObjectId,
+    },
+    /// A landing turned out not to be on the target.
+    Unland {
+        /// Of which task.
+        task: TaskId,
+        /// Why.
+        reason: String,
+    },
+    /// Work that reached the target by another way.
+    Complete {
+        /// Which task.
+        task: TaskId,
+        /// The commit on the target.
+        commit: ObjectId,
+        /// On the word of the actor, who may merge.
+        on_my_word: bool,
+    },
+}
+
+/// What a claimer wants.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClaimWish {
+    /// This task; none: the next ready one.
+    pub task: Option<TaskId>,
+    /// Work of this role.
+    pub role: Option<RoleName>,
+    /// In this lane.
+    pub lane: Option<LaneName>,
+    /// On this workstation; none: as the map routes.
+    pub workstation: Option<WorkstationName>,
+    /// The clock is right although it contradicts the ledger.
+    pub trust_clock: bool,
+}
+
+impl Verb {
+    /// The word of the verb, as on the command line and in `Laneway-Op`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Add(_) | Self::AddFile { .. } => "add",
+            Self::Edit { .. } => "edit",
+            Self::Claim(_) => "claim",
+            Self::Renew { .. } => "renew",
+            Self::Release { .. } => "release",
+            Self::Expire { .. } => "expire",
+            Self::Block { .. } => "block",
+            Self::Unblock { .. } => "unblock",
+            Self::Cancel { .. } => "cancel",
+            Self::Reopen { .. } => "reopen",
+            Self::Return { .. } => "return",
+            Self::Note { .. } => "note",
+            Self::Evidence { .. } => "evidence",
+            Self::Handoff { .. } => "handoff",
+            Self::Review { .. } => "review",
+            Self::Landing { .. } => "landing",
+            Self::DropLanding { .. } => "drop-landing",
+            Self::Land { .. } => "land",
+            Self::Conflict { .. } => "conflict",
+            Self::Unland { .. } => "unland",
+            Self::Complete { .. } => "complete",
+        }
+    }
+
+    /// The one task that the verb names, if it names one.
+    #[must_use]
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Claim(wish) => wish.task.as_ref(),
+            Self::Edit { task, .. }
+            | Self::Release { task, .. }
+            | Self::Block { task, .. }
+            | Self::Unblock { task }
+            | Self::Cancel { task, .. }
+            | Self::Reopen { task, .. }
+            | Self::Return { task, .. }
+            | Self::Note { task, .. }
+            | Self::Evidence { task, .. }
+            | Self::Handoff { task, .. }
+            | Self::Review { task, .. }
+            | Self::Landing { task, .. }
+            | Self::DropLanding { task, .. }
+            | Self::Land { task, .. }
+            | Self::Conflict { task, .. }
+            | Self::Unland { task, .. }
+            | Self::Complete { task, .. } => Some(task),
+            Self::Add(new) => match new.as_slice() {
+                [only] => Some(&only.task.id),
+                _ => None,
+            },
+            Self::Renew { tasks } => match tasks.as_slice() {
+                [(only, _)] => Some(only),
+                _ => None,
+            },
+            Self::Init(_) | Self::AddFile { .. } | Self::Expire { .. } => None,
+        }
+    }
+
+    /// The range of commits that the decision asks git about.
+    #[must_use]
+    pub fn range(&self) -> Option<RangeWanted> {
+        match self {
+            Self::Handoff { commit, .. } => Some(RangeWanted::Submitted { tip: *commit }),
+            Self::Landing { onto, .. } | Self::Land { onto, .. } | Self::Conflict { onto, .. } => {
+                Some(RangeWanted::Landing { onto: *onto })
+            }
+            Self::Complete { commit, .. } => Some(RangeWanted::Completed { commit: *commit }),
+            _ => None,
+        }
+    }
+}
+
+/// Which facts about a range the decision asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RangeWanted {
+    /// A commit to be handed off, against the target.
+    Submitted {
+        /// The branch tip.
+        tip: ObjectId,
+    },
+    /// The task's submission, replayed onto a target.
+    Landing {
+        /// The target.
+        onto: ObjectId,
+    },
+    /// The task's submission, replayed onto the parent of a commit of the target.
+    Completed {
+        /// The commit on the target.
+        commit: ObjectId,
+    },
+}
