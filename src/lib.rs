@@ -4,3 +4,4 @@
 //! environment nor clock except through [`env`](crate::env). ARCHITECTURE.md is the map.
 
 pub mod domain;
+pub mod env;

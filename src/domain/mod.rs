@@ -8,6 +8,7 @@ pub mod id;
 pub mod identity;
 pub mod lease;
 pub mod lifecycle;
+pub mod marker;
 pub mod policy;
 pub mod ready;
 pub mod record;

@@ -2,8 +2,8 @@
 //! decision can be executed again.
 
 use super::id::{AgentName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName};
+use super::marker::Marker;
 use super::record::{Evidence, Finding, RootCause, Verdict};
-use super::snapshot::Marker;
 use super::state::Epoch;
 use super::task::Task;
 use super::time::Timestamp;

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::id::{BranchName, LaneName, ObjectId, RemoteName, TaskId, WorkstationName};
+use super::id::{LaneName, ObjectId, TaskId, WorkstationName};
 use super::identity::IdentityMap;
 use super::lease;
+use super::marker::Marker;
 use super::policy::Policy;
 use super::record::Record;
 use super::state::{Claim, Standing, TaskState};
@@ -25,19 +26,6 @@ pub struct Rules {
     pub identity: IdentityMap,
     /// `workstations.yaml`.
     pub workstations: Registry,
-}
-
-/// The ledger's own marker, `governance/ledger.yaml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marker {
-    /// Name of the ledger branch; a copy under another name is no ledger.
-    pub ledger: BranchName,
-    /// The target it belongs to.
-    pub target: BranchName,
-    /// The remote that decides; none: this repository does.
-    pub remote: Option<RemoteName>,
-    /// The law in force.
-    pub law: u32,
 }
 
 /// Where a definition stands.

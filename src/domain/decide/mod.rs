@@ -20,11 +20,12 @@ use super::id::{AgentName, TaskId};
 use super::identity::Capability;
 use super::lease;
 use super::lifecycle::{self, Event};
+use super::marker::Marker;
 use super::policy::Fencing;
 use super::record::RecordBody;
 use super::refusal::{Holder, Refusal, Unmet};
 use super::request::{FieldEdit, NewTask, Request, Verb};
-use super::snapshot::{Marker, Snapshot};
+use super::snapshot::Snapshot;
 use super::state::{Claim, Standing, Status, TaskState};
 use super::task::Task;
 

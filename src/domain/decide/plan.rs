@@ -6,9 +6,10 @@ use super::{Change, Context, PlanChange};
 use crate::domain::graph;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::identity::Capability;
+use crate::domain::marker::Marker;
 use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::{FieldEdit, NewTask};
-use crate::domain::snapshot::{Marker, Origin};
+use crate::domain::snapshot::Origin;
 use crate::domain::task::Task;
 
 pub(super) fn init(ctx: Context<'_>, marker: &Marker) -> Result<Change, Refusal> {
@@ -28,7 +29,7 @@ pub(super) fn init(ctx: Context<'_>, marker: &Marker) -> Result<Change, Refusal>
         Some(present) => {
             let message = format!(
                 "the ledger `{}` exists already, for the target `{}`",
-                present.ledger, present.target
+                present.branch, present.target
             );
             Err(Refusal::one(
                 ctx.what(None),

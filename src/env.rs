@@ -1,0 +1,213 @@
+//! The only door to environment, clock, randomness, host and current directory.
+//!
+//! [`Env`] is a value: the binary makes one from the process, a test makes one by hand.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
+
+/// The clock as the code may see it; a test brings its own.
+pub trait Clock: Send + Sync {
+    /// The wall clock, in whole seconds.
+    fn now(&self) -> Timestamp;
+
+    /// A clock that only goes forward, for time limits within one process.
+    fn instant(&self) -> Instant;
+
+    /// Waits.
+    fn sleep(&self, time: Duration);
+}
+
+/// Randomness as the code may see it; a test brings its own.
+pub trait Random: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Everything the process was given.
+#[derive(Clone)]
+pub struct Env {
+    /// Environment variables.
+    pub vars: BTreeMap<OsString, OsString>,
+    /// The current directory.
+    pub dir: PathBuf,
+    /// Name of this host.
+    pub host: String,
+    /// Id of this process.
+    pub pid: u32,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env")
+            .field("dir", &self.dir)
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Env {
+    /// The environment of this process.
+    ///
+    /// # Errors
+    /// When the current directory is gone.
+    pub fn of_process() -> std::io::Result<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one home of these calls"
+        )]
+        let (vars, dir) = (std::env::vars_os().collect(), std::env::current_dir()?);
+        let mut env = Self {
+            vars,
+            dir,
+            host: host_name(),
+            pid: std::process::id(),
+            clock: Arc::new(SystemClock { fixed: None }),
+            random: Arc::new(SystemRandom),
+        };
+        env.clock = Arc::new(SystemClock {
+            fixed: env.fixed_clock(),
+        });
+        Ok(env)
+    }
+
+    /// A test build takes a fixed wall clock from `LANEWAY_TEST_NOW`; a release build never does.
+    fn fixed_clock(&self) -> Option<Timestamp> {
+        if cfg!(debug_assertions) {
+            self.var("LANEWAY_TEST_NOW")?.parse().ok()
+        } else {
+            None
+        }
+    }
+
+    /// A variable, if it is set, not empty, and UTF-8.
+    #[must_use]
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars
+            .get(OsStr::new(name))?
+            .to_str()
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new request id: time first, so that ids sort by age, then 80 random bits.
+    #[must_use]
+    pub fn request_id(&self) -> RequestId {
+        let mut random = [0; 10];
+        self.random.fill(&mut random);
+        let time = u64::try_from(self.now().seconds()).unwrap_or(0);
+        let tail: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("{time:010x}-{tail}");
+        #[expect(
+            clippy::expect_used,
+            reason = "hexadecimal digits and a hyphen are a legal id"
+        )]
+        RequestId::new(text).expect("a generated request id is legal")
+    }
+
+    /// A random number below `bound`, for jitter.
+    #[must_use]
+    pub fn jitter(&self, bound: u64) -> u64 {
+        let mut bytes = [0; 8];
+        self.random.fill(&mut bytes);
+        u64::from_le_bytes(bytes) % bound.max(1)
+    }
+
+    /// The directory for caches: `LANEWAY_CACHE_DIR`, else `$XDG_CACHE_HOME/laneway`, else
+    /// `~/.cache/laneway`; none where no home is known.
+    #[must_use]
+    pub fn cache_dir(&self) -> Option<PathBuf> {
+        self.user_dir("LANEWAY_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
+    }
+
+    /// The directory for what this user decided (trust): `LANEWAY_STATE_DIR`, else
+    /// `$XDG_STATE_HOME/laneway`, else `~/.local/state/laneway`.
+    #[must_use]
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        self.user_dir("LANEWAY_STATE_DIR", "XDG_STATE_HOME", ".local/state")
+    }
+
+    fn user_dir(&self, own: &str, xdg: &str, below_home: &str) -> Option<PathBuf> {
+        if let Some(dir) = self.var(own) {
+            return Some(PathBuf::from(dir));
+        }
+        let base = match self.var(xdg) {
+            Some(dir) => PathBuf::from(dir),
+            None => PathBuf::from(self.var("HOME")?).join(below_home),
+        };
+        base.is_absolute().then(|| base.join("laneway"))
+    }
+
+    /// Whether this runs in continuous integration.
+    #[must_use]
+    pub fn is_ci(&self) -> bool {
+        self.var("CI")
+            .is_some_and(|value| value != "false" && value != "0")
+    }
+}
+
+struct SystemClock {
+    fixed: Option<Timestamp>,
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one home of the clock"
+        )]
+        self.fixed
+            .unwrap_or_else(|| Timestamp::from_seconds(jiff::Timestamp::now().as_second()))
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut filled = 0;
+        while filled < bytes.len() {
+            let flags = rustix::rand::GetRandomFlags::empty();
+            match rustix::rand::getrandom(&mut bytes[filled..], flags) {
+                Ok(count) => filled += count,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn host_name() -> String {
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    if name.is_empty() {
+        "localhost".to_owned()
+    } else {
+        name
+    }
+}
