@@ -5,3 +5,5 @@
 
 pub mod domain;
 pub mod env;
+pub mod git;
+pub mod process;

@@ -1,0 +1,42 @@
+//! The git facade, and the only module that names gix.
+//!
+//! [`Repo`] reads, writes objects, moves refs by compare-and-swap, replays commits, pushes, fetches
+//! and keeps worktrees. Its surface knows only our own types. Everything that gix does well happens
+//! in process; what gix cannot do (push, fetch, worktree checkout, patches, reftable) goes through
+//! the git program behind the same functions, with hooks, fsmonitor and prompts off.
+//!
+//! Invariants:
+//! - A ref moves only by [`Repo::cas`], on the value the caller saw; symbolic refs are refused.
+//! - Nothing of the repository runs: no hook, filter, merge driver, textconv or pager, except that a
+//!   checkout (`worktree_*`, `read_tree_follow`, `status`) applies the content filters that the
+//!   person configured.
+//! - Replaced objects and grafts are ignored: an id means the object that hashes to it.
+//! - Every name that reaches git's command line was checked here or stands after
+//!   `--end-of-options`.
+
+mod change_key;
+mod durable;
+mod error;
+mod history;
+mod objects;
+mod refs;
+mod refs_cli;
+mod remote;
+mod replay;
+mod repo;
+mod status;
+mod worktree;
+mod write;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use error::GitError;
+pub use objects::{ChangeKind, Commit, Entry, EntryKind, PathChange, Signature};
+pub use refs::{Cas, Durability, Expect, RefEdit};
+pub use remote::{Fetch, Listing, PushOutcome, PushSpec, PushUpdate};
+pub use replay::Replay;
+pub use repo::{Identity, ObjectFormat, Repo};
+pub use status::{Operation, Status};
+pub use worktree::{Checkout, Follow, Worktree};
+pub use write::{NewCommit, Writer};

@@ -1,0 +1,388 @@
+use std::collections::BTreeMap;
+
+use gix::bstr::ByteSlice as _;
+use gix::objs::{CommitRef, Kind, TreeRefIter};
+
+use super::repo::{ours, theirs};
+use super::{GitError, Repo};
+use crate::domain::id::ObjectId;
+
+/// What a tree entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKind {
+    /// A file.
+    Blob,
+    /// An executable file.
+    Exec,
+    /// A directory.
+    Tree,
+    /// A symbolic link; its blob is the target.
+    Link,
+    /// A commit of another repository.
+    Submodule,
+}
+
+/// An entry of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// The object.
+    pub id: ObjectId,
+}
+
+/// Who and when, of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The name, without `<`, `>` and line ends.
+    pub name: String,
+    /// The email, without `<`, `>` and line ends.
+    pub email: String,
+    /// Seconds since 1970, UTC.
+    pub seconds: i64,
+    /// Seconds east of UTC of the clock that showed the time.
+    pub offset: i32,
+}
+
+/// A commit. Text that is not UTF-8 has its broken bytes replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Its parents, the first is the line it continues.
+    pub parents: Vec<ObjectId>,
+    /// Who wrote the change.
+    pub author: Signature,
+    /// Who made the commit.
+    pub committer: Signature,
+    /// The message, as stored.
+    pub message: String,
+}
+
+/// What happened to a path between two trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// Content or kind changed.
+    Modified,
+    /// It is gone.
+    Deleted,
+}
+
+/// A path that differs between two trees. Directories are told by the paths below them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathChange {
+    /// Slash-separated, from the root of the tree. Bytes that are not UTF-8 are replaced.
+    pub path: String,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The entry before.
+    pub old: Option<Entry>,
+    /// The entry after.
+    pub new: Option<Entry>,
+}
+
+impl Repo {
+    /// Whether the object is here.
+    #[must_use]
+    pub fn exists(&self, id: ObjectId) -> bool {
+        self.inner.has_object(theirs(id))
+    }
+
+    /// A commit.
+    ///
+    /// # Errors
+    /// [`GitError::MissingObject`], [`GitError::WrongKind`].
+    pub fn commit(&self, id: ObjectId) -> Result<Commit, GitError> {
+        let object = self.object(id, Kind::Commit)?;
+        let decoded = CommitRef::from_bytes(&object.data, self.inner.object_hash());
+        let commit = decoded.map_err(|error| library(&format!("decode commit {id}"), error))?;
+        let wrong = || GitError::WrongKind {
+            id,
+            wanted: "commit",
+        };
+        Ok(Commit {
+            tree: ours(&commit.tree()).ok_or_else(wrong)?,
+            parents: commit.parents().filter_map(|id| ours(&id)).collect(),
+            author: signature(commit.author, id)?,
+            committer: signature(commit.committer, id)?,
+            message: commit.message.to_str_lossy().into_owned(),
+        })
+    }
+
+    /// The tree of a commit; a tree is its own.
+    ///
+    /// # Errors
+    /// [`GitError::MissingObject`]; [`GitError::WrongKind`] for a blob or a tag.
+    pub fn tree_of(&self, id: ObjectId) -> Result<ObjectId, GitError> {
+        let object = self.any_object(id)?;
+        let tree = match object.kind {
+            Kind::Tree => return Ok(id),
+            Kind::Commit => gix::objs::CommitRefIter::from_bytes(&object.data, id_kind(id))
+                .tree_id()
+                .ok()
+                .and_then(|tree| ours(&tree)),
+            Kind::Blob | Kind::Tag => None,
+        };
+        tree.ok_or(GitError::WrongKind {
+            id,
+            wanted: "commit",
+        })
+    }
+
+    /// The entry at a slash-separated path of a tree (or of a commit's).
+    ///
+    /// # Errors
+    /// [`GitError::MissingObject`]; [`GitError::WrongKind`] when `tree` is neither.
+    pub fn entry_at(&self, tree: ObjectId, path: &str) -> Result<Option<Entry>, GitError> {
+        let mut here = Entry {
+            kind: EntryKind::Tree,
+            id: self.tree_of(tree)?,
+        };
+        for name in path.split('/') {
+            if here.kind != EntryKind::Tree {
+                return Ok(None);
+            }
+            let object = self.object(here.id, Kind::Tree)?;
+            let found = TreeRefIter::from_bytes(&object.data, id_kind(here.id))
+                .filter_map(Result::ok)
+                .find(|entry| entry.filename == name.as_bytes());
+            match found.and_then(|entry| entry_of(entry.mode, entry.oid)) {
+                Some(entry) => here = entry,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(here))
+    }
+
+    /// The entries of a tree (or of a commit's), by name. One level.
+    ///
+    /// # Errors
+    /// [`GitError::MissingObject`], [`GitError::WrongKind`], [`GitError::Library`] when it is
+    /// damaged.
+    pub fn entries(&self, tree: ObjectId) -> Result<BTreeMap<String, Entry>, GitError> {
+        let id = self.tree_of(tree)?;
+        let object = self.object(id, Kind::Tree)?;
+        let mut entries = BTreeMap::new();
+        for entry in TreeRefIter::from_bytes(&object.data, id_kind(id)) {
+            let entry = entry.map_err(|error| library(&format!("decode tree {id}"), error))?;
+            if let Some(found) = entry_of(entry.mode, entry.oid) {
+                entries.insert(entry.filename.to_str_lossy().into_owned(), found);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The size of a blob in bytes, without reading it.
+    ///
+    /// # Errors
+    /// [`GitError::MissingObject`], [`GitError::WrongKind`].
+    pub fn blob_size(&self, id: ObjectId) -> Result<u64, GitError> {
+        let header = self.inner.try_find_header(theirs(id));
+        let header = header.map_err(|error| GitError::library(format!("read {id}"), &error))?;
+        let header = header.ok_or_else(|| self.missing(id))?;
+        if header.kind() != Kind::Blob {
+            return Err(GitError::WrongKind { id, wanted: "blob" });
+        }
+        Ok(header.size())
+    }
+
+    /// The bytes of a blob of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`GitError::TooLarge`] before anything is read; as [`blob_size`](Self::blob_size).
+    pub fn blob(&self, id: ObjectId, limit: u64) -> Result<Vec<u8>, GitError> {
+        let size = self.blob_size(id)?;
+        if size > limit {
+            return Err(GitError::TooLarge { id, size, limit });
+        }
+        Ok(self.object(id, Kind::Blob)?.detach().data)
+    }
+
+    /// The file at a path of a commit or tree; `None` when there is none or it is no file (a link,
+    /// a directory, a submodule).
+    ///
+    /// # Errors
+    /// As [`blob`](Self::blob).
+    pub fn blob_at(
+        &self,
+        commit: ObjectId,
+        path: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        match self.entry_at(commit, path)? {
+            Some(Entry {
+                kind: EntryKind::Blob | EntryKind::Exec,
+                id,
+            }) => self.blob(id, limit).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The paths that differ between two trees (or the trees of two commits), in git's order.
+    /// Renames are a deletion and an addition.
+    ///
+    /// # Errors
+    /// [`GitError::MissingObject`], [`GitError::WrongKind`].
+    pub fn changed_paths(&self, from: ObjectId, to: ObjectId) -> Result<Vec<PathChange>, GitError> {
+        let (from, to) = (self.tree_of(from)?, self.tree_of(to)?);
+        if from == to {
+            return Ok(Vec::new());
+        }
+        let (old, new) = (self.object(from, Kind::Tree)?, self.object(to, Kind::Tree)?);
+        let mut recorder = gix::diff::tree::Recorder::default();
+        gix::diff::tree(
+            TreeRefIter::from_bytes(&old.data, id_kind(from)),
+            TreeRefIter::from_bytes(&new.data, id_kind(to)),
+            gix::diff::tree::State::default(),
+            &self.inner.objects,
+            &mut recorder,
+        )
+        .map_err(|error| library(&format!("compare trees {from} and {to}"), error))?;
+        Ok(recorder
+            .records
+            .into_iter()
+            .filter_map(path_change)
+            .collect())
+    }
+
+    /// The tree without its top-level entry `governance`: the key that binds evidence of checks to
+    /// what was checked. Takes a commit or a tree; the resulting tree is computed, not written.
+    ///
+    /// # Errors
+    /// As [`entries`](Self::entries).
+    pub fn content_key(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
+        let id = self.tree_of(commit)?;
+        let object = self.object(id, Kind::Tree)?;
+        let decoded = gix::objs::TreeRef::from_bytes(&object.data, id_kind(id));
+        let decoded = decoded.map_err(|error| library(&format!("decode tree {id}"), error))?;
+        let mut tree: gix::objs::Tree = decoded.into();
+        tree.entries.retain(|entry| entry.filename != "governance");
+        let mut bytes = Vec::new();
+        gix::objs::WriteTo::write_to(&tree, &mut bytes)
+            .map_err(|error| library("encode a tree", error))?;
+        let key = gix::objs::compute_hash(self.inner.object_hash(), Kind::Tree, &bytes)
+            .map_err(|error| library("hash a tree", error))?;
+        ours(&key).ok_or(GitError::WrongKind { id, wanted: "tree" })
+    }
+
+    pub(super) fn any_object(&self, id: ObjectId) -> Result<gix::Object<'_>, GitError> {
+        self.inner
+            .try_find_object(theirs(id))
+            .map_err(|error| GitError::library(format!("read {id}"), &error))?
+            .ok_or_else(|| self.missing(id))
+    }
+
+    pub(super) fn object(&self, id: ObjectId, kind: Kind) -> Result<gix::Object<'_>, GitError> {
+        let object = self.any_object(id)?;
+        if object.kind == kind {
+            return Ok(object);
+        }
+        let wanted = match kind {
+            Kind::Tree => "tree",
+            Kind::Blob => "blob",
+            Kind::Commit => "commit",
+            Kind::Tag => "tag",
+        };
+        Err(GitError::WrongKind { id, wanted })
+    }
+
+    pub(super) fn missing(&self, id: ObjectId) -> GitError {
+        let hint = if self.config_str("extensions.partialClone").is_some() {
+            ": this is a partial clone; fetch it with `git cat-file -e`, or clone without `--filter`"
+        } else if self.is_shallow() {
+            ": this is a shallow clone; `git fetch --unshallow` brings the rest"
+        } else {
+            ""
+        };
+        GitError::MissingObject { id, hint }
+    }
+}
+
+/// An error of a library function, with its causes.
+pub(super) fn library(doing: &str, error: impl std::error::Error) -> GitError {
+    let mut why = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        why = format!("{why}: {cause}");
+        source = cause.source();
+    }
+    GitError::Library {
+        doing: doing.to_owned(),
+        why,
+    }
+}
+
+/// The hash function that made `id`.
+pub(super) fn id_kind(id: ObjectId) -> gix::hash::Kind {
+    theirs(id).kind()
+}
+
+fn entry_of(mode: gix::objs::tree::EntryMode, id: &gix::oid) -> Option<Entry> {
+    use gix::objs::tree::EntryKind as Mode;
+    let kind = match mode.kind() {
+        Mode::Tree => EntryKind::Tree,
+        Mode::Blob => EntryKind::Blob,
+        Mode::BlobExecutable => EntryKind::Exec,
+        Mode::Link => EntryKind::Link,
+        Mode::Commit => EntryKind::Submodule,
+    };
+    ours(id).map(|id| Entry { kind, id })
+}
+
+/// The change of a path; none for a directory as such.
+fn path_change(change: gix::diff::tree::recorder::Change) -> Option<PathChange> {
+    use gix::diff::tree::recorder::Change;
+    let (path, old, new) = match change {
+        Change::Addition {
+            entry_mode,
+            oid,
+            path,
+            ..
+        } => (path, None, entry_of(entry_mode, &oid)),
+        Change::Deletion {
+            entry_mode,
+            oid,
+            path,
+            ..
+        } => (path, entry_of(entry_mode, &oid), None),
+        Change::Modification {
+            previous_entry_mode,
+            previous_oid,
+            entry_mode,
+            oid,
+            path,
+        } => (
+            path,
+            entry_of(previous_entry_mode, &previous_oid),
+            entry_of(entry_mode, &oid),
+        ),
+    };
+    let file = |entry: &Entry| entry.kind != EntryKind::Tree;
+    let (old, new) = (old.filter(file), new.filter(file));
+    let kind = match (old, new) {
+        (None, None) => return None,
+        (None, Some(_)) => ChangeKind::Added,
+        (Some(_), None) => ChangeKind::Deleted,
+        (Some(_), Some(_)) => ChangeKind::Modified,
+    };
+    Some(PathChange {
+        path: path.to_str_lossy().into_owned(),
+        kind,
+        old,
+        new,
+    })
+}
+
+fn signature(raw: &gix::bstr::BStr, commit: ObjectId) -> Result<Signature, GitError> {
+    let parsed = gix::actor::SignatureRef::from_bytes(raw);
+    let parsed = parsed.map_err(|error| library(&format!("decode commit {commit}"), error))?;
+    let time = parsed.time().unwrap_or_default();
+    Ok(Signature {
+        name: parsed.name.to_str_lossy().into_owned(),
+        email: parsed.email.to_str_lossy().into_owned(),
+        seconds: time.seconds,
+        offset: time.offset,
+    })
+}

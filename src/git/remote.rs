@@ -1,0 +1,486 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::refs::full_name;
+use super::repo::failure;
+use super::{Expect, GitError, Repo};
+use crate::domain::id::{ObjectId, RemoteName};
+use crate::process::{Exit, Finished};
+
+/// One ref of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushUpdate {
+    /// The full name of the ref on the remote.
+    pub name: String,
+    /// What it shall be; `None` deletes it.
+    pub new: Option<ObjectId>,
+    /// What the remote must have; the push asks for exactly that (`--force-with-lease`).
+    pub expect: Expect,
+    /// Whether the new value may be no descendant of the expected one: a lane branch after a rebase.
+    pub rewind: bool,
+}
+
+/// A push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushSpec {
+    /// Where to.
+    pub remote: RemoteName,
+    /// What.
+    pub updates: Vec<PushUpdate>,
+    /// All or none; a remote that cannot is a refusal.
+    pub atomic: bool,
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+/// What came of a push (facts/reliability §2.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushOutcome {
+    /// The remote confirmed all refs.
+    Won,
+    /// A ref was not as expected, or its lock was held: read again and decide afresh.
+    Lost {
+        /// The ref.
+        name: String,
+        /// The remote's reason; a held lock is told by `File exists`.
+        reason: String,
+    },
+    /// A rule of the remote (hook, protection, no atomic push) or of this side says no: do not try
+    /// again.
+    Refused {
+        /// The ref; empty when the push as a whole was refused.
+        name: String,
+        /// The reason.
+        reason: String,
+        /// What the remote's hooks and git said.
+        stderr: String,
+    },
+    /// The remote was not reached; it has changed nothing.
+    Unreachable {
+        /// What git said.
+        stderr: String,
+    },
+    /// Nobody knows whether the remote has it: read it back.
+    Indeterminate {
+        /// Whether our own time limit ended it.
+        timed_out: bool,
+        /// What git said.
+        stderr: String,
+    },
+}
+
+/// What came of a fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetch {
+    /// The tracking refs are current.
+    Done,
+    /// The remote lacks a ref that was asked for; nothing was fetched.
+    NoSuchRef {
+        /// What git said.
+        stderr: String,
+    },
+    /// A ref without `+` would have gone back; the others were fetched.
+    NotForward {
+        /// What git said.
+        stderr: String,
+    },
+    /// The remote was not reached, or not in time.
+    Unreachable {
+        /// What git said.
+        stderr: String,
+    },
+}
+
+/// What a remote has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listing {
+    /// The refs that were asked for and exist.
+    Refs(BTreeMap<String, ObjectId>),
+    /// The remote was not reached, or not in time.
+    Unreachable {
+        /// What git said.
+        stderr: String,
+    },
+}
+
+impl Repo {
+    /// The configured URL of a remote; `None` when there is no such remote.
+    #[must_use]
+    pub fn remote_url(&self, remote: &RemoteName) -> Option<String> {
+        self.config_str(&format!("remote.{remote}.url"))
+    }
+
+    /// Pushes refs by compare-and-swap, with `git push --porcelain`, no pre-push hook, no tags, no
+    /// signature.
+    ///
+    /// # Errors
+    /// [`GitError::NotDescendant`] when an update would rewind a ref without saying so (a lease
+    /// alone would force it); [`GitError::BadRefName`]; [`GitError::Process`].
+    pub fn push(&self, spec: &PushSpec) -> Result<PushOutcome, GitError> {
+        let mut args: Vec<String> = [
+            "-c",
+            "push.gpgSign=false",
+            "-c",
+            "push.useForceIfIncludes=false",
+            "push",
+            "--porcelain",
+            "--no-verify",
+            "--no-follow-tags",
+            "--recurse-submodules=no",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        if spec.atomic {
+            args.push("--atomic".to_owned());
+        }
+        let mut refspecs = Vec::new();
+        for update in &spec.updates {
+            full_name(&update.name)?;
+            self.refuse_silent_rewind(update)?;
+            let old = match update.expect {
+                Expect::Absent => String::new(),
+                Expect::At(id) => id.to_string(),
+            };
+            let new = update.new.map(|id| id.to_string()).unwrap_or_default();
+            args.push(format!("--force-with-lease={}:{old}", update.name));
+            refspecs.push(format!("{new}:{}", update.name));
+        }
+        args.extend(["--end-of-options".to_owned(), spec.remote.to_string()]);
+        args.extend(refspecs);
+        let spawn = self.git(&args).limit(spec.limit);
+        Ok(classify(&self.runner.run(&spawn)?))
+    }
+
+    /// Fetches refspecs, without tags, `FETCH_HEAD`, submodules or maintenance.
+    ///
+    /// # Errors
+    /// [`GitError::BadRefName`] for a refspec that is not `[+]refs/…:refs/…`;
+    /// [`GitError::Git`] when git failed for a local reason.
+    pub fn fetch<S: AsRef<str>>(
+        &self,
+        remote: &RemoteName,
+        refspecs: &[S],
+        limit: Duration,
+    ) -> Result<Fetch, GitError> {
+        let mut args = [
+            "fetch",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        args.extend(["--no-recurse-submodules", "--end-of-options"].map(str::to_owned));
+        args.push(remote.to_string());
+        for refspec in refspecs {
+            args.push(checked_refspec(refspec.as_ref())?);
+        }
+        let finished = self.runner.run(&self.git(&args).limit(limit))?;
+        let stderr = finished.stderr.text();
+        Ok(match finished.exit {
+            Exit::Code(0) => Fetch::Done,
+            _ if stderr.contains("couldn't find remote ref") => Fetch::NoSuchRef { stderr },
+            Exit::TimedOut => Fetch::Unreachable { stderr },
+            _ if stderr.contains("[rejected]") => Fetch::NotForward { stderr },
+            _ if cut_off(&stderr) => Fetch::Unreachable { stderr },
+            _ => return Err(failure(&finished, "fetch")),
+        })
+    }
+
+    /// Asks a remote where these refs (full names) stand.
+    ///
+    /// # Errors
+    /// [`GitError::BadRefName`]; [`GitError::Git`] when git failed for a local reason.
+    pub fn ls_remote<S: AsRef<str>>(
+        &self,
+        remote: &RemoteName,
+        refs: &[S],
+        limit: Duration,
+    ) -> Result<Listing, GitError> {
+        let mut args = ["ls-remote", "--refs", "--end-of-options"]
+            .map(str::to_owned)
+            .to_vec();
+        args.push(remote.to_string());
+        for name in refs {
+            full_name(name.as_ref())?;
+            args.push(name.as_ref().to_owned());
+        }
+        let finished = self.runner.run(&self.git(&args).limit(limit))?;
+        if !finished.success() {
+            let stderr = finished.stderr.text();
+            let away = finished.exit == Exit::TimedOut || cut_off(&stderr);
+            return if away {
+                Ok(Listing::Unreachable { stderr })
+            } else {
+                Err(failure(&finished, "ls-remote"))
+            };
+        }
+        let text = finished.stdout.text();
+        let found = text.lines().filter_map(|line| {
+            let (id, name) = line.split_once('\t')?;
+            // Git matches the end of a name; only the very names count.
+            refs.iter()
+                .any(|wanted| wanted.as_ref() == name)
+                .then_some(())?;
+            Some((name.to_owned(), id.parse().ok()?))
+        });
+        Ok(Listing::Refs(found.collect()))
+    }
+
+    fn refuse_silent_rewind(&self, update: &PushUpdate) -> Result<(), GitError> {
+        let (Expect::At(base), Some(tip), false) = (update.expect, update.new, update.rewind)
+        else {
+            return Ok(());
+        };
+        if self.is_ancestor(base, tip)? {
+            return Ok(());
+        }
+        Err(GitError::NotDescendant { base, tip })
+    }
+}
+
+/// A refspec of full ref names, with at most one `*` on each side.
+fn checked_refspec(refspec: &str) -> Result<String, GitError> {
+    let bad = || GitError::BadRefName {
+        name: refspec.to_owned(),
+    };
+    let plain = refspec.strip_prefix('+').unwrap_or(refspec);
+    let (from, to) = plain.split_once(':').ok_or_else(bad)?;
+    for side in [from, to] {
+        full_name(&side.replacen('*', "x", 1))?;
+    }
+    Ok(refspec.to_owned())
+}
+
+/// Texts of git, curl and ssh that are said before a remote was asked for anything.
+const NOT_REACHED: [&str; 16] = [
+    "Could not resolve host",
+    "Could not resolve hostname",
+    "Connection refused",
+    "Connection timed out",
+    "No route to host",
+    "Network is unreachable",
+    "Failed to connect",
+    "Could not connect",
+    "does not appear to be a git repository",
+    "not found",
+    "Permission denied",
+    "Authentication failed",
+    "could not read Username",
+    "Host key verification failed",
+    "unable to connect",
+    "Could not read from remote repository",
+];
+
+/// Texts that a connection leaves which ended amid the conversation.
+const CUT_OFF: [&str; 4] = [
+    "hung up unexpectedly",
+    "unexpected disconnect",
+    "RPC failed",
+    "early EOF",
+];
+
+fn not_reached(stderr: &str) -> bool {
+    let said = |texts: &[&str]| texts.iter().any(|text| stderr.contains(text));
+    said(&NOT_REACHED) && !said(&CUT_OFF)
+}
+
+fn cut_off(stderr: &str) -> bool {
+    not_reached(stderr)
+        || CUT_OFF.iter().any(|text| stderr.contains(text))
+        || stderr.contains("unable to access")
+        || stderr.contains("remote error:")
+}
+
+/// A status line of `git push --porcelain` for a ref that was not updated.
+struct Rejected {
+    name: String,
+    summary: String,
+}
+
+/// The outcome of a push, by the table of facts/reliability §2.4.
+fn classify(finished: &Finished) -> PushOutcome {
+    let stderr = finished.stderr.text();
+    if finished.success() {
+        return PushOutcome::Won;
+    }
+    let timed_out = finished.exit == Exit::TimedOut;
+    let stdout = String::from_utf8_lossy(&finished.stdout.bytes);
+    let rejected: Vec<Rejected> = stdout.lines().filter_map(rejected_line).collect();
+    let mut refused = None;
+    let mut collateral = None;
+    let mut unknown = false;
+    for Rejected { name, summary } in rejected {
+        if lost(&summary, &stderr) {
+            let reason = lost_reason(&summary, &stderr);
+            return PushOutcome::Lost { name, reason };
+        }
+        if summary.contains("[remote failure]") {
+            unknown = true;
+        } else if summary.contains("atomic") {
+            collateral = Some((name, summary));
+        } else {
+            refused = Some((name, summary));
+        }
+    }
+    if !unknown && let Some((name, reason)) = refused.or(collateral) {
+        return PushOutcome::Refused {
+            name,
+            reason,
+            stderr,
+        };
+    }
+    if unknown || timed_out {
+        return PushOutcome::Indeterminate { timed_out, stderr };
+    }
+    let whole = [
+        "does not support --atomic push",
+        "src refspec",
+        "bad object",
+        "missing object",
+    ];
+    if let Some(reason) = whole.iter().find(|text| stderr.contains(**text)) {
+        let (name, reason) = (String::new(), (*reason).to_owned());
+        return PushOutcome::Refused {
+            name,
+            reason,
+            stderr,
+        };
+    }
+    if not_reached(&stderr) || stderr.contains("remote error:") {
+        return PushOutcome::Unreachable { stderr };
+    }
+    PushOutcome::Indeterminate { timed_out, stderr }
+}
+
+/// `!<TAB>from:to<TAB>[rejected] (reason)`.
+fn rejected_line(line: &str) -> Option<Rejected> {
+    let mut fields = line.strip_prefix("!\t")?.splitn(2, '\t');
+    let (refs, summary) = (fields.next()?, fields.next()?);
+    let (_, name) = refs.rsplit_once(':')?;
+    Some(Rejected {
+        name: name.to_owned(),
+        summary: summary.to_owned(),
+    })
+}
+
+fn lost(summary: &str, stderr: &str) -> bool {
+    let by_us = [
+        "stale info",
+        "fetch first",
+        "non-fast-forward",
+        "needs force",
+        "already exists",
+    ];
+    if summary.starts_with("[rejected]") {
+        return by_us.iter().any(|reason| summary.contains(reason));
+    }
+    let race = [
+        "failed to update ref",
+        "incorrect old value",
+        "cannot lock ref",
+        "already exists",
+    ];
+    let raced = race.iter().any(|reason| summary.contains(reason));
+    summary.starts_with("[remote rejected]")
+        && (raced || summary.contains("atomic") && stderr.contains("but expected"))
+}
+
+/// The reason for people and callers: a lock held on the remote has the same summary as a race.
+fn lost_reason(summary: &str, stderr: &str) -> String {
+    let telling = stderr.lines().find(|line| {
+        line.contains("but expected") || line.contains("File exists") || line.contains("Unable to")
+    });
+    telling.map_or_else(
+        || summary.to_owned(),
+        |line| format!("{summary}: {}", line.trim()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Captured;
+
+    fn finished(exit: Exit, stdout: &str, stderr: &str) -> Finished {
+        let captured = |text: &str| Captured {
+            bytes: text.into(),
+            ..Captured::default()
+        };
+        Finished {
+            exit,
+            stdout: captured(stdout),
+            stderr: captured(stderr),
+            duration: Duration::ZERO,
+            left_open: false,
+        }
+    }
+
+    fn of(summary: &str, stderr: &str) -> PushOutcome {
+        let stdout = format!("To x\n!\tabc:refs/heads/m\t{summary}\nDone\n");
+        classify(&finished(Exit::Code(1), &stdout, stderr))
+    }
+
+    #[test]
+    fn the_table_of_push_answers_holds() {
+        for summary in [
+            "[rejected] (stale info)",
+            "[rejected] (fetch first)",
+            "[rejected] (non-fast-forward)",
+            "[remote rejected] (failed to update ref)",
+        ] {
+            assert!(
+                matches!(of(summary, ""), PushOutcome::Lost { .. }),
+                "{summary}"
+            );
+        }
+        for summary in [
+            "[remote rejected] (pre-receive hook declined)",
+            "[remote rejected] (protected branch hook declined)",
+            "[remote rejected] (branch is currently checked out)",
+        ] {
+            assert!(
+                matches!(of(summary, ""), PushOutcome::Refused { .. }),
+                "{summary}"
+            );
+        }
+        let unknown = of("[remote failure] (remote failed to report status)", "");
+        assert!(matches!(unknown, PushOutcome::Indeterminate { .. }));
+    }
+
+    #[test]
+    fn a_held_lock_on_the_remote_is_told_in_the_reason() {
+        let stderr = "error: Unable to create '/r/refs/heads/m.lock': File exists.";
+        let PushOutcome::Lost { reason, .. } =
+            of("[remote rejected] (failed to update ref)", stderr)
+        else {
+            panic!()
+        };
+        assert!(reason.contains("File exists"), "{reason}");
+    }
+
+    #[test]
+    fn silence_is_indeterminate_and_a_refused_connection_is_not() {
+        let cut = finished(
+            Exit::Code(128),
+            "",
+            "fatal: the remote end hung up unexpectedly",
+        );
+        assert!(matches!(classify(&cut), PushOutcome::Indeterminate { .. }));
+        let killed = finished(Exit::TimedOut, "", "");
+        assert!(matches!(
+            classify(&killed),
+            PushOutcome::Indeterminate {
+                timed_out: true,
+                ..
+            }
+        ));
+        let away = finished(
+            Exit::Code(128),
+            "",
+            "ssh: connect to host x port 22: Connection refused\nfatal: Could not read from remote \
+             repository.",
+        );
+        assert!(matches!(classify(&away), PushOutcome::Unreachable { .. }));
+    }
+}

@@ -1,0 +1,350 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gix::bstr::ByteSlice as _;
+
+use super::GitError;
+use crate::domain::id::{BranchName, ObjectId};
+use crate::process::{Exit, Finished, Runner, Spawn};
+
+/// Time a local git command gets. Generous: a checkout of a large tree on a loaded machine counts.
+const LOCAL_LIMIT: Duration = Duration::from_secs(300);
+
+/// Bytes of decoded objects kept, so that walking one tree twice reads it once.
+const OBJECT_CACHE: usize = 4 << 20;
+
+/// The hash that names the objects of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectFormat {
+    /// 20 bytes.
+    Sha1,
+    /// 32 bytes.
+    Sha256,
+}
+
+/// A name and email of git's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `committer.name` or `user.name`.
+    pub name: String,
+    /// `committer.email` or `user.email`.
+    pub email: String,
+}
+
+/// An open repository.
+///
+/// Opening costs about a millisecond. A clone shares the object store and may go to another thread;
+/// one value serves one thread at a time.
+#[derive(Clone)]
+pub struct Repo {
+    pub(super) inner: gix::Repository,
+    pub(super) runner: Runner,
+    pub(super) reftable: bool,
+}
+
+impl std::fmt::Debug for Repo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Repo").field(&self.git_dir()).finish()
+    }
+}
+
+impl Repo {
+    /// The repository that `dir` lies in: a work tree, any directory of one, a linked worktree, a
+    /// bare repository.
+    ///
+    /// `runner` runs the git program where the library is not enough. `GIT_DIR` and its like are
+    /// ignored.
+    ///
+    /// # Errors
+    /// [`GitError::NoRepository`]; [`GitError::Untrusted`] when another user owns it;
+    /// [`GitError::Open`].
+    pub fn discover(dir: &Path, runner: &Runner) -> Result<Self, GitError> {
+        let options = open_options(runner);
+        let map = gix::sec::trust::Mapping {
+            full: options.clone(),
+            reduced: options,
+        };
+        let found = gix::ThreadSafeRepository::discover_opts(dir, Default::default(), map);
+        found.map_or_else(
+            |error| Err(open_error(dir, &error)),
+            |found| Self::adopt(found.to_thread_local(), runner),
+        )
+    }
+
+    /// The repository at `path`, which is its work tree or its git directory; parents are not
+    /// searched.
+    ///
+    /// # Errors
+    /// As [`discover`](Self::discover).
+    pub fn open(path: &Path, runner: &Runner) -> Result<Self, GitError> {
+        let found = open_options(runner).open(path);
+        found.map_or_else(
+            |error| Err(open_error(path, &error)),
+            |found| Self::adopt(found.to_thread_local(), runner),
+        )
+    }
+
+    fn adopt(mut inner: gix::Repository, runner: &Runner) -> Result<Self, GitError> {
+        inner
+            .make_paths_absolute()
+            .map_err(|error| GitError::library("make the repository's paths absolute", &error))?;
+        inner.object_cache_size_if_unset(OBJECT_CACHE);
+        let storage = inner.config_snapshot().string("extensions.refStorage");
+        let reftable = storage.is_some_and(|kind| kind.eq_ignore_ascii_case(b"reftable"));
+        Ok(Self {
+            inner,
+            runner: runner.clone(),
+            reftable,
+        })
+    }
+
+    /// The git directory of this worktree: its `HEAD`, index and private files.
+    #[must_use]
+    pub fn git_dir(&self) -> PathBuf {
+        self.inner.git_dir().to_owned()
+    }
+
+    /// The git directory shared by all worktrees: objects, branches, configuration.
+    #[must_use]
+    pub fn common_dir(&self) -> PathBuf {
+        lexical(self.inner.common_dir())
+    }
+
+    /// The root of this worktree's files; `None` in a bare repository or inside a git directory.
+    #[must_use]
+    pub fn work_dir(&self) -> Option<PathBuf> {
+        self.inner.workdir().map(ToOwned::to_owned)
+    }
+
+    /// The root of the main checkout's files, also when seen from a linked worktree.
+    #[must_use]
+    pub fn main_work_dir(&self) -> Option<PathBuf> {
+        let config = self.inner.config_snapshot();
+        if config.boolean("core.bare") == Some(true) {
+            return None;
+        }
+        let common = self.common_dir();
+        if let Some(configured) = self.config_str("core.worktree") {
+            return Some(lexical(&common.join(configured)));
+        }
+        let named = common.file_name().is_some_and(|name| name == ".git");
+        if named {
+            common.parent().map(ToOwned::to_owned)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the repository has no checkout of its own (linked worktrees may exist).
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.main_work_dir().is_none()
+    }
+
+    /// The hash that names the objects.
+    #[must_use]
+    pub fn object_format(&self) -> ObjectFormat {
+        if self.inner.object_hash() == gix::hash::Kind::Sha256 {
+            ObjectFormat::Sha256
+        } else {
+            ObjectFormat::Sha1
+        }
+    }
+
+    /// Whether history is cut off (`git clone --depth`).
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow().unwrap_or(false)
+    }
+
+    /// The last value of a configuration key, from the person's and the repository's files.
+    #[must_use]
+    pub fn config_str(&self, key: &str) -> Option<String> {
+        let value = self.inner.config_snapshot().string(key)?;
+        Some(value.to_str_lossy().into_owned())
+    }
+
+    /// The committer of git's configuration; the environment's is not looked at.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
+        let of = |key| {
+            self.config_str(key)
+                .filter(|value| !value.trim().is_empty())
+        };
+        Some(Identity {
+            name: of("committer.name").or_else(|| of("user.name"))?,
+            email: of("committer.email").or_else(|| of("user.email"))?,
+        })
+    }
+
+    /// The full name of the ref that `HEAD` stands on, born or unborn; `None` when detached.
+    ///
+    /// # Errors
+    /// [`GitError::Library`] or [`GitError::Git`] when `HEAD` cannot be read.
+    pub fn head_ref(&self) -> Result<Option<String>, GitError> {
+        if self.reftable {
+            return self.head_ref_by_cli();
+        }
+        let head = self
+            .inner
+            .refs
+            .try_find("HEAD")
+            .map_err(|error| GitError::library("read `HEAD`", &error))?;
+        Ok(head.and_then(|head| match head.target {
+            gix::refs::Target::Symbolic(name) => Some(name.as_bstr().to_str_lossy().into_owned()),
+            gix::refs::Target::Object(_) => None,
+        }))
+    }
+
+    /// The branch that `HEAD` stands on; `None` when detached, or on a branch whose name laneway
+    /// does not accept.
+    ///
+    /// # Errors
+    /// As [`head_ref`](Self::head_ref).
+    pub fn head_branch(&self) -> Result<Option<BranchName>, GitError> {
+        let name = self.head_ref()?;
+        Ok(name.and_then(|name| BranchName::new(name.strip_prefix("refs/heads/")?).ok()))
+    }
+
+    /// The commit that `HEAD` shows; `None` on an unborn branch.
+    ///
+    /// # Errors
+    /// As [`head_ref`](Self::head_ref).
+    pub fn head_commit(&self) -> Result<Option<ObjectId>, GitError> {
+        if self.reftable {
+            return self.head_commit_by_cli();
+        }
+        match self.head_ref()? {
+            Some(name) => self.tip(&name),
+            None => {
+                let head = self.inner.refs.try_find("HEAD");
+                let head = head.map_err(|error| GitError::library("read `HEAD`", &error))?;
+                Ok(head.and_then(|head| head.target.try_id().and_then(ours)))
+            }
+        }
+    }
+
+    /// A git command on this repository, not on a work tree.
+    pub(super) fn git<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Spawn {
+        let dir = self.main_work_dir().filter(|dir| dir.is_dir());
+        let dir = dir.unwrap_or_else(|| self.common_dir());
+        let mut at = std::ffi::OsString::from("--git-dir=");
+        at.push(self.git_dir());
+        self.runner
+            .git(&dir, [at])
+            .args(args.iter().map(AsRef::as_ref))
+            .limit(LOCAL_LIMIT)
+    }
+
+    /// A git command in the work tree at `dir`.
+    pub(super) fn git_in<S: AsRef<std::ffi::OsStr>>(&self, dir: &Path, args: &[S]) -> Spawn {
+        self.runner
+            .git(dir, args.iter().map(AsRef::as_ref))
+            .limit(LOCAL_LIMIT)
+    }
+
+    /// Runs a git command, whatever its exit code.
+    pub(super) fn finish(&self, spawn: &Spawn, command: &str) -> Result<Finished, GitError> {
+        let finished = self.runner.run(spawn)?;
+        if finished.exit == Exit::TimedOut {
+            return Err(GitError::TimedOut {
+                command: command.to_owned(),
+                limit: LOCAL_LIMIT,
+            });
+        }
+        Ok(finished)
+    }
+
+    /// Runs a git command that must succeed; its standard output.
+    pub(super) fn succeed(&self, spawn: &Spawn, command: &str) -> Result<Vec<u8>, GitError> {
+        let finished = self.finish(spawn, command)?;
+        if finished.success() {
+            Ok(finished.stdout.bytes)
+        } else {
+            Err(failure(&finished, command))
+        }
+    }
+}
+
+/// The error of a git command that ended with something else than 0.
+pub(super) fn failure(finished: &Finished, command: &str) -> GitError {
+    let exit = match finished.exit {
+        Exit::Code(code) => format!("exit {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::TimedOut => "time limit".to_owned(),
+    };
+    GitError::Git {
+        command: command.to_owned(),
+        exit,
+        stderr: finished.stderr.text(),
+    }
+}
+
+/// Our id for one of the library's.
+pub(super) fn ours(id: &gix::oid) -> Option<ObjectId> {
+    ObjectId::from_bytes(id.as_bytes())
+}
+
+/// The library's id for one of ours.
+pub(super) fn theirs(id: ObjectId) -> gix::ObjectId {
+    gix::ObjectId::from_bytes_or_panic(id.as_bytes())
+}
+
+/// How repositories are opened: no variable of the process's environment points the library at
+/// another repository, work tree or index; `GIT_CONFIG_GLOBAL`, `GIT_CONFIG_SYSTEM` and
+/// `GIT_CONFIG_NOSYSTEM` count as the runner has them, so that library and git program read the
+/// same files. Replaced objects are not followed.
+fn open_options(runner: &Runner) -> gix::open::Options {
+    let variable = |name: &str| runner.environment().get(std::ffi::OsStr::new(name));
+    let mut permissions = gix::open::Permissions::secure();
+    permissions.env.git_prefix = gix::sec::Permission::Deny;
+    permissions.config.env = false;
+    let mut options = gix::open::Options::default()
+        .bail_if_untrusted(true)
+        .config_overrides([
+            "core.useReplaceRefs=false",
+            "gitoxide.objects.noReplace=true",
+        ]);
+    let no_system = variable("GIT_CONFIG_NOSYSTEM").is_some_and(|value| value != "0");
+    permissions.config.system = !no_system;
+    if let Some(path) = variable("GIT_CONFIG_SYSTEM").filter(|_| !no_system) {
+        options = options.system_config_path(PathBuf::from(path));
+    }
+    if let Some(path) = variable("GIT_CONFIG_GLOBAL") {
+        // The slot of the installation's file comes before the repository's, which is all that
+        // matters: it stands in for the person's files.
+        permissions.config.git = false;
+        permissions.config.user = false;
+        permissions.config.git_binary = true;
+        options = options.git_installation_config_path(PathBuf::from(path));
+    }
+    options.permissions(permissions)
+}
+
+fn open_error(path: &Path, error: &gix::Error) -> GitError {
+    let path = path.to_owned();
+    if error.is_permission_denied() {
+        GitError::Untrusted { path }
+    } else if error.is_not_found() {
+        GitError::NoRepository { dir: path }
+    } else {
+        let why: Vec<String> = error.iter_errors().map(ToString::to_string).collect();
+        GitError::Open {
+            path,
+            why: why.join(": "),
+        }
+    }
+}
+
+/// Folds `.` and `..` without touching the file system: `…/worktrees/x/../..` is the common dir.
+fn lexical(path: &Path) -> PathBuf {
+    let mut folded = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(folded.pop()),
+            std::path::Component::CurDir => {}
+            part => folded.push(part),
+        }
+    }
+    folded
+}

@@ -1,0 +1,359 @@
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use super::repo::failure;
+use super::{Cas, Durability, Expect, GitError, RefEdit, Repo};
+use crate::domain::id::{BranchName, ObjectId};
+
+/// A worktree of the repository, as `git worktree list` tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Worktree {
+    /// Its directory; of a bare repository the git directory.
+    pub path: PathBuf,
+    /// Its own git directory; `None` when the directory is gone.
+    pub git_dir: Option<PathBuf>,
+    /// The commit it shows; `None` on an unborn branch.
+    pub head: Option<ObjectId>,
+    /// The full name of the ref it has checked out; `None` when detached.
+    pub branch: Option<String>,
+    /// The reason it is locked for, maybe empty; `None` when it is not.
+    pub locked: Option<String>,
+    /// Whether `git worktree prune` would forget it.
+    pub prunable: bool,
+    /// Whether it is the bare repository itself.
+    pub bare: bool,
+}
+
+/// What a new worktree shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checkout {
+    /// An existing branch.
+    Branch(BranchName),
+    /// A branch that is made for it; there must be none of this name.
+    NewBranch(BranchName, ObjectId),
+    /// A commit, no branch.
+    Detached(ObjectId),
+}
+
+/// What came of making a checkout follow its branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Follow {
+    /// Files and index show the new commit; other changes of the person are kept.
+    Done,
+    /// A person's change stands in the way; nothing was touched.
+    InTheWay {
+        /// What git said, with the paths.
+        stderr: String,
+    },
+    /// The index is locked by another process; nothing was touched.
+    IndexLocked {
+        /// The lock file.
+        path: PathBuf,
+    },
+}
+
+impl Repo {
+    /// All worktrees, the main one first.
+    ///
+    /// # Errors
+    /// [`GitError::Git`].
+    pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
+        let bytes = self.succeed(
+            &self.git(&["worktree", "list", "--porcelain", "-z"]),
+            "worktree",
+        )?;
+        let mut worktrees: Vec<Worktree> = Vec::new();
+        for line in bytes
+            .split(|byte| *byte == 0)
+            .filter(|line| !line.is_empty())
+        {
+            let space = line
+                .iter()
+                .position(|byte| *byte == b' ')
+                .unwrap_or(line.len());
+            let (word, rest) = line.split_at(space);
+            let rest = rest.get(1..).unwrap_or_default();
+            let text = || String::from_utf8_lossy(rest).into_owned();
+            if word == b"worktree" {
+                let path = PathBuf::from(OsString::from_vec(rest.to_vec()));
+                let git_dir = self.git_dir_of(&path);
+                worktrees.push(Worktree {
+                    path,
+                    git_dir,
+                    ..Worktree::default()
+                });
+            }
+            let Some(current) = worktrees.last_mut() else {
+                continue;
+            };
+            match word {
+                b"HEAD" => current.head = text().parse().ok().filter(|id| !is_null(id)),
+                b"branch" => current.branch = Some(text()),
+                b"locked" => current.locked = Some(text()),
+                b"prunable" => current.prunable = true,
+                b"bare" => current.bare = true,
+                _ => {}
+            }
+        }
+        Ok(worktrees)
+    }
+
+    /// Makes a worktree at `path` (absolute; nothing or an empty directory may be there). Hooks are
+    /// off; content filters of the person's configuration run.
+    ///
+    /// A new branch is made by compare-and-swap after the path is ours, and taken away again when
+    /// the checkout fails: no branch is left over.
+    ///
+    /// # Errors
+    /// [`GitError::Io`] when the path is taken; [`GitError::Moved`] when a new branch exists
+    /// already; [`GitError::Git`] when the branch is checked out elsewhere or the checkout fails.
+    pub fn worktree_add(&self, path: &Path, checkout: &Checkout) -> Result<(), GitError> {
+        let reserved = reserve(path)?;
+        let added = self.add_reserved(path, checkout);
+        if added.is_err() && reserved {
+            // Only an empty directory goes: what git left inside is for people to see.
+            drop(fs::remove_dir(path));
+        }
+        added
+    }
+
+    fn add_reserved(&self, path: &Path, checkout: &Checkout) -> Result<(), GitError> {
+        let (detach, what) = match checkout {
+            Checkout::Branch(branch) | Checkout::NewBranch(branch, _) => (None, branch.to_string()),
+            Checkout::Detached(commit) => (Some("--detach"), commit.to_string()),
+        };
+        if let Checkout::NewBranch(branch, at) = checkout {
+            self.swap_branch(branch, Expect::Absent, Some(*at))?;
+        }
+        let spawn = self
+            .git(&["worktree", "add", "--quiet", "--no-guess-remote"])
+            .args(detach)
+            .arg("--end-of-options")
+            .arg(path)
+            .arg(what);
+        let added = self.succeed(&spawn, "worktree add").map(drop);
+        if let (Err(_), Checkout::NewBranch(branch, at)) = (&added, checkout) {
+            // A branch that has moved on is someone's work and stays.
+            drop(self.swap_branch(branch, Expect::At(*at), None));
+        }
+        added
+    }
+
+    fn swap_branch(
+        &self,
+        branch: &BranchName,
+        expect: Expect,
+        new: Option<ObjectId>,
+    ) -> Result<(), GitError> {
+        let edit = RefEdit {
+            name: branch.full(),
+            expect,
+            new,
+        };
+        match self.cas(&[edit], "laneway: worktree", Durability::Fast)? {
+            Cas::Moved => Ok(()),
+            Cas::Lost { name, .. } => Err(GitError::Moved { name }),
+        }
+    }
+
+    /// Removes a worktree, never by force: git refuses one with changes, untracked files or a lock.
+    ///
+    /// # Errors
+    /// [`GitError::Git`] with git's reason.
+    pub fn worktree_remove(&self, path: &Path) -> Result<(), GitError> {
+        self.on_worktree(&["worktree", "remove", "--end-of-options"], path)
+    }
+
+    /// Locks a worktree, so that nobody prunes, moves or removes it.
+    ///
+    /// # Errors
+    /// [`GitError::Git`], also when it is locked already.
+    pub fn worktree_lock(&self, path: &Path, reason: &str) -> Result<(), GitError> {
+        let reason = format!("--reason={}", reason.replace('\0', " "));
+        self.on_worktree(&["worktree", "lock", &reason, "--end-of-options"], path)
+    }
+
+    /// Unlocks a worktree.
+    ///
+    /// # Errors
+    /// [`GitError::Git`], also when it is not locked.
+    pub fn worktree_unlock(&self, path: &Path) -> Result<(), GitError> {
+        self.on_worktree(&["worktree", "unlock", "--end-of-options"], path)
+    }
+
+    /// Detaches the worktree at `path` at the commit it shows. No file is touched, whatever state
+    /// they are in.
+    ///
+    /// # Errors
+    /// [`GitError::Git`], also on an unborn branch.
+    pub fn worktree_detach(&self, path: &Path) -> Result<(), GitError> {
+        let head = self.succeed(
+            &self.git_in(path, &["rev-parse", "--verify", "HEAD"]),
+            "rev-parse",
+        )?;
+        let head = String::from_utf8_lossy(&head).trim().to_owned();
+        let args = [
+            "update-ref",
+            "--no-deref",
+            "-m",
+            "laneway: detach",
+            "HEAD",
+            &head,
+        ];
+        self.succeed(&self.named(self.git_in(path, &args)), "update-ref")
+            .map(drop)
+    }
+
+    /// Switches the branch checked out in `work_dir` to `commit`, files and ref, when no tracked
+    /// file would lose anything. Untracked files stay; one in the way stops it.
+    ///
+    /// # Errors
+    /// [`GitError::NotClean`] before anything happens; [`GitError::Git`] when an untracked file is
+    /// in the way; [`GitError::Moved`] when the branch moved meanwhile (files are put back).
+    pub fn reset_branch_in(&self, work_dir: &Path, commit: ObjectId) -> Result<(), GitError> {
+        let status = self.status(work_dir)?;
+        if !status.is_clean() {
+            return Err(GitError::NotClean {
+                dir: work_dir.to_owned(),
+                paths: status.dirty,
+            });
+        }
+        let here = Self::open(work_dir, &self.runner)?;
+        let (Some(name), Some(old)) = (here.head_ref()?, here.head_commit()?) else {
+            return Err(GitError::Moved {
+                name: "HEAD".to_owned(),
+            });
+        };
+        match self.read_tree_follow(work_dir, old, commit, None)? {
+            Follow::Done => {}
+            Follow::InTheWay { stderr } => {
+                let (command, exit) = ("read-tree".to_owned(), "exit 128".to_owned());
+                return Err(GitError::Git {
+                    command,
+                    exit,
+                    stderr,
+                });
+            }
+            Follow::IndexLocked { path } => return Err(GitError::Locked { path }),
+        }
+        let edit = RefEdit {
+            name,
+            expect: Expect::At(old),
+            new: Some(commit),
+        };
+        match self.cas(&[edit], "laneway: reset", Durability::Fast) {
+            Ok(Cas::Moved) => Ok(()),
+            moved_or_failed => {
+                self.read_tree_follow(work_dir, commit, old, None)?;
+                match moved_or_failed? {
+                    Cas::Moved => Ok(()),
+                    Cas::Lost { name, .. } => Err(GitError::Moved { name }),
+                }
+            }
+        }
+    }
+
+    /// Brings a checkout from `old` to `new` after its branch has moved: refreshes the index, then
+    /// `read-tree -m -u old new` (facts/libraries B4). Staged, unstaged and untracked changes
+    /// elsewhere are kept; where they stand in the way nothing is touched. Old and new must be the
+    /// commit the index stems from and the one to show; the wrong pair is refused by git.
+    ///
+    /// `index` is another index file to work on, for a caller that holds the lock of the real one.
+    ///
+    /// # Errors
+    /// [`GitError::Git`], [`GitError::TimedOut`].
+    pub fn read_tree_follow(
+        &self,
+        work_dir: &Path,
+        old: ObjectId,
+        new: ObjectId,
+        index: Option<&Path>,
+    ) -> Result<Follow, GitError> {
+        let with_index = |spawn: crate::process::Spawn| match index {
+            Some(index) => spawn.env("GIT_INDEX_FILE", index),
+            None => spawn,
+        };
+        let refresh = self.git_in(work_dir, &["update-index", "-q", "--refresh"]);
+        // Its exit code only says that something is changed.
+        self.finish(&with_index(refresh), "update-index")?;
+        let (old, new) = (old.to_string(), new.to_string());
+        let follow = self.git_in(work_dir, &["read-tree", "-m", "-u", &old, &new]);
+        let finished = self.finish(&with_index(follow), "read-tree")?;
+        if finished.success() {
+            return Ok(Follow::Done);
+        }
+        let stderr = finished.stderr.text();
+        if stderr.contains("index.lock") || stderr.contains(".lock': File exists") {
+            let dir = Self::open(work_dir, &self.runner)?.git_dir();
+            return Ok(Follow::IndexLocked {
+                path: dir.join("index.lock"),
+            });
+        }
+        let in_the_way = [
+            "not uptodate",
+            "would be overwritten",
+            "would be removed",
+            "would lose",
+        ];
+        if in_the_way.iter().any(|text| stderr.contains(text)) {
+            return Ok(Follow::InTheWay { stderr });
+        }
+        Err(failure(&finished, "read-tree"))
+    }
+
+    fn on_worktree(&self, args: &[&str], path: &Path) -> Result<(), GitError> {
+        self.succeed(&self.git(args).arg(path), "worktree")
+            .map(drop)
+    }
+
+    /// Gives a command that writes reflogs a name to write, when configuration has none.
+    fn named(&self, spawn: crate::process::Spawn) -> crate::process::Spawn {
+        match self.identity() {
+            Some(_) => spawn,
+            None => spawn
+                .env("GIT_COMMITTER_NAME", "laneway")
+                .env("GIT_COMMITTER_EMAIL", "laneway@localhost"),
+        }
+    }
+
+    /// The git directory that `path/.git` is or names.
+    fn git_dir_of(&self, path: &Path) -> Option<PathBuf> {
+        let dot = path.join(".git");
+        if dot.is_dir() {
+            return Some(dot);
+        }
+        match fs::read(&dot) {
+            Ok(bytes) => {
+                let target = bytes.trim_ascii().strip_prefix(b"gitdir: ")?;
+                Some(path.join(std::ffi::OsStr::from_bytes(target)))
+            }
+            Err(_) => Some(self.common_dir()).filter(|common| common == path),
+        }
+    }
+}
+
+fn is_null(id: &ObjectId) -> bool {
+    id.as_bytes().iter().all(|byte| *byte == 0)
+}
+
+/// Takes the path for us: makes the directory, or accepts an empty one. Says whether it was made.
+fn reserve(path: &Path) -> Result<bool, GitError> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(GitError::io(parent))?;
+    }
+    match fs::create_dir(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let symlink = fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+            let empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+            if empty && !symlink {
+                Ok(false)
+            } else {
+                Err(GitError::io(path)(error))
+            }
+        }
+        Err(error) => Err(GitError::io(path)(error)),
+    }
+}

@@ -1,0 +1,247 @@
+use gix::bstr::BStr;
+use gix::objs::tree::EntryKind as Mode;
+use gix::objs::{FindExt as _, Kind, Tree, Write as _};
+
+use super::objects::{Signature, id_kind, library};
+use super::repo::{ours, theirs};
+use super::{GitError, Repo};
+use crate::domain::id::ObjectId;
+
+/// A commit to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCommit {
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Its parents.
+    pub parents: Vec<ObjectId>,
+    /// Who wrote the change.
+    pub author: Signature,
+    /// Who makes the commit.
+    pub committer: Signature,
+    /// The message, stored as given.
+    pub message: String,
+}
+
+/// Writes objects in process and remembers them, so that all can be made durable at once before a
+/// ref names them.
+///
+/// An object that is already there counts as written: another process may have written it and not
+/// yet made it durable.
+#[derive(Debug)]
+#[must_use = "objects are not durable before `sync`"]
+pub struct Writer<'r> {
+    pub(super) repo: &'r Repo,
+    pub(super) written: Vec<ObjectId>,
+}
+
+impl Repo {
+    /// Begins to write objects.
+    pub fn writer(&self) -> Writer<'_> {
+        Writer {
+            repo: self,
+            written: Vec::new(),
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// Writes a blob.
+    ///
+    /// # Errors
+    /// [`GitError::Library`] when the object store cannot be written (disk full, no permission).
+    pub fn blob(&mut self, bytes: &[u8]) -> Result<ObjectId, GitError> {
+        self.object(Kind::Blob, bytes)
+    }
+
+    /// Writes the tree that results from `base` (the empty tree if none) by putting blobs at
+    /// slash-separated paths, or taking away what is there. Subtrees are made as needed and vanish
+    /// when empty; an executable file stays executable.
+    ///
+    /// # Errors
+    /// [`GitError::BadPath`] for a path that cannot be checked out safely (empty segments, `..`,
+    /// `.git` in any spelling); [`GitError::MissingObject`]; [`GitError::Library`].
+    pub fn tree<P: AsRef<str>>(
+        &mut self,
+        base: Option<ObjectId>,
+        edits: &[(P, Option<ObjectId>)],
+    ) -> Result<ObjectId, GitError> {
+        let repo = self.repo;
+        let kind = repo.inner.object_hash();
+        let root = match base {
+            Some(base) => {
+                let base = theirs(repo.tree_of(base)?);
+                let mut buffer = Vec::new();
+                let tree = repo.inner.objects.find_tree(&base, &mut buffer);
+                tree.map_err(|error| GitError::library(format!("read tree {base}"), &error.into()))?
+                    .into()
+            }
+            None => Tree::empty(),
+        };
+        let mut editor = gix::objs::tree::Editor::new(root, &repo.inner.objects, kind);
+        for (path, blob) in edits {
+            let path = path.as_ref();
+            let names = segments(path)?;
+            let done = match blob {
+                Some(blob) => {
+                    let before = base
+                        .map(|base| repo.entry_at(base, path))
+                        .transpose()?
+                        .flatten();
+                    let exec = before.is_some_and(|entry| entry.kind == super::EntryKind::Exec);
+                    let mode = if exec {
+                        Mode::BlobExecutable
+                    } else {
+                        Mode::Blob
+                    };
+                    editor.upsert(names, mode, theirs(*blob))
+                }
+                None => editor.remove(names),
+            };
+            done.map_err(|error| GitError::library(format!("edit `{path}`"), &error.into()))?;
+        }
+        let mut written = Vec::new();
+        let id = editor.write(|tree| {
+            let id = store(repo, Kind::Tree, &encode(tree)?)?;
+            written.push(id);
+            Ok::<_, GitError>(theirs(id))
+        })?;
+        self.written.append(&mut written);
+        ours(&id).ok_or_else(|| GitError::BadCommit {
+            why: "no tree id".to_owned(),
+        })
+    }
+
+    /// Writes a commit. Nothing is added to it: no signature, no encoding, no hook runs.
+    ///
+    /// # Errors
+    /// [`GitError::BadCommit`] when a name, an email or the message holds what cannot stand there.
+    pub fn commit(&mut self, commit: &NewCommit) -> Result<ObjectId, GitError> {
+        if commit.message.contains('\0') {
+            return Err(GitError::BadCommit {
+                why: "the message holds a NUL".to_owned(),
+            });
+        }
+        let object = gix::objs::Commit {
+            tree: theirs(commit.tree),
+            parents: commit.parents.iter().map(|id| theirs(*id)).collect(),
+            author: actor(&commit.author)?,
+            committer: actor(&commit.committer)?,
+            encoding: None,
+            message: commit.message.as_str().into(),
+            extra_headers: Vec::new(),
+        };
+        self.object(Kind::Commit, &encode(&object)?)
+    }
+
+    /// The objects of this writer, in the order of writing.
+    #[must_use]
+    pub fn written(&self) -> &[ObjectId] {
+        &self.written
+    }
+
+    /// Makes everything written durable (see [`Repo::sync_objects`]) and ends the writer.
+    ///
+    /// # Errors
+    /// [`GitError::Io`].
+    pub fn sync(self) -> Result<(), GitError> {
+        self.repo.sync_objects(&self.written)
+    }
+
+    pub(super) fn object(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {
+        let id = store(self.repo, kind, bytes)?;
+        self.written.push(id);
+        Ok(id)
+    }
+}
+
+/// Writes an object unless it is there.
+pub(super) fn store(repo: &Repo, kind: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {
+    let id = gix::objs::compute_hash(repo.inner.object_hash(), kind, bytes)
+        .map_err(|error| library("hash an object", error))?;
+    let found = ours(&id).ok_or_else(|| GitError::BadCommit {
+        why: "no id".to_owned(),
+    })?;
+    if !repo.inner.objects.exists_without_refresh(&id) {
+        repo.inner
+            .objects
+            .write_buf(kind, bytes)
+            .map_err(|error| GitError::library(format!("write object {id}"), &error.into()))?;
+    }
+    Ok(found)
+}
+
+pub(super) fn encode(object: &impl gix::objs::WriteTo) -> Result<Vec<u8>, GitError> {
+    let mut bytes = Vec::new();
+    object
+        .write_to(&mut bytes)
+        .map_err(|error| GitError::BadCommit {
+            why: error.to_string(),
+        })?;
+    Ok(bytes)
+}
+
+/// The library's form of a signature, checked: what git would strip or misread is refused.
+pub(super) fn actor(signature: &Signature) -> Result<gix::actor::Signature, GitError> {
+    for text in [&signature.name, &signature.email] {
+        if text.chars().any(|c| matches!(c, '<' | '>' | '\n' | '\0')) || text.trim() != text {
+            let why = format!("`{}` cannot stand in a signature", text.escape_debug());
+            return Err(GitError::BadCommit { why });
+        }
+    }
+    if signature.offset.unsigned_abs() >= 100 * 3600 {
+        let why = format!("{} seconds is no time zone", signature.offset);
+        return Err(GitError::BadCommit { why });
+    }
+    Ok(gix::actor::Signature {
+        name: signature.name.as_str().into(),
+        email: signature.email.as_str().into(),
+        time: gix::date::Time {
+            seconds: signature.seconds,
+            offset: signature.offset,
+        },
+    })
+}
+
+/// The segments of a path that is safe in every checkout.
+fn segments(path: &str) -> Result<Vec<&BStr>, GitError> {
+    let options = gix::validate::path::component::Options::default();
+    let names: Vec<&BStr> = path.split('/').map(Into::into).collect();
+    for name in &names {
+        gix::validate::path::component(name, None, options).map_err(|_| GitError::BadPath {
+            path: path.to_owned(),
+        })?;
+    }
+    Ok(names)
+}
+
+/// The bytes of a raw commit, its committer and parent replaced, its signature
+/// dropped: the form in which a commit is replayed.
+pub(super) fn recommit(
+    repo: &Repo,
+    source: ObjectId,
+    tree: gix::ObjectId,
+    parent: ObjectId,
+    committer: &Signature,
+) -> Result<Vec<u8>, GitError> {
+    let object = repo.object(source, Kind::Commit)?;
+    let decoded = gix::objs::CommitRef::from_bytes(&object.data, id_kind(source))
+        .map_err(|error| library(&format!("decode commit {source}"), error))?;
+    // The author line goes over byte for byte: parsing could tidy it.
+    let mut bytes = format!("tree {tree}\nparent {parent}\nauthor ").into_bytes();
+    bytes.extend_from_slice(decoded.author);
+    bytes.extend_from_slice(b"\ncommitter ");
+    let mut line = Vec::new();
+    actor(committer)?
+        .write_to(&mut line)
+        .map_err(|error| GitError::BadCommit {
+            why: error.to_string(),
+        })?;
+    bytes.extend_from_slice(&line);
+    if let Some(encoding) = decoded.encoding {
+        bytes.extend_from_slice(b"\nencoding ");
+        bytes.extend_from_slice(encoding);
+    }
+    bytes.extend_from_slice(b"\n\n");
+    bytes.extend_from_slice(decoded.message);
+    Ok(bytes)
+}

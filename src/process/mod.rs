@@ -1,0 +1,15 @@
+//! The one place that spawns: own process group, time limit, bounded capture, clean environment.
+//!
+//! A [`Spawn`] says what to run, a [`Runner`] runs it. Nothing here knows what the programs mean.
+//! A child never gets a terminal, an inherited standard input or an unlimited time, and a daemon it
+//! leaves behind cannot hold us by keeping a pipe open (PROMISES P9, P26).
+
+mod capture;
+mod run;
+mod runner;
+mod spawn;
+
+pub use capture::{Captured, Stream};
+pub use run::{Exit, Finished, ProcessError};
+pub use runner::Runner;
+pub use spawn::Spawn;
