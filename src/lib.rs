@@ -7,3 +7,4 @@ pub mod domain;
 pub mod env;
 pub mod git;
 pub mod process;
+pub mod ledger;

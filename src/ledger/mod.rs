@@ -1,0 +1,4 @@
+//! Plan documents, state files and their publication.
+
+pub mod document;
+pub mod yaml;
