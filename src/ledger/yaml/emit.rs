@@ -224,7 +224,17 @@ fn is_date(text: &str) -> bool {
     digits(0..4) && text.get(4..5) == Some("-") && digits(5..6)
 }
 
-fn double_quoted(text: &str) -> String {
+/// A text in single quotes, if all of it is printable on one line.
+#[must_use]
+pub fn single_quoted(text: &str) -> Option<String> {
+    text.chars()
+        .all(is_printable)
+        .then(|| format!("'{}'", text.replace('\'', "''")))
+}
+
+/// A text in double quotes, with escapes for all that is not printable on one line.
+#[must_use]
+pub fn double_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -25,7 +25,9 @@ mod suggest;
 mod tree;
 
 pub use de::{ShapeError, from_node, read};
-pub use emit::{Context, Literal, emit, emit_lines, emit_scalar, literal_block};
+pub use emit::{
+    Context, Literal, double_quoted, emit, emit_lines, emit_scalar, literal_block, single_quoted,
+};
 pub use error::{LineIndex, SyntaxError};
 pub use node::{Key, Node, Span, Style, Value};
 pub use parse::{Limits, parse, parse_bytes};

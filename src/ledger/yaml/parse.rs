@@ -310,12 +310,30 @@ impl<'a> Builder<'a> {
         if self.expects_key() {
             return self.key(text, style, at);
         }
+        let block = matches!(style, Style::Literal | Style::Folded);
+        let span = if block { self.own_lines(span) } else { span };
         self.node(Node {
             value: Value::Scalar(text),
             span,
             style,
         });
         Ok(())
+    }
+
+    /// The span of a block scalar without the indentation of the line behind it, which the parser
+    /// counts in.
+    fn own_lines(&self, span: Span) -> Span {
+        let before = self.source[..span.end as usize].trim_end_matches([' ', '\t']);
+        let end = if before.ends_with('\n') {
+            before.len()
+        } else {
+            span.end as usize
+        };
+        let end = u32::try_from(end).unwrap_or(span.end);
+        Span {
+            start: span.start.min(end),
+            end,
+        }
     }
 
     fn expects_key(&self) -> bool {
