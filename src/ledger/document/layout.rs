@@ -141,25 +141,33 @@ impl<'a> Layout<'a> {
         found
     }
 
-    /// Behind what goes with a removed entry or item whose key or dash stands at `column`: its
-    /// value, and comments below it that are indented deeper. The tight choice comes first.
-    pub fn removal_ends(self, from: usize, node: &Node<'_>, column: usize) -> [usize; 2] {
-        [Fit::Tight, Fit::Loose].map(|fit| {
-            let mut end = self.end(from, node, fit);
-            let mut at = end;
-            while at < self.source.len() {
-                let next = self.line_end(at);
-                let line = &self.source[at..next];
-                let text = line.trim_start_matches(' ');
-                if text.starts_with('#') && line.len() - text.len() > column {
-                    end = next;
-                } else if !text.trim().is_empty() {
-                    break;
-                }
-                at = next;
+    /// Behind what goes with a removed entry or item whose key or dash stands at `column`, best
+    /// first: its value, and comments below it that are indented deeper. The last choice is to
+    /// take the blank lines too, which a block scalar above would else take for its own.
+    pub fn removal_ends(self, from: usize, node: &Node<'_>, column: usize) -> [usize; 3] {
+        let [tight, loose] = [Fit::Tight, Fit::Loose]
+            .map(|fit| self.past_comments(self.end(from, node, fit), column));
+        let rest = &self.source[loose..];
+        let blank = rest.len() - rest.trim_start().len();
+        let newline = rest[..blank].rfind('\n').map_or(0, |newline| newline + 1);
+        [tight, loose, loose + newline]
+    }
+
+    /// Behind the last comment that follows byte `at` on lines of its own, deeper than `column`.
+    fn past_comments(self, mut at: usize, column: usize) -> usize {
+        let mut end = at;
+        while at < self.source.len() {
+            let next = self.line_end(at);
+            let line = &self.source[at..next];
+            let text = line.trim_start_matches(' ');
+            if text.starts_with('#') && line.len() - text.len() > column {
+                end = next;
+            } else if !text.trim().is_empty() {
+                break;
             }
-            end
-        })
+            at = next;
+        }
+        end
     }
 
     fn block_scalar_end(self, from: usize, node: &Node<'_>, fit: Fit) -> usize {

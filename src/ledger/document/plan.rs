@@ -310,17 +310,22 @@ impl<'s> Planner<'s> {
         let dashes = self.own_lines(place, old)?;
         let last = old.len() - 1;
         let apart = last > 0 && self.set_apart(dashes[last], &old[last - 1]);
-        let mut lines = vec![];
-        for item in items {
-            if apart {
-                lines.push(String::new());
-            }
-            let item = emit_lines(&Tree::List(vec![item.clone()]));
-            lines.extend(indented(item, self.layout.column(dashes[0])));
+        let column = self.layout.column(dashes[0]);
+        let item_lines =
+            |item: &Tree| indented(emit_lines(&Tree::List(vec![item.clone()])), column);
+        let together: Vec<String> = items.iter().flat_map(item_lines).collect();
+        let mut forms = vec![together];
+        if apart {
+            let blank = std::iter::once(String::new());
+            let lines = |item: &Tree| blank.clone().chain(item_lines(item));
+            forms.insert(0, items.iter().flat_map(lines).collect());
         }
         let ends = self.layout.behind(dashes[last] + 1, &old[last]);
-        let splice = |end: usize| self.layout.replace_lines(end..end, &lines);
-        let candidates = ends.into_iter().map(splice).collect();
+        let splice = |lines: &Vec<String>, end: usize| self.layout.replace_lines(end..end, lines);
+        let candidates = forms
+            .iter()
+            .flat_map(|lines| ends.iter().map(|end| splice(lines, *end)))
+            .collect();
         Ok(Some(self.plan_at(
             place,
             candidates,

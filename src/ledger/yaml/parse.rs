@@ -175,6 +175,11 @@ fn scan_error(source: &str, limits: Limits, error: &ScanError) -> SyntaxError {
                 .hint("check the indentation of this line")
         }
         ErrorKind::UnclosedFlowCollection { open } => here(format!("`{open}` is never closed")),
+        ErrorKind::UnexpectedEofFlowSequence
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => {
+            here("a value is missing, or a bracket".to_owned())
+        }
         ErrorKind::UnclosedQuotedScalar => here("a quote that is never closed".to_owned()),
         ErrorKind::InvalidQuotedScalarIndent | ErrorKind::DocumentIndicatorInQuotedScalar => {
             here("quoted text goes on at the wrong indentation".to_owned())
@@ -510,3 +515,6 @@ fn byte_span(span: &granit_parser::Span) -> Span {
         end: narrow(span.end.byte_offset()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,7 +168,7 @@ fn tasks(text: &str) -> Vec<(String, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn an_edit_touches_its_task_only(plan in any_plan(), edit in any_edit()) {
@@ -219,8 +219,7 @@ proptest! {
     #[test]
     fn an_edit_made_twice_changes_nothing_more(plan in any_plan(), edit in any_edit()) {
         let repeatable = matches!(edit, Edit::SetScalar { .. } | Edit::SetList { .. } | Edit::RemoveKey { .. });
-        prop_assume!(repeatable);
-        if let Ok(once) = edited(&plan.text(), &edit) {
+        if repeatable && let Ok(once) = edited(&plan.text(), &edit) {
             prop_assert_eq!(edited(&once, &edit), Ok(once));
         }
     }
