@@ -7,8 +7,6 @@
 //!   internally tagged enums and flattened structs serde buffers values: there errors point at the
 //!   enclosing mapping, and plain scalars have the type of the core schema.
 
-use std::ops::Range;
-
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -16,7 +14,7 @@ use super::error::{LineIndex, SyntaxError};
 use super::node::{Key, Node, Value};
 use super::parse::{Limits, parse_bytes};
 use super::scalar::Resolved;
-use super::suggest::closest;
+use super::shape::ShapeError;
 
 /// Reads `source` as a `T` that borrows nothing.
 ///
@@ -38,91 +36,6 @@ pub fn read<T: de::DeserializeOwned>(source: &[u8], limits: Limits) -> Result<T,
 /// [`ShapeError`] with the bytes of the culprit.
 pub fn from_node<'de, T: Deserialize<'de>>(node: &'de Node<'_>) -> Result<T, ShapeError> {
     T::deserialize(node)
-}
-
-/// Why a node is not a value of the wanted type.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ShapeError {
-    /// The fact, as a lower-case fragment.
-    pub message: String,
-    /// The offending bytes; filled in by the innermost node on the way out.
-    pub span: Option<Range<usize>>,
-    /// What was probably meant.
-    pub hint: Option<String>,
-}
-
-impl ShapeError {
-    fn new(message: String) -> Self {
-        Self {
-            message,
-            span: None,
-            hint: None,
-        }
-    }
-
-    fn or_at(mut self, span: Range<usize>) -> Self {
-        self.span.get_or_insert(span);
-        self
-    }
-
-    /// The same with line and column.
-    #[must_use]
-    pub fn locate(self, index: &LineIndex<'_>) -> SyntaxError {
-        let span = self.span.unwrap_or(0..0);
-        let (line, column) = index.position(span.start);
-        SyntaxError {
-            message: self.message,
-            span,
-            line,
-            column,
-            hint: self.hint,
-        }
-    }
-}
-
-impl de::Error for ShapeError {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::new(message.to_string())
-    }
-
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        let found = match found {
-            Unexpected::Unit => "nothing".to_owned(),
-            Unexpected::Seq => "a list".to_owned(),
-            Unexpected::Map => "a mapping".to_owned(),
-            Unexpected::Str(text) => format!("`{}`", text.escape_debug()),
-            other => other.to_string(),
-        };
-        Self::new(format!("{found} where {expected} should stand"))
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let error = Self::new(format!("unknown key `{}`", field.escape_debug()));
-        error.suggest(field, expected)
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let list = expected
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let error = Self::new(format!("`{}` is not one of {list}", variant.escape_debug()));
-        error.suggest(variant, expected)
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::new(format!("the key `{field}` is missing"))
-    }
-}
-
-impl ShapeError {
-    fn suggest(mut self, word: &str, names: &'static [&'static str]) -> Self {
-        let near = closest(word, names.iter().copied());
-        self.hint = near.map(|name| format!("did you mean `{name}`?"));
-        self
-    }
 }
 
 impl<'de> Node<'_> {
@@ -456,157 +369,4 @@ impl<'de, 'a> Content<'de, 'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-
-    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
-    #[serde(deny_unknown_fields, default)]
-    struct Task {
-        id: String,
-        title: Option<String>,
-        priority: Option<u8>,
-        parked: bool,
-        risk: Risk,
-        depends_on: Vec<String>,
-        extra: BTreeMap<String, String>,
-    }
-
-    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Risk {
-        #[default]
-        Low,
-        High,
-        Because(String),
-        Both {
-            a: i8,
-        },
-    }
-
-    #[derive(Debug, PartialEq, serde::Deserialize)]
-    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-    enum Probe {
-        Tool {
-            tool: String,
-            version: Option<String>,
-        },
-        Tcp {
-            port: u16,
-        },
-    }
-
-    fn task(source: &str) -> Result<Task, SyntaxError> {
-        read(source.as_bytes(), Limits::PLAN)
-    }
-
-    #[track_caller]
-    fn refused<T: std::fmt::Debug + de::DeserializeOwned>(source: &str, expected: &str) {
-        let error = read::<T>(source.as_bytes(), Limits::PLAN).unwrap_err();
-        let hint = error
-            .hint
-            .as_ref()
-            .map(|hint| format!(" ({hint})"))
-            .unwrap_or_default();
-        assert_eq!(
-            format!("{error}{hint} at {:?}", &source[error.span.clone()]),
-            expected
-        );
-    }
-
-    #[test]
-    fn text_fields_take_scalars_as_written() {
-        let task = task("id: 1.10\ntitle: true\npriority: 0x2\nextra: {x-a: 010, 1: ~x}").unwrap();
-        assert_eq!(task.id, "1.10");
-        assert_eq!(task.title.as_deref(), Some("true"));
-        assert_eq!(task.priority, Some(2));
-        assert_eq!(task.extra["x-a"], "010");
-        assert_eq!(task.extra["1"], "~x");
-    }
-
-    #[test]
-    fn structs_skip_extension_keys() {
-        let source = "id: A\nx-team: {deep: [1]}\nx-: ~\n";
-        assert_eq!(
-            task(source).unwrap(),
-            Task {
-                id: "A".to_owned(),
-                ..Task::default()
-            }
-        );
-    }
-
-    #[test]
-    fn null_is_none_but_no_text() {
-        assert_eq!(task("id: A\ntitle:\npriority: ~").unwrap().title, None);
-        refused::<Task>("id:\n", "1:3: nothing where a string should stand at \"\"");
-        refused::<Task>(
-            "id: ~\n",
-            "1:5: nothing where a string should stand at \"~\"",
-        );
-    }
-
-    #[test]
-    fn enums_are_names_or_single_keys() {
-        assert_eq!(task("risk: high").unwrap().risk, Risk::High);
-        assert_eq!(
-            task("risk: {because: x}").unwrap().risk,
-            Risk::Because("x".to_owned())
-        );
-        assert_eq!(
-            task("risk: {both: {a: -1}}").unwrap().risk,
-            Risk::Both { a: -1 }
-        );
-        let probe: Probe = read(b"kind: tcp\nport: 80\n", Limits::PLAN).unwrap();
-        assert_eq!(probe, Probe::Tcp { port: 80 });
-    }
-
-    #[test]
-    fn errors_point_at_the_culprit() {
-        refused::<Task>(
-            "id: A\npriorty: 1\n",
-            "2:1: unknown key `priorty` (did you mean `priority`?) at \"priorty\"",
-        );
-        refused::<Task>(
-            "id: A\nbanana: 1\n",
-            "2:1: unknown key `banana` at \"banana\"",
-        );
-        refused::<Task>(
-            "id: A\npriority: 300\n",
-            "2:11: invalid value: integer `300`, expected u8 at \"300\"",
-        );
-        refused::<Task>(
-            "priority: '1'",
-            "1:11: `1` where u8 should stand at \"'1'\"",
-        );
-        refused::<Task>(
-            "parked: yes",
-            "1:9: `yes` where a boolean should stand at \"yes\"",
-        );
-        refused::<Task>(
-            "risk: hihg",
-            "1:7: `hihg` is not one of `low`, `high`, `because`, `both` (did you mean `high`?) at \"hihg\"",
-        );
-        refused::<Task>(
-            "depends_on: [a, [b]]",
-            "1:17: a list where a string should stand at \"[b]\"",
-        );
-        refused::<Task>(
-            "depends_on: a",
-            "1:13: `a` where a sequence should stand at \"a\"",
-        );
-        refused::<Task>("- 1", "1:1: a list where a mapping should stand at \"- 1\"");
-        refused::<Vec<Probe>>(
-            "- kind: tcp\n  port: 1\n- kind: tcp\n",
-            "3:3: the key `port` is missing at \"kind\"",
-        );
-    }
-
-    #[test]
-    fn texts_can_be_borrowed() {
-        let source = "[a, 'b', \"c\\n\"]".to_owned();
-        let node = super::super::parse(&source, Limits::STATE).unwrap();
-        let texts: Vec<&str> = from_node(&node).unwrap();
-        assert_eq!(texts, ["a", "b", "c\n"]);
-    }
-}
+mod tests;

@@ -21,10 +21,11 @@ mod node;
 mod parse;
 mod scalar;
 mod ser;
+mod shape;
 mod suggest;
 mod tree;
 
-pub use de::{ShapeError, from_node, read};
+pub use de::{from_node, read};
 pub use emit::{
     Context, Literal, double_quoted, emit, emit_lines, emit_scalar, literal_block, single_quoted,
 };
@@ -33,5 +34,6 @@ pub use node::{Key, Node, Span, Style, Value};
 pub use parse::{Limits, parse, parse_bytes};
 pub use scalar::{Resolved, resolve};
 pub use ser::{TreeError, to_tree};
+pub use shape::ShapeError;
 pub use suggest::closest;
 pub use tree::Tree;

@@ -2,10 +2,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
 use super::error::SyntaxError;
 use super::node::{Key, Node, Span, Style, Value};
+use refusal::{check_lines, no_alias, scan_error, too_deep};
+
+mod refusal;
 
 /// What a source may cost; more is refused before it is spent (PROMISES P23).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,127 +89,6 @@ fn check_size(source: &[u8], limits: Limits) -> Result<(), SyntaxError> {
         return Err(SyntaxError::in_bytes(source, 0..0, message));
     }
     Ok(())
-}
-
-/// What the lines show before any grammar: NUL, bare carriage returns, conflict markers, tabs.
-fn check_lines(source: &str) -> Result<(), SyntaxError> {
-    let fail = |span, message: &str| Err(SyntaxError::new(source, span, message));
-    let bytes = source.as_bytes();
-    if let Some(at) = bytes
-        .contains(&0)
-        .then(|| bytes.iter().position(|b| *b == 0))
-        .flatten()
-    {
-        return fail(at..at + 1, "a NUL character");
-    }
-    if bytes.contains(&b'\r') {
-        let bare = |at: &usize| bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
-        if let Some(at) = (0..bytes.len()).find(bare) {
-            return fail(at..at + 1, "a carriage return without a line feed");
-        }
-    }
-    let mut start = 0;
-    for line in source.split('\n') {
-        match line.as_bytes().first() {
-            Some(b'<' | b'=' | b'>' | b'|') if is_conflict_marker(line) => {
-                let span = start..start + line.trim_end().len();
-                return fail(span, "a git conflict marker").map_err(|error: SyntaxError| {
-                    error.hint("resolve the merge conflict and delete its markers")
-                });
-            }
-            Some(b'\t') if !line.trim().is_empty() => {
-                return fail(start..start + 1, "a tab in the indentation")
-                    .map_err(|error: SyntaxError| error.hint("indent with spaces"));
-            }
-            _ => start += line.len() + 1,
-        }
-    }
-    Ok(())
-}
-
-/// `<<<<<<< ours`, `||||||| base`, `=======`, `>>>>>>> theirs`, at the start of a line.
-fn is_conflict_marker(line: &str) -> bool {
-    let line = line.trim_end_matches('\r');
-    match line.split_at_checked(7) {
-        Some(("=======", rest)) => rest.is_empty(),
-        Some(("<<<<<<<" | "|||||||" | ">>>>>>>", rest)) => rest.is_empty() || rest.starts_with(' '),
-        _ => false,
-    }
-}
-
-/// A parser's error in our words.
-fn scan_error(source: &str, limits: Limits, error: &ScanError) -> SyntaxError {
-    let at = error.marker().byte_offset().unwrap_or(0).min(source.len());
-    let width = source[at..]
-        .chars()
-        .next()
-        .filter(|c| *c != '\n')
-        .map_or(0, char::len_utf8);
-    let here = |message: String| SyntaxError::new(source, at..at + width, message);
-    match error.kind() {
-        ErrorKind::RecursionLimitExceeded => too_deep(source, at, limits),
-        ErrorKind::UnknownAnchor => no_alias(source, at..at + width),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::InvalidBlockEntryWhitespace
-        | ErrorKind::InvalidMappingValueWhitespace => {
-            let tab = source[at..]
-                .find('\t')
-                .map_or(at..at + width, |tab| at + tab..at + tab + 1);
-            SyntaxError::new(source, tab, "a tab in the indentation").hint("indent with spaces")
-        }
-        ErrorKind::UnexpectedCharacter { character } => here(format!(
-            "`{}` cannot start a plain value",
-            character.escape_default()
-        ))
-        .hint("put the value in quotes"),
-        ErrorKind::MappingValueNotAllowed => here("a `:` where no key can stand".to_owned())
-            .hint("put a value that has `: ` in it in quotes; check the indentation"),
-        ErrorKind::SimpleKeyExpected => here("a key without `:`".to_owned()),
-        ErrorKind::ExpectedBlockMappingKey => {
-            here("neither a key of this mapping nor its end".to_owned())
-                .hint("check the indentation of this line")
-        }
-        ErrorKind::ExpectedBlockSequenceEntry => {
-            here("neither an item of this list nor its end".to_owned())
-                .hint("check the indentation of this line")
-        }
-        ErrorKind::UnclosedFlowCollection { open } => here(format!("`{open}` is never closed")),
-        ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping => {
-            here("a value is missing, or a bracket".to_owned())
-        }
-        ErrorKind::UnclosedQuotedScalar => here("a quote that is never closed".to_owned()),
-        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            here("quoted text goes on at the wrong indentation".to_owned())
-                .hint("is the quote above closed?")
-        }
-        _ => here(lower_first(&error.info())),
-    }
-}
-
-fn lower_first(text: &str) -> String {
-    let text = text.strip_prefix("while ").map_or(text, |rest| {
-        rest.split_once(", ").map_or(text, |(_, fact)| fact)
-    });
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
-}
-
-fn too_deep(source: &str, at: usize, limits: Limits) -> SyntaxError {
-    let message = format!("nested deeper than {} levels", limits.depth);
-    SyntaxError::new(source, at..at, message)
-}
-
-fn no_alias(source: &str, span: Range<usize>) -> SyntaxError {
-    SyntaxError::new(source, span, "an alias; the ledger profile has none")
-        .hint("write the value out, or in quotes if it is meant to start with `*`")
 }
 
 /// A collection whose end has not come yet. Its children lie on the builder's stacks from

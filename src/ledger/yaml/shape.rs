@@ -1,0 +1,91 @@
+use std::ops::Range;
+
+use serde::de::{self, Unexpected};
+
+use super::error::{LineIndex, SyntaxError};
+use super::suggest::closest;
+
+/// Why a node is not a value of the wanted type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ShapeError {
+    /// The fact, as a lower-case fragment.
+    pub message: String,
+    /// The offending bytes; filled in by the innermost node on the way out.
+    pub span: Option<Range<usize>>,
+    /// What was probably meant.
+    pub hint: Option<String>,
+}
+
+impl ShapeError {
+    pub(super) fn new(message: String) -> Self {
+        Self {
+            message,
+            span: None,
+            hint: None,
+        }
+    }
+
+    pub(super) fn or_at(mut self, span: Range<usize>) -> Self {
+        self.span.get_or_insert(span);
+        self
+    }
+
+    /// The same with line and column.
+    #[must_use]
+    pub fn locate(self, index: &LineIndex<'_>) -> SyntaxError {
+        let span = self.span.unwrap_or(0..0);
+        let (line, column) = index.position(span.start);
+        SyntaxError {
+            message: self.message,
+            span,
+            line,
+            column,
+            hint: self.hint,
+        }
+    }
+}
+
+impl de::Error for ShapeError {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        let found = match found {
+            Unexpected::Unit => "nothing".to_owned(),
+            Unexpected::Seq => "a list".to_owned(),
+            Unexpected::Map => "a mapping".to_owned(),
+            Unexpected::Str(text) => format!("`{}`", text.escape_debug()),
+            other => other.to_string(),
+        };
+        Self::new(format!("{found} where {expected} should stand"))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let error = Self::new(format!("unknown key `{}`", field.escape_debug()));
+        error.suggest(field, expected)
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let list = expected
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let error = Self::new(format!("`{}` is not one of {list}", variant.escape_debug()));
+        error.suggest(variant, expected)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(format!("the key `{field}` is missing"))
+    }
+}
+
+impl ShapeError {
+    fn suggest(mut self, word: &str, names: &'static [&'static str]) -> Self {
+        let near = closest(word, names.iter().copied());
+        self.hint = near.map(|name| format!("did you mean `{name}`?"));
+        self
+    }
+}
