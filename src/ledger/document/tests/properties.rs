@@ -223,4 +223,32 @@ proptest! {
             prop_assert_eq!(edited(&once, &edit), Ok(once));
         }
     }
+
+    #[test]
+    fn damaged_documents_are_answered_without_panic(
+        plan in any_plan(),
+        edit in any_edit(),
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), damage()), 1..4),
+    ) {
+        let mut text: Vec<char> = plan.text().chars().collect();
+        for (at, (drop, insert)) in damage {
+            let at = at.index(text.len());
+            let end = (at + drop).min(text.len());
+            text.splice(at..end, insert.chars());
+        }
+        let before: String = text.into_iter().collect();
+        if let Ok(after) = edited(&before, &edit) {
+            prop_assert!(parse(&after, Limits::PLAN).is_ok());
+        }
+    }
+}
+
+/// How many characters go, and what comes in their place.
+fn damage() -> impl Strategy<Value = (usize, &'static str)> {
+    const BITS: &[&str] = &[
+        "", " ", "  ", "\n", "\r\n", "\t", "-", "- ", "- - ", ":", ": ", "#", " # é", "[", "]",
+        "{", "}", ",", "|", ">", "|+\n", "'", "\"", "? ", "é", "\u{feff}", "---\n", "...\n", "&a ",
+        "*a", "!t ", "%", "id: ", "T1",
+    ];
+    (0..4_usize, proptest::sample::select(BITS))
 }
