@@ -150,3 +150,39 @@ impl Repo {
         self.object(commit, Kind::Commit).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Lab, write};
+
+    #[test]
+    fn ancestors_bases_and_ranges() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let root = write(&repo, &[], &[("a", Some("0"))]);
+        let left = write(&repo, &[root], &[("a", Some("1"))]);
+        let right = write(&repo, &[root], &[("b", Some("1"))]);
+        let more = write(&repo, &[right], &[("b", Some("2"))]);
+        let merge = write(&repo, &[left, more], &[("b", Some("2"))]);
+        let alien = write(&repo, &[], &[("z", Some("z"))]);
+        assert!(repo.is_ancestor(root, merge).unwrap() && repo.is_ancestor(more, merge).unwrap());
+        assert!(repo.is_ancestor(left, left).unwrap());
+        assert!(!repo.is_ancestor(left, more).unwrap() && !repo.is_ancestor(merge, left).unwrap());
+        assert_eq!(repo.merge_base(left, more).unwrap(), Some(root));
+        assert_eq!(repo.merge_base(left, alien).unwrap(), None);
+        assert_eq!(
+            repo.commits_between(root, merge).unwrap(),
+            [left, right, more, merge]
+        );
+        assert_eq!(
+            repo.commits_between(left, merge).unwrap(),
+            [right, more, merge]
+        );
+        assert_eq!(repo.commits_between(merge, root).unwrap(), []);
+        let line: Result<Vec<_>, _> = repo.first_parents(merge).collect();
+        assert_eq!(line.unwrap(), [merge, left, root]);
+        let wanted = BTreeSet::from([root, alien, more]);
+        let found = repo.reachable_among(merge, &wanted).unwrap();
+        assert_eq!(found, BTreeSet::from([root, more]));
+    }
+}

@@ -386,3 +386,108 @@ fn signature(raw: &gix::bstr::BStr, commit: ObjectId) -> Result<Signature, GitEr
         offset: time.offset,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Lab, write};
+
+    #[test]
+    fn entries_blobs_and_commits_read_back_as_written() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        crate::git::testing::put(&root.join("x.sh"), "#!/bin/sh\n");
+        std::os::unix::fs::symlink("x.sh", root.join("link")).unwrap();
+        lab.git(&root, &["add", "."]);
+        lab.git(&root, &["update-index", "--chmod=+x", "x.sh"]);
+        let head = lab.commit(&root, &[("d/e/f", "deep")]);
+        assert_eq!(
+            repo.entry_at(head, "x.sh").unwrap().unwrap().kind,
+            EntryKind::Exec
+        );
+        assert_eq!(
+            repo.entry_at(head, "link").unwrap().unwrap().kind,
+            EntryKind::Link
+        );
+        assert_eq!(
+            repo.entry_at(head, "d/e").unwrap().unwrap().kind,
+            EntryKind::Tree
+        );
+        assert_eq!(repo.entry_at(head, "d/e/f/g").unwrap(), None);
+        assert_eq!(
+            repo.entries(head).unwrap().into_keys().collect::<Vec<_>>(),
+            ["d", "link", "x.sh"]
+        );
+        assert_eq!(repo.blob_at(head, "d/e/f", 10).unwrap().unwrap(), b"deep");
+        assert_eq!(repo.blob_at(head, "link", 10).unwrap(), None);
+        let error = repo.blob_at(head, "d/e/f", 3).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                GitError::TooLarge {
+                    size: 4,
+                    limit: 3,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        let commit = repo.commit(head).unwrap();
+        assert_eq!(
+            (commit.author.name.as_str(), commit.message.as_str()),
+            ("Tess", "a commit\n")
+        );
+        assert!(matches!(
+            repo.commit(commit.tree),
+            Err(GitError::WrongKind { .. })
+        ));
+    }
+
+    #[test]
+    fn changed_paths_are_those_of_git() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let a = write(
+            &repo,
+            &[],
+            &[("k", Some("1")), ("d/x", Some("1")), ("t", Some("1"))],
+        );
+        let edits = [
+            ("k", Some("2")),
+            ("d/x", None),
+            ("t", None),
+            ("t/u", Some("1")),
+        ];
+        let b = write(&repo, &[a], &edits);
+        let changes: Vec<String> = repo
+            .changed_paths(a, b)
+            .unwrap()
+            .into_iter()
+            .map(|change| format!("{:?}\t{}", change.kind, change.path))
+            .collect();
+        let args = ["diff-tree", "-r", "--name-status", "--no-renames"];
+        let (from, to) = (a.to_string(), b.to_string());
+        let git = lab.git(&lab.path("repo"), &[&args[..], &[&from, &to]].concat());
+        let git = git.replace("M\t", "Modified\t").replace("D\t", "Deleted\t");
+        let mut git: Vec<String> = git
+            .replace("A\t", "Added\t")
+            .lines()
+            .map(Into::into)
+            .collect();
+        let mut changes = changes;
+        git.sort();
+        changes.sort();
+        assert_eq!(changes, git);
+    }
+
+    #[test]
+    fn the_content_key_ignores_governance_alone() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let plain = write(&repo, &[], &[("src/a", Some("1"))]);
+        let governed = write(&repo, &[plain], &[("governance/x/y", Some("1"))]);
+        let other = write(&repo, &[plain], &[("sub/governance/x", Some("1"))]);
+        let key = repo.content_key(plain).unwrap();
+        assert_eq!(key, repo.tree_of(plain).unwrap());
+        assert_eq!(repo.content_key(governed).unwrap(), key);
+        assert_ne!(repo.content_key(other).unwrap(), key);
+    }
+}

@@ -332,3 +332,229 @@ fn change(
     };
     Some(full_name(&edit.name).map(|name| gix::refs::transaction::RefEdit::new(name, change)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Lab, create, put, set, write};
+
+    /// Every kind of ref storage.
+    const FORMATS: [&[&str]; 4] = [
+        &[],
+        &["--object-format=sha256"],
+        &["--bare"],
+        &["--ref-format=reftable"],
+    ];
+
+    fn two(repo: &Repo) -> (ObjectId, ObjectId) {
+        let first = write(repo, &[], &[("a", Some("1"))]);
+        (first, write(repo, &[first], &[("a", Some("2"))]))
+    }
+
+    fn edit(name: &str, expect: Expect, new: Option<ObjectId>) -> RefEdit {
+        RefEdit {
+            name: name.into(),
+            expect,
+            new,
+        }
+    }
+
+    #[test]
+    fn one_of_two_writers_wins_in_every_format() {
+        for format in FORMATS {
+            let (_lab, repo) = Lab::with_repo(format);
+            let (a, b) = two(&repo);
+            let name = "refs/heads/laneway";
+            let go =
+                |edits: &[RefEdit]| repo.cas(edits, "test\nmessage", Durability::Full).unwrap();
+            assert_eq!(go(&[create(name, a)]), Cas::Moved, "{format:?}");
+            let lost = |actual| Cas::Lost {
+                name: name.into(),
+                actual,
+            };
+            assert_eq!(
+                go(&[create(name, a)]),
+                lost(Some(a)),
+                "same value, still not ours"
+            );
+            assert_eq!(go(&[create(name, b)]), lost(Some(a)));
+            assert_eq!(go(&[edit(name, Expect::At(b), Some(a))]), lost(Some(a)));
+            assert_eq!(go(&[edit(name, Expect::At(a), Some(b))]), Cas::Moved);
+            assert_eq!(repo.tip(name).unwrap(), Some(b));
+            assert_eq!(go(&[edit(name, Expect::At(b), None)]), Cas::Moved);
+            assert_eq!(repo.tip(name).unwrap(), None);
+            assert_eq!(
+                go(&[edit(name, Expect::At(b), Some(a))]),
+                lost(None),
+                "never recreated"
+            );
+        }
+    }
+
+    #[test]
+    fn two_refs_move_together_or_not_at_all() {
+        for format in FORMATS {
+            let (_lab, repo) = Lab::with_repo(format);
+            let (a, b) = two(&repo);
+            let (x, y) = ("refs/heads/x", "refs/laneway/work/T-1/3");
+            let go = |edits: &[RefEdit]| repo.cas(edits, "test", Durability::Full).unwrap();
+            assert_eq!(go(&[create(x, a), create(y, a)]), Cas::Moved, "{format:?}");
+            let stale = [
+                edit(x, Expect::At(a), Some(b)),
+                edit(y, Expect::At(b), Some(a)),
+            ];
+            assert_eq!(
+                go(&stale),
+                Cas::Lost {
+                    name: y.into(),
+                    actual: Some(a)
+                }
+            );
+            assert_eq!(repo.tip(x).unwrap(), Some(a));
+            let both = [
+                edit(x, Expect::At(a), Some(b)),
+                edit(y, Expect::At(a), None),
+            ];
+            assert_eq!(go(&both), Cas::Moved);
+            let all = repo.refs_with_prefix("refs/").unwrap();
+            assert_eq!(all, BTreeMap::from([(x.to_owned(), b)]));
+        }
+    }
+
+    #[test]
+    fn packed_refs_count() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let (a, b) = two(&repo);
+        set(&repo, "refs/heads/p", a);
+        set(&repo, "refs/heads/q", a);
+        lab.git(&lab.path("repo"), &["pack-refs", "--all"]);
+        assert_eq!(repo.tip("refs/heads/p").unwrap(), Some(a));
+        set(&repo, "refs/heads/p", b);
+        let gone = edit("refs/heads/q", Expect::At(a), None);
+        assert_eq!(
+            repo.cas(&[gone], "t", Durability::Full).unwrap(),
+            Cas::Moved
+        );
+        let listed = lab.git(
+            &lab.path("repo"),
+            &["for-each-ref", "--format=%(refname) %(objectname)"],
+        );
+        assert_eq!(listed, format!("refs/heads/p {b}"));
+        lab.git(&lab.path("repo"), &["pack-refs", "--all"]);
+        let error = repo
+            .cas(&[create("refs/heads/p/sub", a)], "t", Durability::Fast)
+            .unwrap_err();
+        assert!(matches!(error, GitError::RefInTheWay { .. }), "{error}");
+    }
+
+    #[test]
+    fn symbolic_and_foreign_names_are_refused() {
+        for format in [FORMATS[0], FORMATS[3]] {
+            let (lab, repo) = Lab::with_repo(format);
+            let (a, b) = two(&repo);
+            set(&repo, "refs/heads/main", a);
+            let args = ["symbolic-ref", "refs/heads/laneway", "refs/heads/main"];
+            lab.git(&lab.path("repo"), &args);
+            let error = repo.tip("refs/heads/laneway").unwrap_err();
+            assert!(matches!(error, GitError::SymbolicRef { .. }), "{error}");
+            let edits = [edit("refs/heads/laneway", Expect::At(a), Some(b))];
+            assert!(repo.cas(&edits, "t", Durability::Fast).is_err());
+            assert_eq!(repo.tip("refs/heads/main").unwrap(), Some(a));
+            for name in [
+                "HEAD",
+                "main",
+                "refs/heads/a..b",
+                "refs/heads/x.lock",
+                "refs/heads/a b",
+                "-x",
+                "refs/heads/a\nb",
+                "refs/worktree/x",
+                "refs/../x",
+            ] {
+                let error = repo.tip(name).unwrap_err();
+                assert!(
+                    matches!(error, GitError::BadRefName { .. }),
+                    "{name:?}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_held_lock_is_named_after_a_bounded_wait() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let (a, b) = two(&repo);
+        set(&repo, "refs/heads/m", a);
+        put(&lab.path("repo/.git/refs/heads/m.lock"), "");
+        let started = std::time::Instant::now();
+        let edits = [edit("refs/heads/m", Expect::At(a), Some(b))];
+        let error = repo.cas(&edits, "t", Durability::Fast).unwrap_err();
+        let GitError::Locked { path } = error else {
+            panic!("{error}")
+        };
+        assert!(path.ends_with("refs/heads/m.lock"));
+        assert!(started.elapsed() < Duration::from_secs(10));
+        assert_eq!(repo.tip("refs/heads/m").unwrap(), Some(a));
+    }
+
+    #[test]
+    fn a_missing_commit_is_never_put_on_a_ref() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let ghost: ObjectId = "1".repeat(40).parse().unwrap();
+        let error = repo
+            .cas(&[create("refs/heads/m", ghost)], "t", Durability::Fast)
+            .unwrap_err();
+        assert!(matches!(error, GitError::MissingObject { .. }), "{error}");
+    }
+
+    #[test]
+    fn branches_get_a_reflog_and_no_hook_runs() {
+        for format in [FORMATS[0], FORMATS[3]] {
+            let (lab, repo) = Lab::with_repo(format);
+            let root = lab.path("repo");
+            let hook = root.join(".git/hooks/reference-transaction");
+            put(&hook, "#!/bin/sh\ntouch ran\n");
+            lab.runner
+                .run(
+                    &lab.runner
+                        .shell(format!("chmod +x {}", hook.display()), &root),
+                )
+                .unwrap();
+            let (a, b) = two(&repo);
+            set(&repo, "refs/heads/m", a);
+            set(&repo, "refs/heads/m", b);
+            let log = lab.git(
+                &root,
+                &["reflog", "show", "--format=%H %gs", "refs/heads/m"],
+            );
+            assert_eq!(log, format!("{b} test\n{a} test"));
+            assert!(!root.join("ran").exists() && !root.join(".git/ran").exists());
+        }
+    }
+
+    #[test]
+    fn racing_threads_have_one_winner_per_round() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let (a, _) = two(&repo);
+        let tips: Vec<ObjectId> = (0..4)
+            .map(|n| write(&repo, &[a], &[("n", Some(&n.to_string()))]))
+            .collect();
+        for round in 0..10 {
+            let name = format!("refs/heads/round-{round}");
+            set(&repo, &name, a);
+            let racers = tips.iter().map(|tip| {
+                let (repo, name, tip) = (repo.clone(), name.clone(), *tip);
+                std::thread::spawn(move || {
+                    let edits = [edit(&name, Expect::At(a), Some(tip))];
+                    repo.cas(&edits, "t", Durability::Fast).unwrap() == Cas::Moved
+                })
+            });
+            let racers: Vec<_> = racers.collect();
+            let won = racers
+                .into_iter()
+                .filter(|_| true)
+                .map(|r| r.join().unwrap());
+            assert_eq!(won.filter(|won| *won).count(), 1);
+        }
+    }
+}

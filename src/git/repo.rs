@@ -348,3 +348,98 @@ fn lexical(path: &Path) -> PathBuf {
     }
     folded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Lab, write};
+
+    #[test]
+    fn a_repository_is_found_from_every_place_of_it() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        assert_eq!(repo.head_branch().unwrap().unwrap().as_str(), "main");
+        assert_eq!(repo.head_commit().unwrap(), None, "unborn");
+        let first = lab.commit(&root, &[("a/b.txt", "x")]);
+        lab.git(
+            &root,
+            &["worktree", "add", "-q", "-b", "other", "../linked"],
+        );
+        let inside = Repo::discover(&root.join("a"), &lab.runner).unwrap();
+        assert_eq!(inside.work_dir().unwrap(), root);
+        let linked = Repo::discover(&lab.path("linked/a"), &lab.runner).unwrap();
+        assert_eq!(linked.work_dir().unwrap(), lab.path("linked"));
+        assert_eq!(linked.main_work_dir().unwrap(), root);
+        assert_eq!(linked.common_dir(), root.join(".git"));
+        assert_eq!(linked.git_dir(), root.join(".git/worktrees/linked"));
+        assert_eq!(linked.head_branch().unwrap().unwrap().as_str(), "other");
+        assert!(!linked.is_bare());
+        lab.git(&root, &["checkout", "-q", "--detach"]);
+        assert_eq!(inside.head_ref().unwrap(), None);
+        assert_eq!(inside.head_commit().unwrap(), Some(first));
+        assert_eq!(inside.identity().unwrap().email, "tess@example.com");
+    }
+
+    #[test]
+    fn a_bare_repository_has_no_work_dir() {
+        let (lab, repo) = Lab::with_repo(&["--bare"]);
+        assert!(repo.is_bare() && repo.work_dir().is_none() && repo.main_work_dir().is_none());
+        let inside = Repo::discover(&lab.path("repo/refs/heads"), &lab.runner).unwrap();
+        assert_eq!(inside.git_dir(), lab.path("repo"));
+    }
+
+    #[test]
+    fn sha256_is_read_and_written() {
+        let (lab, repo) = Lab::with_repo(&["--object-format=sha256"]);
+        assert_eq!(repo.object_format(), ObjectFormat::Sha256);
+        let id = write(&repo, &[], &[("f", Some("x"))]);
+        assert_eq!(id.as_bytes().len(), 32);
+        assert_eq!(
+            lab.git(&lab.path("repo"), &["cat-file", "-p", &format!("{id}:f")]),
+            "x"
+        );
+    }
+
+    #[test]
+    fn no_repository_is_told_with_the_directory() {
+        let lab = Lab::new();
+        let error = Repo::discover(lab.dir.path(), &lab.runner).unwrap_err();
+        assert!(matches!(error, GitError::NoRepository { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_shallow_clone_names_itself_when_history_ends() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let first = lab.commit(&root, &[("a", "1")]);
+        lab.commit(&root, &[("a", "2")]);
+        let url = format!("file://{}", root.display());
+        lab.git(
+            lab.dir.path(),
+            &["clone", "-q", "--depth=1", &url, "shallow"],
+        );
+        let shallow = lab.open(&lab.path("shallow"));
+        assert!(shallow.is_shallow() && !repo.is_shallow());
+        let error = shallow.commit(first).unwrap_err();
+        assert!(error.to_string().contains("shallow"), "{error}");
+    }
+
+    #[test]
+    fn replaced_objects_are_not_followed() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let first = lab.commit(&root, &[("a", "1")]);
+        let second = lab.commit(&root, &[("a", "2")]);
+        lab.git(&root, &["replace", &second.to_string(), &first.to_string()]);
+        let repo = Repo::open(&repo.git_dir(), &lab.runner).unwrap();
+        assert_eq!(repo.commit(second).unwrap().parents, [first]);
+    }
+
+    #[test]
+    fn a_clone_serves_another_thread() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let id = write(&repo, &[], &[("f", Some("x"))]);
+        let clone = repo.clone();
+        assert!(std::thread::spawn(move || clone.exists(id)).join().unwrap());
+    }
+}

@@ -245,3 +245,107 @@ pub(super) fn recommit(
     bytes.extend_from_slice(decoded.message);
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Lab, signature, write};
+
+    #[test]
+    fn trees_are_those_of_git() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let base = write(
+            &repo,
+            &[],
+            &[("a/b/c", Some("1")), ("a/d", Some("2")), ("e", Some("3"))],
+        );
+        let edits = [
+            ("a/b/c", None),
+            ("a-b", Some("4")),
+            ("a/d", Some("5")),
+            ("n/o/p", Some("6")),
+        ];
+        let next = write(&repo, &[base], &edits);
+        let files = [("a-b", "4"), ("a/d", "5"), ("e", "3"), ("n/o/p", "6")];
+        let by_git = lab.commit(&root, &files);
+        assert_eq!(repo.tree_of(next).unwrap(), repo.tree_of(by_git).unwrap());
+        assert_eq!(lab.git(&root, &["fsck", "--strict", "--no-dangling"]), "");
+    }
+
+    #[test]
+    fn an_executable_stays_executable() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        lab.commit(&root, &[("x", "1")]);
+        lab.git(&root, &["update-index", "--chmod=+x", "x"]);
+        let head = lab.commit(&root, &[]);
+        let next = write(&repo, &[head], &[("x", Some("2"))]);
+        assert_eq!(
+            repo.entry_at(next, "x").unwrap().unwrap().kind,
+            crate::git::EntryKind::Exec
+        );
+    }
+
+    #[test]
+    fn paths_that_could_leave_a_checkout_are_refused() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let mut writer = repo.writer();
+        let blob = writer.blob(b"x").unwrap();
+        for path in [
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "../a",
+            "a/./b",
+            ".git/hooks/x",
+            "a/.GIT/x",
+            "a\0b",
+        ] {
+            let error = writer.tree(None, &[(path, Some(blob))]).unwrap_err();
+            assert!(
+                matches!(error, GitError::BadPath { .. }),
+                "{path:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn signatures_and_messages_cannot_forge_headers() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let mut writer = repo.writer();
+        let tree = writer.tree::<&str>(None, &[]).unwrap();
+        let good = NewCommit {
+            tree,
+            parents: vec![],
+            author: signature(),
+            committer: signature(),
+            message: "m\n".into(),
+        };
+        for name in ["a\nparent x", "a <b>", " a"] {
+            let author = Signature {
+                name: name.into(),
+                ..signature()
+            };
+            let error = writer
+                .commit(&NewCommit {
+                    author,
+                    ..good.clone()
+                })
+                .unwrap_err();
+            assert!(
+                matches!(error, GitError::BadCommit { .. }),
+                "{name:?}: {error}"
+            );
+        }
+        assert!(
+            writer
+                .commit(&NewCommit {
+                    message: "a\0b".into(),
+                    ..good
+                })
+                .is_err()
+        );
+    }
+}

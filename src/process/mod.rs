@@ -8,6 +8,8 @@ mod capture;
 mod run;
 mod runner;
 mod spawn;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use capture::{Captured, Stream};
 pub use run::{Exit, Finished, ProcessError};

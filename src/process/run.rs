@@ -319,7 +319,7 @@ impl Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::runner::tests::runner;
+    use crate::process::testing::runner;
 
     fn shell(command: &str) -> Finished {
         let runner = runner();

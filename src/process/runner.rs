@@ -99,22 +99,9 @@ impl Runner {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests need the machine's `PATH`"
-)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    /// A runner with `PATH` and nothing of the person who runs the tests.
-    pub(crate) fn runner() -> Runner {
-        let mut environment = BTreeMap::new();
-        environment.insert("PATH".into(), std::env::var_os("PATH").unwrap());
-        environment.insert("HOME".into(), "/nonexistent".into());
-        environment.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
-        environment.insert("GIT_CONFIG_GLOBAL".into(), "/dev/null".into());
-        Runner::new(environment)
-    }
+    use crate::process::testing::runner;
 
     #[test]
     fn a_git_child_sees_no_foreign_repository() {
