@@ -88,3 +88,69 @@ fn hash_patch(patch: &[u8], hash: &mut Sha256) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::git::testing::{Lab, put, write};
+
+    #[test]
+    fn a_key_survives_a_rebase_over_changes_elsewhere_and_no_edit() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let lines = |n: usize| (0..n).map(|i| format!("line {i}\n")).collect::<String>();
+        let base = write(
+            &repo,
+            &[],
+            &[("a", Some(&lines(50))), ("bin", Some("\0one"))],
+        );
+        let edited = lines(50).replace("line 40\n", "line forty\n");
+        let work = write(&repo, &[base], &[("a", Some(&edited)), ("n", Some("x\n"))]);
+        let key = repo.change_key(base, work).unwrap();
+        let moved = write(
+            &repo,
+            &[base],
+            &[("a", Some(&format!("top\n{}", lines(50))))],
+        );
+        let top = format!("top\n{edited}");
+        let rebased = write(&repo, &[moved], &[("a", Some(&top)), ("n", Some("x\n"))]);
+        assert_eq!(repo.change_key(moved, rebased).unwrap(), key);
+        for other in ["x \n", "y\n", "x"] {
+            let other = write(&repo, &[moved], &[("a", Some(&top)), ("n", Some(other))]);
+            assert_ne!(repo.change_key(moved, other).unwrap(), key);
+        }
+        let two = write(&repo, &[base], &[("bin", Some("\0two"))]);
+        let three = write(&repo, &[base], &[("bin", Some("\0three"))]);
+        let key = |commit| repo.change_key(base, commit).unwrap();
+        assert_ne!(key(two), key(three));
+        assert_ne!(key(two), key(base));
+        assert_eq!(
+            key(base),
+            repo.change_key(work, work).unwrap(),
+            "empty is fixed"
+        );
+        assert_eq!(key(base).len(), 64);
+    }
+
+    #[test]
+    fn configuration_and_attributes_have_no_say_and_run_nothing() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let base = lab.commit(&root, &[("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n")]);
+        let work = lab.commit(&root, &[("a.txt", "1\n2\n3\n4\nfive\n6\n7\n8\n")]);
+        let key = repo.change_key(base, work).unwrap();
+        for (name, value) in [
+            ("diff.external", "touch ran"),
+            ("diff.evil.command", "touch ran"),
+            ("diff.evil.textconv", "touch ran; cat"),
+            ("diff.context", "9"),
+            ("diff.noprefix", "true"),
+            ("diff.algorithm", "patience"),
+            ("core.attributesFile", "attributes"),
+        ] {
+            lab.git(&root, &["config", name, value]);
+        }
+        put(&root.join(".gitattributes"), "*.txt diff=evil\n");
+        put(&root.join("attributes"), "*.txt -diff\n");
+        assert_eq!(lab.open(&root).change_key(base, work).unwrap(), key);
+        assert!(!root.join("ran").exists());
+    }
+}

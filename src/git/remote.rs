@@ -400,6 +400,7 @@ fn lost_reason(summary: &str, stderr: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::testing::{Lab, put, write};
     use crate::process::Captured;
 
     fn finished(exit: Exit, stdout: &str, stderr: &str) -> Finished {
@@ -482,5 +483,225 @@ mod tests {
              repository.",
         );
         assert!(matches!(classify(&away), PushOutcome::Unreachable { .. }));
+    }
+
+    /// A clone `repo` of a bare `server`, and a second clone `other`.
+    fn server() -> (Lab, Repo, Repo) {
+        let lab = Lab::new();
+        let server = lab.init("server", &["--bare"]);
+        let repo = lab.open(&lab.init("repo", &[]));
+        let other = lab.open(&lab.init("other", &[]));
+        let url = format!("file://{}", server.display());
+        for name in ["repo", "other"] {
+            lab.git(&lab.path(name), &["remote", "add", "origin", &url]);
+        }
+        let again = |repo: Repo| lab.open(&repo.git_dir());
+        let (repo, other) = (again(repo), again(other));
+        (lab, repo, other)
+    }
+
+    fn origin() -> RemoteName {
+        RemoteName::new("origin").unwrap()
+    }
+
+    fn update(name: &str, expect: Expect, new: Option<ObjectId>) -> PushUpdate {
+        PushUpdate {
+            name: name.into(),
+            new,
+            expect,
+            rewind: false,
+        }
+    }
+
+    fn push(repo: &Repo, updates: &[PushUpdate]) -> PushOutcome {
+        let limit = Duration::from_secs(30);
+        let (remote, updates) = (origin(), updates.to_vec());
+        repo.push(&PushSpec {
+            remote,
+            updates,
+            atomic: true,
+            limit,
+        })
+        .unwrap()
+    }
+
+    const LEDGER: &str = "refs/heads/laneway";
+
+    #[test]
+    fn a_push_is_a_compare_and_swap() {
+        let (lab, repo, other) = server();
+        let (a, z) = (
+            write(&repo, &[], &[("a", Some("1"))]),
+            write(&other, &[], &[("z", Some("1"))]),
+        );
+        assert_eq!(
+            push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]),
+            PushOutcome::Won
+        );
+        let late = push(&other, &[update(LEDGER, Expect::Absent, Some(z))]);
+        assert!(
+            matches!(&late, PushOutcome::Lost { name, .. } if name == LEDGER),
+            "{late:?}"
+        );
+        let limit = Duration::from_secs(30);
+        let spec = "refs/heads/laneway:refs/remotes/origin/laneway";
+        assert_eq!(other.fetch(&origin(), &[spec], limit).unwrap(), Fetch::Done);
+        assert_eq!(other.tip("refs/remotes/origin/laneway").unwrap(), Some(a));
+        let b = write(&other, &[a], &[("a", Some("2"))]);
+        let work = update("refs/laneway/work/T/1", Expect::Absent, Some(b));
+        let both = [update(LEDGER, Expect::At(a), Some(b)), work];
+        assert_eq!(push(&other, &both), PushOutcome::Won);
+        let c = write(&repo, &[a], &[("a", Some("3"))]);
+        let fresh = update("refs/laneway/work/U/1", Expect::Absent, Some(c));
+        let stale = push(&repo, &[update(LEDGER, Expect::At(a), Some(c)), fresh]);
+        assert!(
+            matches!(&stale, PushOutcome::Lost { name, .. } if name == LEDGER),
+            "{stale:?}"
+        );
+        let names = [LEDGER, "refs/laneway/work/T/1", "refs/laneway/work/U/1"];
+        let Listing::Refs(refs) = repo.ls_remote(&origin(), &names, limit).unwrap() else {
+            panic!()
+        };
+        let expected = [
+            (LEDGER.to_owned(), b),
+            ("refs/laneway/work/T/1".to_owned(), b),
+        ];
+        assert_eq!(refs, BTreeMap::from(expected), "all or none");
+        let gone = update("refs/laneway/work/T/1", Expect::At(b), None);
+        assert_eq!(push(&repo, &[gone]), PushOutcome::Won);
+        lab.git(&lab.path("server"), &["update-ref", "-d", LEDGER]);
+        let deleted = push(&other, &[update(LEDGER, Expect::At(b), Some(b))]);
+        assert!(
+            matches!(deleted, PushOutcome::Lost { .. }),
+            "never recreated: {deleted:?}"
+        );
+    }
+
+    #[test]
+    fn a_rewind_must_be_asked_for() {
+        let (_lab, repo, _) = server();
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let b = write(&repo, &[], &[("a", Some("2"))]);
+        assert_eq!(
+            push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]),
+            PushOutcome::Won
+        );
+        let mut back = update(LEDGER, Expect::At(a), Some(b));
+        let limit = Duration::from_secs(30);
+        let spec = |back: &PushUpdate| PushSpec {
+            remote: origin(),
+            updates: vec![back.clone()],
+            atomic: false,
+            limit,
+        };
+        let error = repo.push(&spec(&back)).unwrap_err();
+        assert!(matches!(error, GitError::NotDescendant { .. }), "{error}");
+        back.rewind = true;
+        assert_eq!(repo.push(&spec(&back)).unwrap(), PushOutcome::Won);
+    }
+
+    #[test]
+    fn a_hook_that_says_no_is_a_refusal_with_its_words() {
+        let (lab, repo, _) = server();
+        let hook = lab.path("server/hooks/pre-receive");
+        put(&hook, "#!/bin/sh\necho not today >&2\nexit 1\n");
+        let chmod = lab
+            .runner
+            .shell(format!("chmod +x {}", hook.display()), lab.dir.path());
+        lab.runner.run(&chmod).unwrap();
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let refused = push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]);
+        let PushOutcome::Refused { reason, stderr, .. } = refused else {
+            panic!("{refused:?}")
+        };
+        assert!(reason.contains("pre-receive") && stderr.contains("not today"));
+    }
+
+    #[test]
+    fn a_remote_without_atomic_push_refuses() {
+        let (lab, repo, _) = server();
+        lab.git(
+            &lab.path("server"),
+            &["config", "receive.advertiseAtomic", "false"],
+        );
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let refused = push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]);
+        assert!(
+            matches!(refused, PushOutcome::Refused { .. }),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn a_remote_that_is_away_is_unreachable_for_every_verb() {
+        let (lab, repo, _) = server();
+        std::fs::rename(lab.path("server"), lab.path("away")).unwrap();
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let away = push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]);
+        assert!(matches!(away, PushOutcome::Unreachable { .. }), "{away:?}");
+        let limit = Duration::from_secs(30);
+        let fetched = repo
+            .fetch(&origin(), &["refs/heads/*:refs/remotes/origin/*"], limit)
+            .unwrap();
+        assert!(matches!(fetched, Fetch::Unreachable { .. }), "{fetched:?}");
+        let listed = repo.ls_remote(&origin(), &[LEDGER], limit).unwrap();
+        assert!(matches!(listed, Listing::Unreachable { .. }), "{listed:?}");
+    }
+
+    #[test]
+    fn a_remote_that_never_answers_is_given_up_at_the_limit() {
+        let (lab, repo, _) = server();
+        let hook = lab.path("server/hooks/pre-receive");
+        put(&hook, "#!/bin/sh\nexec sleep 20\n");
+        let chmod = lab
+            .runner
+            .shell(format!("chmod +x {}", hook.display()), lab.dir.path());
+        lab.runner.run(&chmod).unwrap();
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let updates = vec![update(LEDGER, Expect::Absent, Some(a))];
+        let limit = Duration::from_secs(1);
+        let spec = PushSpec {
+            remote: origin(),
+            updates,
+            atomic: true,
+            limit,
+        };
+        let outcome = repo.push(&spec).unwrap();
+        assert!(
+            matches!(
+                outcome,
+                PushOutcome::Indeterminate {
+                    timed_out: true,
+                    ..
+                }
+            ),
+            "{outcome:?}"
+        );
+    }
+
+    #[test]
+    fn fetch_tells_a_missing_ref_and_a_rewound_one() {
+        let (lab, repo, other) = server();
+        let limit = Duration::from_secs(30);
+        let spec = "refs/heads/laneway:refs/remotes/origin/laneway";
+        let missing = other.fetch(&origin(), &[spec], limit).unwrap();
+        assert!(matches!(missing, Fetch::NoSuchRef { .. }), "{missing:?}");
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let b = write(&repo, &[a], &[("a", Some("2"))]);
+        push(&repo, &[update(LEDGER, Expect::Absent, Some(b))]);
+        assert_eq!(other.fetch(&origin(), &[spec], limit).unwrap(), Fetch::Done);
+        lab.git(&lab.path("server"), &["update-ref", LEDGER, &a.to_string()]);
+        let back = other.fetch(&origin(), &[spec], limit).unwrap();
+        assert!(matches!(back, Fetch::NotForward { .. }), "{back:?}");
+        assert_eq!(other.tip("refs/remotes/origin/laneway").unwrap(), Some(b));
+        for bad in [
+            "--upload-pack=touch x",
+            "refs/heads/a",
+            "a:b",
+            ":refs/heads/a",
+        ] {
+            assert!(other.fetch(&origin(), &[bad], limit).is_err(), "{bad}");
+        }
+        assert!(other.remote_url(&origin()).unwrap().ends_with("/server"));
     }
 }

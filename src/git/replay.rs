@@ -262,3 +262,128 @@ fn merge_options() -> merge::tree::Options {
         tree_conflicts: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Lab, put, signature, write};
+
+    fn replay(repo: &Repo, base: ObjectId, tip: ObjectId, onto: ObjectId) -> Replay {
+        let mut writer = repo.writer();
+        let replay = writer.replay(base, tip, onto, &signature()).unwrap();
+        assert_eq!(
+            writer.written().is_empty(),
+            !matches!(replay, Replay::Commit(_))
+        );
+        writer.sync().unwrap();
+        replay
+    }
+
+    fn lines(changes: &[(usize, &str)]) -> String {
+        let line = |n| {
+            changes
+                .iter()
+                .find(|(at, _)| *at == n)
+                .map(|(_, text)| (*text).to_owned())
+        };
+        (0..40)
+            .map(|n| line(n).unwrap_or_else(|| format!("line {n}")) + "\n")
+            .collect()
+    }
+
+    #[test]
+    fn a_clean_replay_has_the_trees_of_cherry_pick_and_can_be_redone() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let base = lab.commit(
+            &root,
+            &[("f", &lines(&[])), ("old/name", &lines(&[(1, "one")]))],
+        );
+        lab.commit(&root, &[("f", &lines(&[(3, "three")])), ("new", "n")]);
+        lab.git(&root, &["rm", "-q", "new"]);
+        let tip = lab.commit(
+            &root,
+            &[("old/name", &lines(&[(1, "one"), (30, "thirty")]))],
+        );
+        lab.git(&root, &["checkout", "-q", "--detach", &base.to_string()]);
+        lab.git(&root, &["mv", "old/name", "moved"]);
+        let onto = lab.commit(&root, &[("f", &lines(&[(35, "other")]))]);
+        let Replay::Commit(commit) = replay(&repo, base, tip, onto) else {
+            panic!()
+        };
+        assert_eq!(replay(&repo, base, tip, onto), Replay::Commit(commit));
+        lab.git(&root, &["cherry-pick", &format!("{base}..{tip}")]);
+        let picked: ObjectId = lab.git(&root, &["rev-parse", "HEAD"]).parse().unwrap();
+        assert_eq!(repo.tree_of(commit).unwrap(), repo.tree_of(picked).unwrap());
+        let (mine, git) = (repo.commit(commit).unwrap(), repo.commit(picked).unwrap());
+        assert_eq!((mine.author, mine.message), (git.author, git.message));
+        assert_eq!(mine.committer, signature());
+        assert_eq!(repo.commits_between(onto, commit).unwrap().len(), 2);
+        lab.git(&root, &["fsck", "--strict"]);
+    }
+
+    #[test]
+    fn a_conflict_names_commit_and_paths_and_writes_nothing() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let base = write(&repo, &[], &[("a", Some("1\n")), ("b", Some("1\n"))]);
+        let fine = write(&repo, &[base], &[("c", Some("1\n"))]);
+        let tip = write(&repo, &[fine], &[("a", Some("2\n")), ("b", None)]);
+        let onto = write(&repo, &[base], &[("a", Some("3\n")), ("b", Some("3\n"))]);
+        let paths = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(
+            replay(&repo, base, tip, onto),
+            Replay::Conflict { commit: tip, paths }
+        );
+    }
+
+    #[test]
+    fn what_is_there_already_gives_nothing() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let base = write(&repo, &[], &[("a", Some("1\n"))]);
+        let tip = write(&repo, &[base], &[("a", Some("2\n"))]);
+        let onto = write(&repo, &[base], &[("a", Some("2\n")), ("z", Some("1\n"))]);
+        assert_eq!(replay(&repo, base, tip, onto), Replay::Nothing);
+        assert_eq!(replay(&repo, base, base, onto), Replay::Nothing);
+    }
+
+    #[test]
+    fn merges_and_strangers_are_refused() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let base = write(&repo, &[], &[("a", Some("1"))]);
+        let side = write(&repo, &[base], &[("b", Some("1"))]);
+        let merge = write(&repo, &[base, side], &[("b", Some("1"))]);
+        let alien = write(&repo, &[], &[("z", Some("1"))]);
+        let mut writer = repo.writer();
+        let error = writer.replay(base, merge, side, &signature()).unwrap_err();
+        assert!(matches!(error, GitError::MergeCommit { commit } if commit == merge));
+        let error = writer.replay(base, alien, side, &signature()).unwrap_err();
+        assert!(matches!(error, GitError::NotDescendant { .. }));
+    }
+
+    #[test]
+    fn no_driver_filter_or_attribute_of_the_repository_has_a_say() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let base = lab.commit(
+            &root,
+            &[("a", &lines(&[])), (".gitattributes", "* merge=evil\n")],
+        );
+        let tip = write(&repo, &[base], &[("a", Some(&lines(&[(2, "two")])))]);
+        let onto = write(&repo, &[base], &[("a", Some(&lines(&[(38, "x")])))]);
+        let plain = replay(&repo, base, tip, onto);
+        for (name, value) in [
+            ("merge.evil.driver", "touch ran; exit 1"),
+            ("merge.default", "evil"),
+            ("merge.renormalize", "true"),
+            ("filter.evil.clean", "touch ran"),
+        ] {
+            lab.git(&root, &["config", name, value]);
+        }
+        put(
+            &root.join(".git/info/attributes"),
+            "* merge=evil filter=evil\n",
+        );
+        assert_eq!(replay(&lab.open(&root), base, tip, onto), plain);
+        assert!(!root.join("ran").exists() && !root.join(".git/ran").exists());
+    }
+}

@@ -357,3 +357,169 @@ fn reserve(path: &Path) -> Result<bool, GitError> {
         Err(error) => Err(GitError::io(path)(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Lab, put, set, write};
+    use crate::git::{Operation, Status};
+
+    fn branch(name: &str) -> BranchName {
+        BranchName::new(name).unwrap()
+    }
+
+    /// A repository with one commit on `main`, checked out.
+    fn started(format: &[&str]) -> (Lab, Repo, PathBuf, ObjectId) {
+        let (lab, repo) = Lab::with_repo(format);
+        let root = lab.path("repo");
+        let first = lab.commit(&root, &[("a", "1\n"), ("b", "1\n")]);
+        (lab, repo, root, first)
+    }
+
+    #[test]
+    fn a_worktree_lives_from_add_to_remove() {
+        for format in [&[][..], &["--ref-format=reftable"]] {
+            let (lab, repo, root, first) = started(format);
+            let lane = lab.path("lanes/A-backend");
+            let new = Checkout::NewBranch(branch("agent/A-backend"), first);
+            repo.worktree_add(&lane, &new).unwrap();
+            let spot = lab.path("lanes/spot");
+            repo.worktree_add(&spot, &Checkout::Detached(first))
+                .unwrap();
+            repo.worktree_lock(&spot, "taken over\nby epoch 3").unwrap();
+            let all = repo.worktrees().unwrap();
+            assert_eq!(
+                all.iter().map(|w| &w.path).collect::<Vec<_>>(),
+                [&root, &lane, &spot]
+            );
+            assert_eq!(all[1].branch.as_deref(), Some("refs/heads/agent/A-backend"));
+            assert_eq!(
+                all[1].git_dir,
+                Some(lab.path("repo/.git/worktrees/A-backend"))
+            );
+            assert_eq!((all[2].branch.as_deref(), all[2].head), (None, Some(first)));
+            assert_eq!(all[2].locked.as_deref(), Some("taken over\nby epoch 3"));
+            assert!(repo.worktree_remove(&spot).is_err(), "locked");
+            repo.worktree_unlock(&spot).unwrap();
+            repo.worktree_remove(&spot).unwrap();
+            put(&lane.join("mine"), "x");
+            assert!(repo.worktree_remove(&lane).is_err(), "untracked file");
+            put(&lane.join("a"), "changed");
+            repo.worktree_detach(&lane).unwrap();
+            let status = repo.status(&lane).unwrap();
+            assert_eq!(
+                (status.dirty, status.untracked),
+                (vec!["a".into()], vec!["mine".into()])
+            );
+            assert_eq!(repo.worktrees().unwrap()[1].branch, None);
+        }
+    }
+
+    #[test]
+    fn a_failed_add_leaves_neither_branch_nor_directory() {
+        let (lab, repo, root, first) = started(&[]);
+        let taken = Checkout::Branch(branch("main"));
+        let path = lab.path("lane");
+        assert!(matches!(
+            repo.worktree_add(&path, &taken),
+            Err(GitError::Git { .. })
+        ));
+        assert!(!path.exists());
+        put(&path.join("someone's"), "x");
+        let new = Checkout::NewBranch(branch("agent/x"), first);
+        assert!(matches!(
+            repo.worktree_add(&path, &new),
+            Err(GitError::Io { .. })
+        ));
+        assert_eq!(repo.tip("refs/heads/agent/x").unwrap(), None);
+        set(&repo, "refs/heads/agent/y", first);
+        let exists = Checkout::NewBranch(branch("agent/y"), first);
+        let error = repo.worktree_add(&lab.path("other"), &exists).unwrap_err();
+        assert!(matches!(error, GitError::Moved { .. }), "{error}");
+        assert!(!lab.path("other").exists());
+        put(&root.join(".git/worktrees"), "a file in the way");
+        let new = Checkout::NewBranch(branch("agent/z"), first);
+        assert!(repo.worktree_add(&lab.path("z"), &new).is_err());
+        assert_eq!(repo.tip("refs/heads/agent/z").unwrap(), None);
+        assert!(!lab.path("z").exists());
+    }
+
+    #[test]
+    fn no_hook_runs_when_a_worktree_is_made() {
+        let (lab, repo, root, first) = started(&[]);
+        let hook = root.join(".git/hooks/post-checkout");
+        put(
+            &hook,
+            &format!("#!/bin/sh\ntouch {}\n", lab.path("ran").display()),
+        );
+        lab.runner
+            .run(
+                &lab.runner
+                    .shell(format!("chmod +x {}", hook.display()), &root),
+            )
+            .unwrap();
+        repo.worktree_add(&lab.path("w"), &Checkout::Detached(first))
+            .unwrap();
+        assert!(!lab.path("ran").exists());
+    }
+
+    #[test]
+    fn a_branch_is_reset_only_when_nothing_is_lost() {
+        let (_lab, repo, root, first) = started(&[]);
+        let next = write(&repo, &[first], &[("a", Some("2\n")), ("new", Some("n\n"))]);
+        put(&root.join("b"), "dirty");
+        let error = repo.reset_branch_in(&root, next).unwrap_err();
+        assert!(matches!(error, GitError::NotClean { .. }), "{error}");
+        put(&root.join("b"), "1\n");
+        put(&root.join("new"), "untracked");
+        assert!(repo.reset_branch_in(&root, next).is_err());
+        assert_eq!(repo.tip("refs/heads/main").unwrap(), Some(first));
+        assert_eq!(
+            std::fs::read_to_string(root.join("new")).unwrap(),
+            "untracked"
+        );
+        std::fs::remove_file(root.join("new")).unwrap();
+        repo.reset_branch_in(&root, next).unwrap();
+        assert_eq!(repo.tip("refs/heads/main").unwrap(), Some(next));
+        assert_eq!(repo.status(&root).unwrap(), Status::default());
+        assert_eq!(std::fs::read_to_string(root.join("a")).unwrap(), "2\n");
+    }
+
+    #[test]
+    fn a_checkout_follows_and_keeps_what_people_changed() {
+        let (_lab, repo, root, first) = started(&[]);
+        let next = write(&repo, &[first], &[("a", Some("2\n"))]);
+        put(&root.join("b"), "mine\n");
+        set(&repo, "refs/heads/main", next);
+        assert_eq!(
+            repo.read_tree_follow(&root, first, next, None).unwrap(),
+            Follow::Done
+        );
+        assert_eq!(repo.status(&root).unwrap().dirty, ["b"]);
+        let last = write(&repo, &[next], &[("b", Some("theirs\n"))]);
+        let stopped = repo.read_tree_follow(&root, next, last, None).unwrap();
+        assert!(
+            matches!(&stopped, Follow::InTheWay { stderr } if stderr.contains('b')),
+            "{stopped:?}"
+        );
+        assert_eq!(std::fs::read_to_string(root.join("b")).unwrap(), "mine\n");
+        put(&root.join(".git/index.lock"), "");
+        put(&root.join("b"), "1\n");
+        let locked = repo.read_tree_follow(&root, next, last, None).unwrap();
+        assert!(matches!(locked, Follow::IndexLocked { .. }), "{locked:?}");
+    }
+
+    #[test]
+    fn an_operation_in_progress_is_told() {
+        let (lab, repo, root, first) = started(&[]);
+        let other = write(&repo, &[first], &[("a", Some("other\n"))]);
+        lab.commit(&root, &[("a", "mine\n")]);
+        let merge = lab.runner.git(&root, ["merge", &other.to_string()]);
+        assert!(!lab.runner.run(&merge).unwrap().success());
+        let status = repo.status(&root).unwrap();
+        assert_eq!(
+            (status.operation, status.is_clean()),
+            (Some(Operation::Merge), false)
+        );
+    }
+}
