@@ -217,9 +217,19 @@ impl Repo {
             .chain([packed])
             .map(|file| lock_of(&file))
             .find(|lock| lock.exists());
-        match held {
-            Some(path) => Err(GitError::Locked { path }),
-            None => Err(GitError::library("move refs", error)),
+        if let Some(path) = held {
+            return Err(GitError::Locked { path });
+        }
+        match edits.first() {
+            // It changed and changed back: whoever held the expected value has lost it once.
+            Some(first) if error.is_conflict() || error.is_not_found() => {
+                let (name, actual) = (first.name.clone(), self.tip(&first.name)?);
+                Ok(Cas::Lost { name, actual })
+            }
+            Some(first) if error.is_retryable() => Err(GitError::Locked {
+                path: lock_of(&self.ref_file(&first.name)),
+            }),
+            _ => Err(GitError::library("move refs", error)),
         }
     }
 

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gix::bstr::ByteSlice as _;
@@ -40,6 +41,15 @@ pub struct Repo {
     pub(super) inner: gix::Repository,
     pub(super) runner: Runner,
     pub(super) reftable: bool,
+    /// Where a server keeps pushed objects until its hooks have agreed.
+    pub(super) quarantine: Option<Arc<Quarantine>>,
+}
+
+/// The object directories of a quarantine.
+pub(super) struct Quarantine {
+    /// The directory that joins both for the library; it lives as long as the repository.
+    joined: tempfile::TempDir,
+    pushed: PathBuf,
 }
 
 impl std::fmt::Debug for Repo {
@@ -84,6 +94,31 @@ impl Repo {
         )
     }
 
+    /// The repository at `git_dir` as a `pre-receive` hook must see it: with the objects that were
+    /// pushed, which lie in `pushed` (git's `GIT_OBJECT_DIRECTORY`) until the hook agrees. For
+    /// reading; refs cannot be moved from inside a quarantine.
+    ///
+    /// # Errors
+    /// As [`discover`](Self::discover); [`GitError::Io`].
+    pub fn open_quarantined(
+        git_dir: &Path,
+        pushed: &Path,
+        runner: &Runner,
+    ) -> Result<Self, GitError> {
+        let mut found = open_options(runner)
+            .open(git_dir)
+            .map_err(|error| open_error(git_dir, &error))?;
+        let quarantine = Quarantine::new(&found, git_dir, pushed)?;
+        let objects = quarantine.joined.path().to_owned();
+        let kind = found.to_thread_local().object_hash();
+        let store =
+            gix::odb::Store::at_opts(objects, kind, &mut std::iter::empty(), Default::default());
+        found.objects = store.map_err(GitError::io(pushed))?.into();
+        let mut repo = Self::adopt(found.to_thread_local(), runner)?;
+        repo.quarantine = Some(Arc::new(quarantine));
+        Ok(repo)
+    }
+
     fn adopt(mut inner: gix::Repository, runner: &Runner) -> Result<Self, GitError> {
         inner
             .make_paths_absolute()
@@ -95,6 +130,7 @@ impl Repo {
             inner,
             runner: runner.clone(),
             reftable,
+            quarantine: None,
         })
     }
 
@@ -230,10 +266,20 @@ impl Repo {
         let dir = dir.unwrap_or_else(|| self.common_dir());
         let mut at = std::ffi::OsString::from("--git-dir=");
         at.push(self.git_dir());
-        self.runner
-            .git(&dir, [at])
+        let spawn = self.runner.git(&dir, [at]);
+        let spawn = spawn
             .args(args.iter().map(AsRef::as_ref))
-            .limit(LOCAL_LIMIT)
+            .limit(LOCAL_LIMIT);
+        match &self.quarantine {
+            None => spawn,
+            Some(quarantine) => spawn
+                .env("GIT_OBJECT_DIRECTORY", &quarantine.pushed)
+                .env("GIT_QUARANTINE_PATH", &quarantine.pushed)
+                .env(
+                    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                    self.common_dir().join("objects"),
+                ),
+        }
     }
 
     /// A git command in the work tree at `dir`.
@@ -263,6 +309,29 @@ impl Repo {
         } else {
             Err(failure(&finished, command))
         }
+    }
+}
+
+impl Quarantine {
+    fn new(
+        found: &gix::ThreadSafeRepository,
+        git_dir: &Path,
+        pushed: &Path,
+    ) -> Result<Self, GitError> {
+        let common = found
+            .common_dir
+            .clone()
+            .unwrap_or_else(|| found.refs.git_dir().to_owned());
+        let absolute = |path: &Path| std::path::absolute(path).map_err(GitError::io(path));
+        let (pushed, kept) = (absolute(pushed)?, absolute(&common.join("objects"))?);
+        let joined = tempfile::tempdir().map_err(GitError::io(git_dir))?;
+        let info = joined.path().join("info");
+        std::fs::create_dir(&info).map_err(GitError::io(&info))?;
+        let list = info.join("alternates");
+        let lines = format!("{}\n{}\n", pushed.display(), kept.display());
+        let mut file = std::fs::File::create_new(&list).map_err(GitError::io(&list))?;
+        std::io::Write::write_all(&mut file, lines.as_bytes()).map_err(GitError::io(&list))?;
+        Ok(Self { joined, pushed })
     }
 }
 
@@ -306,17 +375,20 @@ fn open_options(runner: &Runner) -> gix::open::Options {
             "gitoxide.objects.noReplace=true",
         ]);
     let no_system = variable("GIT_CONFIG_NOSYSTEM").is_some_and(|value| value != "0");
+    let system = variable("GIT_CONFIG_SYSTEM").map(PathBuf::from);
     permissions.config.system = !no_system;
-    if let Some(path) = variable("GIT_CONFIG_SYSTEM").filter(|_| !no_system) {
-        options = options.system_config_path(PathBuf::from(path));
-    }
-    if let Some(path) = variable("GIT_CONFIG_GLOBAL") {
-        // The slot of the installation's file comes before the repository's, which is all that
-        // matters: it stands in for the person's files.
+    if let Some(person) = variable("GIT_CONFIG_GLOBAL") {
+        // The library has no slot for this one. The system's stands in, which also counts for
+        // `safe.directory`, and the system's file moves to the installation's, which comes before.
         permissions.config.git = false;
         permissions.config.user = false;
-        permissions.config.git_binary = true;
-        options = options.git_installation_config_path(PathBuf::from(path));
+        permissions.config.git_binary = !no_system;
+        permissions.config.system = true;
+        let system = system.unwrap_or_else(|| PathBuf::from("/etc/gitconfig"));
+        options = options.git_installation_config_path(system);
+        options = options.system_config_path(PathBuf::from(person));
+    } else if let Some(system) = system {
+        options = options.system_config_path(system);
     }
     options.permissions(permissions)
 }
@@ -441,5 +513,70 @@ mod tests {
         let id = write(&repo, &[], &[("f", Some("x"))]);
         let clone = repo.clone();
         assert!(std::thread::spawn(move || clone.exists(id)).join().unwrap());
+        assert!(repo.exists(id));
+    }
+
+    #[test]
+    fn a_quarantine_shows_pushed_objects_that_the_repository_lacks() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let kept = write(&repo, &[], &[("f", Some("x"))]);
+        let other = lab.open(&lab.init("other", &[]));
+        write(&other, &[], &[("f", Some("x"))]);
+        let pushed = write(&other, &[kept], &[("f", Some("y"))]);
+        assert!(!repo.exists(pushed));
+        let objects = lab.path("other/.git/objects");
+        let seen = Repo::open_quarantined(&repo.git_dir(), &objects, &lab.runner).unwrap();
+        assert_eq!(seen.blob_at(pushed, "f", 9).unwrap().unwrap(), b"y");
+        assert!(seen.is_ancestor(kept, pushed).unwrap());
+        assert_ne!(
+            seen.change_key(kept, pushed).unwrap(),
+            seen.change_key(kept, kept).unwrap()
+        );
+    }
+
+    #[test]
+    fn another_owner_is_an_error_until_safe_directory_names_it() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        for path in [root.clone(), repo.git_dir()] {
+            // Only root can give files away; elsewhere there is nothing to try.
+            if std::os::unix::fs::chown(path, Some(12345), None).is_err() {
+                return;
+            }
+        }
+        for found in [
+            Repo::open(&root, &lab.runner),
+            Repo::discover(&root, &lab.runner),
+        ] {
+            let error = found.unwrap_err();
+            assert!(
+                matches!(&error, GitError::Untrusted { path } if *path == root),
+                "{error}"
+            );
+        }
+        let global = lab.path("gitconfig");
+        let safe = format!("[safe]\n\tdirectory = {}\n", root.display());
+        crate::git::testing::put(&global, &safe);
+        let mut environment = lab.runner.environment().clone();
+        environment.insert("GIT_CONFIG_GLOBAL".into(), global.into());
+        assert!(Repo::discover(&root, &Runner::new(environment)).is_ok());
+    }
+
+    #[test]
+    fn variables_that_point_elsewhere_do_not_count() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        lab.commit(&lab.path("repo"), &[("a", "1")]);
+        let mut environment = lab.runner.environment().clone();
+        for name in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+        ] {
+            environment.insert(name.into(), "/nonexistent".into());
+        }
+        let here = Repo::discover(&lab.path("repo"), &Runner::new(environment)).unwrap();
+        assert_eq!(here.git_dir(), repo.git_dir());
+        assert!(here.status(&lab.path("repo")).unwrap().is_clean());
     }
 }

@@ -72,7 +72,7 @@ impl Writer<'_> {
                 let base = theirs(repo.tree_of(base)?);
                 let mut buffer = Vec::new();
                 let tree = repo.inner.objects.find_tree(&base, &mut buffer);
-                tree.map_err(|error| GitError::library(format!("read tree {base}"), &error.into()))?
+                tree.map_err(|error| GitError::library(format!("read tree {base}"), &error))?
                     .into()
             }
             None => Tree::empty(),
@@ -97,7 +97,7 @@ impl Writer<'_> {
                 }
                 None => editor.remove(names),
             };
-            done.map_err(|error| GitError::library(format!("edit `{path}`"), &error.into()))?;
+            done.map_err(|error| GitError::library(format!("edit `{path}`"), &error))?;
         }
         let mut written = Vec::new();
         let id = editor.write(|tree| {
@@ -165,7 +165,7 @@ pub(super) fn store(repo: &Repo, kind: Kind, bytes: &[u8]) -> Result<ObjectId, G
         repo.inner
             .objects
             .write_buf(kind, bytes)
-            .map_err(|error| GitError::library(format!("write object {id}"), &error.into()))?;
+            .map_err(|error| GitError::library(format!("write object {id}"), &error))?;
     }
     Ok(found)
 }
