@@ -22,13 +22,11 @@ impl Repo {
     pub fn sync_objects(&self, ids: &[ObjectId]) -> Result<(), GitError> {
         let objects = self.common_dir().join("objects");
         let mut files = BTreeSet::new();
-        let mut directories = BTreeSet::from([objects.clone()]);
+        let mut directories = BTreeSet::from([objects]);
         for id in ids {
-            let hex = id.to_string();
-            let (fan, name) = hex.split_at(2);
-            let file = objects.join(fan).join(name);
+            let file = self.loose_file(*id);
             if file.exists() {
-                directories.insert(objects.join(fan));
+                directories.extend(file.parent().map(ToOwned::to_owned));
                 files.insert(file);
             }
         }
@@ -36,6 +34,13 @@ impl Repo {
             return Ok(());
         }
         flush_all(files.into_iter().chain(directories).collect())
+    }
+
+    /// Where an object lies when it is not in a pack.
+    pub(super) fn loose_file(&self, id: ObjectId) -> PathBuf {
+        let hex = id.to_string();
+        let (fan, name) = hex.split_at(2);
+        self.common_dir().join("objects").join(fan).join(name)
     }
 }
 

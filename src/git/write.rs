@@ -154,14 +154,17 @@ impl Writer<'_> {
     }
 }
 
-/// Writes an object unless it is there.
+/// Writes an object unless it is there. An empty file in its place, as a power cut leaves behind
+/// where nobody flushed, is not the object.
 pub(super) fn store(repo: &Repo, kind: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {
     let id = gix::objs::compute_hash(repo.inner.object_hash(), kind, bytes)
         .map_err(|error| library("hash an object", error))?;
     let found = ours(&id).ok_or_else(|| GitError::BadCommit {
         why: "no id".to_owned(),
     })?;
-    if !repo.inner.objects.exists_without_refresh(&id) {
+    let there = repo.inner.objects.exists_without_refresh(&id);
+    let hollow = || std::fs::metadata(repo.loose_file(found)).is_ok_and(|file| file.len() == 0);
+    if !there || hollow() {
         repo.inner
             .objects
             .write_buf(kind, bytes)
@@ -347,5 +350,16 @@ mod tests {
                 })
                 .is_err()
         );
+    }
+
+    #[test]
+    fn an_object_file_emptied_by_a_power_cut_is_written_again() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let blob = repo.writer().blob(b"content").unwrap();
+        let file = repo.loose_file(blob);
+        std::fs::remove_file(&file).unwrap();
+        crate::git::testing::put(&file, "");
+        assert_eq!(repo.writer().blob(b"content").unwrap(), blob);
+        assert_eq!(repo.blob(blob, 99).unwrap(), b"content");
     }
 }
