@@ -297,7 +297,7 @@ mod tests {
         let (_lab, repo) = Lab::with_repo(&[]);
         let mut writer = repo.writer();
         let tree = writer.tree::<&str>(None, &[]).unwrap();
-        for seed in 1..40 {
+        for seed in 1..16 {
             let mut roll = dice(seed);
             let mut commits: Vec<ObjectId> = Vec::new();
             let mut reach: Vec<BTreeSet<ObjectId>> = Vec::new();
