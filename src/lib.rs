@@ -6,5 +6,5 @@
 pub mod domain;
 pub mod env;
 pub mod git;
-pub mod process;
 pub mod ledger;
+pub mod process;

@@ -110,6 +110,14 @@ name_type!(
     TaskId, "a task id", check_segment
 );
 name_type!(
+    /// The id of a work package: the stem of its file.
+    PackageId, "a package id", check_segment
+);
+name_type!(
+    /// The name of the project; part of worktree names.
+    ProjectName, "a project name", check_segment
+);
+name_type!(
     /// The name of a role, a kind of work: `A-backend`.
     RoleName, "a role name", check_segment
 );

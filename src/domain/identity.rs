@@ -71,6 +71,22 @@ words! {
     }
 }
 
+words! {
+    /// A seat that only a person takes (G19).
+    Seat {
+        /// Says where to go.
+        Direction = "direction",
+        /// Says what belongs to a task.
+        Scope = "scope",
+        /// Judges work.
+        Review = "review",
+        /// Lets work into service.
+        Commissioning = "commissioning",
+        /// Overrules a gate; logged.
+        Override = "override",
+    }
+}
+
 /// One place in a routing list: who, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {

@@ -1,5 +1,6 @@
 //! Pure values and rules. Knows nothing of files, git, clocks, the environment, YAML or serde.
 
+pub mod checks;
 pub mod decide;
 pub mod gates;
 pub mod glob;
@@ -9,6 +10,7 @@ pub mod identity;
 pub mod lease;
 pub mod lifecycle;
 pub mod marker;
+pub mod package;
 pub mod policy;
 pub mod ready;
 pub mod record;

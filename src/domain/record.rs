@@ -162,3 +162,17 @@ pub struct Finding {
     /// What.
     pub text: String,
 }
+
+words! {
+    /// How bad a finding is, worst first (P47).
+    Severity {
+        /// It must not land.
+        Critical = "critical",
+        /// It should not land.
+        Major = "major",
+        /// It may land and be mended later.
+        Minor = "minor",
+        /// A remark.
+        Note = "note",
+    }
+}

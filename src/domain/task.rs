@@ -76,6 +76,18 @@ pub struct Requires {
     pub licenses: Vec<String>,
 }
 
+/// What every closed set of words offers, for code that reads and writes them all alike.
+pub trait Word: Copy + std::fmt::Display + 'static {
+    /// The name of the set.
+    const NAME: &'static str;
+
+    /// Every value, in order.
+    fn all() -> &'static [Self];
+
+    /// The word used in files.
+    fn spelling(self) -> &'static str;
+}
+
 /// A closed set of words with one spelling each.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -97,6 +109,18 @@ macro_rules! words {
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl $crate::domain::task::Word for $name {
+            const NAME: &'static str = stringify!($name);
+
+            fn all() -> &'static [Self] {
+                Self::ALL
+            }
+
+            fn spelling(self) -> &'static str {
+                self.word()
             }
         }
 
