@@ -1,4 +1,5 @@
 //! Plan documents, state files and their publication.
 
 pub mod document;
+pub mod format;
 pub mod yaml;

@@ -1,0 +1,29 @@
+//! Version 1 of the files, one noun per file. These types are a promise to strangers: a key is
+//! added with a default, never renamed or removed.
+
+pub mod archive;
+pub mod authority;
+pub mod identity_map;
+pub mod marker;
+pub mod package;
+pub mod policy;
+pub mod probe;
+pub mod queue;
+pub mod record;
+pub mod stages;
+pub mod state;
+pub mod workstations;
+
+pub use archive::ArchiveFile;
+pub use identity_map::IdentityMapFile;
+pub use marker::MarkerFile;
+pub use package::PackageFile;
+pub use policy::PolicyFile;
+pub use queue::{QueueFile, TaskEntry};
+pub use state::{StateFile, TaskHistory};
+pub use workstations::WorkstationsFile;
+
+/// Whether a value is the one that a file leaves out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

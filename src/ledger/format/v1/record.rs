@@ -1,0 +1,393 @@
+//! The records of a state file: one mapping each, its keys told by `kind`.
+
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+
+use super::is_default;
+use crate::domain::id::{AgentName, ObjectId};
+use crate::domain::record::{
+    CheckRun, Evidence, Finding, Handoff, Record, RecordBody, Review, RootCause, Severity, Verdict,
+};
+use crate::domain::state::Epoch;
+use crate::domain::task::words;
+use crate::domain::time::Timestamp;
+use crate::ledger::format::problem::Place;
+use crate::ledger::format::shape::{self, Shape};
+use crate::ledger::format::text::{Text, texts};
+
+words! {
+    /// What a record is.
+    RecordKind {
+        /// Work handed off.
+        Handoff = "handoff",
+        /// Checks that ran.
+        Evidence = "evidence",
+        /// A verdict.
+        Review = "review",
+        /// A remark.
+        Note = "note",
+        /// Something that happened, and why.
+        Event = "event",
+    }
+}
+
+/// The keys of each kind, beyond `n`, `kind`, `at`, `by` and `epoch`.
+const SHAPES: [Shape; 5] = [
+    Shape {
+        word: "handoff",
+        required: &["commit", "base", "change_key", "next"],
+        optional: &["commits", "files", "risks", "root_cause"],
+    },
+    Shape {
+        word: "evidence",
+        required: &["commit", "content_key", "host"],
+        optional: &["checks"],
+    },
+    Shape {
+        word: "review",
+        required: &["change_key", "verdict"],
+        optional: &["findings", "design_only"],
+    },
+    Shape {
+        word: "note",
+        required: &["text"],
+        optional: &[],
+    },
+    Shape {
+        word: "event",
+        required: &["event", "reason"],
+        optional: &[],
+    },
+];
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = by_kind)]
+pub struct RecordEntry {
+    /// Counts from 1 within the task, without gaps.
+    #[schemars(range(min = 1))]
+    pub n: u32,
+    /// What the record is; decides its other keys.
+    pub kind: Text<RecordKind>,
+    /// When.
+    pub at: Text<Timestamp>,
+    /// By whom.
+    pub by: Text<AgentName>,
+    /// Under which epoch.
+    pub epoch: u32,
+    /// The commit handed off, or the one that checks ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Text<ObjectId>>,
+    /// The merge base of the commit with the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Text<ObjectId>>,
+    /// The stable patch id of base..commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_key: Option<String>,
+    /// The tree of the commit without `governance/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_key: Option<Text<ObjectId>>,
+    /// The commits handed off, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<Text<ObjectId>>,
+    /// The files changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// The next slice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Risks and blockers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub risks: Vec<String>,
+    /// The root cause of a defect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_cause: Option<RootCauseEntry>,
+    /// The host that checks ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The checks that ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckEntry>,
+    /// The verdict of a review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Text<Verdict>>,
+    /// Whether only the design of the work is there.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub design_only: bool,
+    /// What a review found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingEntry>,
+    /// The remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// What happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Why it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a defect owes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RootCauseEntry {
+    /// One sentence.
+    pub text: String,
+    /// The owning layer or file.
+    pub layer: String,
+    /// A command that shows the fault before and its absence after.
+    pub proof: String,
+}
+
+/// One command that ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckEntry {
+    /// The command as planned.
+    pub command: String,
+    /// Its exit code; none when a signal or the time limit ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    /// The milliseconds it took.
+    pub millis: u64,
+    /// The SHA-256 of its output.
+    pub digest: String,
+    /// The end of its output.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tail: String,
+}
+
+/// One finding of a review.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindingEntry {
+    /// How bad it is.
+    pub severity: Text<Severity>,
+    /// Where.
+    pub file: String,
+    /// What.
+    pub text: String,
+}
+
+fn by_kind(schema: &mut Schema) {
+    schema.insert("allOf".to_owned(), shape::by_tag("kind", &SHAPES));
+}
+
+impl RecordEntry {
+    pub(super) fn convert(self, at: &Place<'_>) -> Option<Record> {
+        let kind = at.text("kind", self.kind.clone())?;
+        let shape = SHAPES.iter().find(|shape| shape.word == kind.word())?;
+        if !shape.check(at, &self.present()) {
+            return None;
+        }
+        let n = self.n;
+        let epoch = Epoch(self.epoch);
+        let moment = at.text("at", self.at.clone());
+        let by = at.text("by", self.by.clone());
+        let body = self.body(at, kind)?;
+        Some(Record {
+            n,
+            at: moment?,
+            by: by?,
+            epoch,
+            body,
+        })
+    }
+
+    /// Every key that depends on the kind, and whether it is there.
+    fn present(&self) -> [(&'static str, bool); 17] {
+        [
+            ("commit", self.commit.is_some()),
+            ("base", self.base.is_some()),
+            ("change_key", self.change_key.is_some()),
+            ("content_key", self.content_key.is_some()),
+            ("commits", !self.commits.is_empty()),
+            ("files", !self.files.is_empty()),
+            ("next", self.next.is_some()),
+            ("risks", !self.risks.is_empty()),
+            ("root_cause", self.root_cause.is_some()),
+            ("host", self.host.is_some()),
+            ("checks", !self.checks.is_empty()),
+            ("verdict", self.verdict.is_some()),
+            ("design_only", self.design_only),
+            ("findings", !self.findings.is_empty()),
+            ("text", self.text.is_some()),
+            ("event", self.event.is_some()),
+            ("reason", self.reason.is_some()),
+        ]
+    }
+
+    /// The body, once the shape has been checked.
+    fn body(self, at: &Place<'_>, kind: RecordKind) -> Option<RecordBody> {
+        let commit = at.maybe("commit", self.commit);
+        Some(match kind {
+            RecordKind::Handoff => {
+                let base = at.maybe("base", self.base);
+                let commits = at.list("commits", self.commits);
+                RecordBody::Handoff(Handoff {
+                    commit: commit?,
+                    base: base?,
+                    change_key: self.change_key?,
+                    commits,
+                    files: self.files,
+                    next: self.next?,
+                    risks: self.risks,
+                    root_cause: self.root_cause.map(RootCause::from),
+                })
+            }
+            RecordKind::Evidence => {
+                let content_key = at.maybe("content_key", self.content_key);
+                RecordBody::Evidence(Evidence {
+                    commit: commit?,
+                    content_key: content_key?,
+                    checks: self.checks.into_iter().map(CheckRun::from).collect(),
+                    host: self.host?,
+                })
+            }
+            RecordKind::Review => {
+                let verdict = at.maybe("verdict", self.verdict);
+                let findings =
+                    at.items("findings", self.findings, |at, finding| finding.convert(at));
+                RecordBody::Review(Review {
+                    verdict: verdict?,
+                    change_key: self.change_key?,
+                    findings,
+                    design_only: self.design_only,
+                })
+            }
+            RecordKind::Note => RecordBody::Note { text: self.text? },
+            RecordKind::Event => RecordBody::Event {
+                event: self.event?,
+                reason: self.reason?,
+            },
+        })
+    }
+
+    /// The head of a record, with the keys of no kind.
+    fn head(record: &Record, kind: RecordKind) -> Self {
+        Self {
+            n: record.n,
+            kind: kind.into(),
+            at: record.at.into(),
+            by: record.by.clone().into(),
+            epoch: record.epoch.0,
+            commit: None,
+            base: None,
+            change_key: None,
+            content_key: None,
+            commits: Vec::new(),
+            files: Vec::new(),
+            next: None,
+            risks: Vec::new(),
+            root_cause: None,
+            host: None,
+            checks: Vec::new(),
+            verdict: None,
+            design_only: false,
+            findings: Vec::new(),
+            text: None,
+            event: None,
+            reason: None,
+        }
+    }
+}
+
+impl From<&Record> for RecordEntry {
+    fn from(record: &Record) -> Self {
+        match &record.body {
+            RecordBody::Handoff(handoff) => Self {
+                commit: Some(handoff.commit.into()),
+                base: Some(handoff.base.into()),
+                change_key: Some(handoff.change_key.clone()),
+                commits: texts(&handoff.commits),
+                files: handoff.files.clone(),
+                next: Some(handoff.next.clone()),
+                risks: handoff.risks.clone(),
+                root_cause: handoff.root_cause.as_ref().map(RootCauseEntry::from),
+                ..Self::head(record, RecordKind::Handoff)
+            },
+            RecordBody::Evidence(evidence) => Self {
+                commit: Some(evidence.commit.into()),
+                content_key: Some(evidence.content_key.into()),
+                host: Some(evidence.host.clone()),
+                checks: evidence.checks.iter().map(CheckEntry::from).collect(),
+                ..Self::head(record, RecordKind::Evidence)
+            },
+            RecordBody::Review(review) => Self {
+                change_key: Some(review.change_key.clone()),
+                verdict: Some(review.verdict.into()),
+                design_only: review.design_only,
+                findings: review.findings.iter().map(FindingEntry::from).collect(),
+                ..Self::head(record, RecordKind::Review)
+            },
+            RecordBody::Note { text } => Self {
+                text: Some(text.clone()),
+                ..Self::head(record, RecordKind::Note)
+            },
+            RecordBody::Event { event, reason } => Self {
+                event: Some(event.clone()),
+                reason: Some(reason.clone()),
+                ..Self::head(record, RecordKind::Event)
+            },
+        }
+    }
+}
+
+impl From<RootCauseEntry> for RootCause {
+    fn from(RootCauseEntry { text, layer, proof }: RootCauseEntry) -> Self {
+        Self { text, layer, proof }
+    }
+}
+
+impl From<&RootCause> for RootCauseEntry {
+    fn from(cause: &RootCause) -> Self {
+        let RootCause { text, layer, proof } = cause.clone();
+        Self { text, layer, proof }
+    }
+}
+
+impl From<CheckEntry> for CheckRun {
+    fn from(check: CheckEntry) -> Self {
+        Self {
+            command: check.command,
+            exit: check.exit,
+            millis: check.millis,
+            digest: check.digest,
+            tail: check.tail,
+        }
+    }
+}
+
+impl From<&CheckRun> for CheckEntry {
+    fn from(check: &CheckRun) -> Self {
+        Self {
+            command: check.command.clone(),
+            exit: check.exit,
+            millis: check.millis,
+            digest: check.digest.clone(),
+            tail: check.tail.clone(),
+        }
+    }
+}
+
+impl FindingEntry {
+    fn convert(self, at: &Place<'_>) -> Option<Finding> {
+        Some(Finding {
+            severity: at.text("severity", self.severity)?.word().to_owned(),
+            file: self.file,
+            text: self.text,
+        })
+    }
+}
+
+impl From<&Finding> for FindingEntry {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            severity: Text::written(&finding.severity),
+            file: finding.file.clone(),
+            text: finding.text.clone(),
+        }
+    }
+}
