@@ -60,3 +60,50 @@ impl Beginnings {
         lines.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beginnings(authority: Authority, roles: Vec<(RoleName, u16)>) -> Beginnings {
+        Beginnings {
+            project: "gpuas".parse().unwrap(),
+            target: "main".parse().unwrap(),
+            authority,
+            roles,
+        }
+    }
+
+    #[test]
+    fn every_file_names_its_schema_and_keeps_no_placeholder() {
+        let remote = Authority::Remote("origin".parse().unwrap());
+        let roles = vec![("A-backend".parse().unwrap(), 2)];
+        for (name, text) in beginnings(remote, roles).files() {
+            let stem = name.trim_end_matches(".yaml");
+            let home = "# yaml-language-server: $schema=https://laneway.dev/schemas/ledger/v1/";
+            assert!(
+                text.starts_with(&format!("{home}{stem}.schema.json\n")),
+                "{name}"
+            );
+            for placeholder in ["{project}", "{target}", "{authority}", "{roles}"] {
+                assert!(!text.contains(placeholder), "{name}: {placeholder}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_policy_says_what_was_asked_for() {
+        let remote = Authority::Remote("origin".parse().unwrap());
+        let policy = beginnings(remote, vec![("A-backend".parse().unwrap(), 2)]).policy();
+        assert!(
+            policy.contains("\nauthority: {mode: remote, remote: \"origin\"}"),
+            "{policy}"
+        );
+        assert!(
+            policy.contains("\nroles:\n  - {name: \"A-backend\", lanes: 2}\n"),
+            "{policy}"
+        );
+        let policy = beginnings(Authority::Local, Vec::new()).policy();
+        assert!(policy.contains("\nroles: []\n"), "{policy}");
+    }
+}

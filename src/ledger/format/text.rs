@@ -175,12 +175,15 @@ impl<T: Word> Lexeme for T {
         let found = T::all().iter().find(|word| word.spelling() == text);
         found.copied().ok_or_else(|| {
             let words: Vec<&str> = T::all().iter().map(|word| word.spelling()).collect();
-            let hint = match nearest(text, &words) {
-                Some(word) => format!("did you mean `{word}`?"),
-                None => format!("write one of `{}`", words.join("`, `")),
-            };
-            let message = format!("`{}` is no {}", text.escape_debug(), spaced(T::NAME));
-            Rejected::new(text, message).hint(hint)
+            Rejected {
+                text: text.to_owned(),
+                message: format!(
+                    "`{}` is not one of `{}`",
+                    text.escape_debug(),
+                    words.join("`, `")
+                ),
+                hint: nearest(text, &words).map(|word| format!("did you mean `{word}`?")),
+            }
         })
     }
 }

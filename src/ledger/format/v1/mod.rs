@@ -23,6 +23,11 @@ pub use queue::{QueueFile, TaskEntry};
 pub use state::{StateFile, TaskHistory};
 pub use workstations::WorkstationsFile;
 
+#[cfg(test)]
+mod state_tests;
+#[cfg(test)]
+mod tests;
+
 /// Whether a value is the one that a file leaves out.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()

@@ -1,0 +1,288 @@
+//! One legal state has one file, and one legal file has one state.
+
+use proptest::option;
+use proptest::prelude::*;
+
+use super::state::{StateFile, TaskHistory};
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::record::{
+    CheckRun, Evidence, Finding, Handoff, Record, RecordBody, Review, RootCause, Severity, Verdict,
+};
+use crate::domain::state::{
+    Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
+};
+use crate::domain::time::Timestamp;
+use crate::ledger::format::File;
+
+fn sha() -> impl Strategy<Value = ObjectId> {
+    any::<[u8; 20]>().prop_map(|raw| ObjectId::from_bytes(&raw).unwrap())
+}
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_i64).prop_map(Timestamp::from_seconds)
+}
+
+fn agent() -> impl Strategy<Value = crate::domain::id::AgentName> {
+    "@[a-z]{1,6}".prop_map(|name| name.parse().unwrap())
+}
+
+/// Free text: the empty one, hostile ones, line breaks.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        "\\PC{0,12}",
+        Just("a: b\n- # \"'\u{85}".to_owned())
+    ]
+}
+
+prop_compose! {
+    fn claim()(
+        agent in agent(), workstation in "ws-[a-z]{1,4}", role in "[A-Z]{1,3}", lane in 1..4_u16,
+        claimed_at in moment(), expires_at in moment(), base in sha(), id in "[a-f0-9]{4}",
+    ) -> Claim {
+        Claim {
+            agent,
+            workstation: workstation.parse().unwrap(),
+            lane: format!("{role}:{lane}").parse().unwrap(),
+            branch: format!("agent/{role}").parse().unwrap(),
+            claimed_at,
+            expires_at,
+            base,
+            id: id.parse().unwrap(),
+        }
+    }
+}
+
+prop_compose! {
+    fn submission()(commit in sha(), base in sha(), change_key in text(), at in moment())
+        -> Submission { Submission { commit, base, change_key, at } }
+}
+
+prop_compose! {
+    fn block()(reason in text(), by in option::of("[A-Z]{1,3}-1"), since in moment(),
+               commit in option::of(sha())) -> Block {
+        Block { reason, by: by.map(|id| id.parse().unwrap()), since, commit }
+    }
+}
+
+prop_compose! {
+    fn landing()(commit in sha(), onto in sha(), at in moment(), by in agent(), host in text(),
+                 until in moment()) -> Landing {
+        Landing { commit, onto, at, by, host, until }
+    }
+}
+
+prop_compose! {
+    fn completion()(commit in sha(), onto in sha(), at in moment(), claim in claim(),
+                    submission in submission()) -> Completion {
+        Completion {
+            commit,
+            onto,
+            at,
+            agent: claim.agent,
+            workstation: claim.workstation,
+            lane: claim.lane,
+            claim: claim.id,
+            submission,
+        }
+    }
+}
+
+fn standing() -> impl Strategy<Value = Standing> {
+    let resume = (claim(), option::of(sha())).prop_map(|(claim, commit)| Resume {
+        agent: claim.agent,
+        lane: claim.lane,
+        commit,
+    });
+    prop_oneof![
+        option::of(resume).prop_map(|resume| Standing::Todo { resume }),
+        claim().prop_map(Standing::AwaitingScope),
+        claim().prop_map(Standing::InProgress),
+        (claim(), block()).prop_map(|(claim, block)| Standing::Blocked { claim, block }),
+        (claim(), submission(), option::of(landing())).prop_map(|(claim, submission, landing)| {
+            Standing::InReview {
+                claim,
+                submission,
+                landing,
+            }
+        }),
+        completion().prop_map(Standing::Done),
+        (moment(), agent(), text()).prop_map(|(at, by, reason)| Standing::Cancelled {
+            at,
+            by,
+            reason
+        }),
+    ]
+}
+
+fn handoff() -> impl Strategy<Value = RecordBody> {
+    let cause =
+        (text(), text(), text()).prop_map(|(text, layer, proof)| RootCause { text, layer, proof });
+    let lists = (
+        prop::collection::vec(sha(), 0..3),
+        prop::collection::vec(text(), 0..3),
+        prop::collection::vec(text(), 0..3),
+    );
+    (submission(), lists, text(), option::of(cause)).prop_map(
+        |(submission, (commits, files, risks), next, root_cause)| {
+            RecordBody::Handoff(Handoff {
+                commit: submission.commit,
+                base: submission.base,
+                change_key: submission.change_key,
+                commits,
+                files,
+                next,
+                risks,
+                root_cause,
+            })
+        },
+    )
+}
+
+fn evidence() -> impl Strategy<Value = RecordBody> {
+    let run = (
+        text(),
+        option::of(any::<i32>()),
+        any::<u64>(),
+        text(),
+        text(),
+    )
+        .prop_map(|(command, exit, millis, digest, tail)| CheckRun {
+            command,
+            exit,
+            millis,
+            digest,
+            tail,
+        });
+    (sha(), sha(), prop::collection::vec(run, 0..3), text()).prop_map(
+        |(commit, content_key, checks, host)| {
+            RecordBody::Evidence(Evidence {
+                commit,
+                content_key,
+                checks,
+                host,
+            })
+        },
+    )
+}
+
+fn review() -> impl Strategy<Value = RecordBody> {
+    let finding =
+        (prop::sample::select(Severity::ALL), text(), text()).prop_map(|(severity, file, text)| {
+            Finding {
+                severity: severity.word().to_owned(),
+                file,
+                text,
+            }
+        });
+    (
+        prop::sample::select(Verdict::ALL),
+        text(),
+        prop::collection::vec(finding, 0..3),
+        any::<bool>(),
+    )
+        .prop_map(|(verdict, change_key, findings, design_only)| {
+            RecordBody::Review(Review {
+                verdict,
+                change_key,
+                findings,
+                design_only,
+            })
+        })
+}
+
+fn body() -> impl Strategy<Value = RecordBody> {
+    prop_oneof![
+        handoff(),
+        evidence(),
+        review(),
+        text().prop_map(|text| RecordBody::Note { text }),
+        (text(), text()).prop_map(|(event, reason)| RecordBody::Event { event, reason }),
+    ]
+}
+
+prop_compose! {
+    fn history()(
+        standing in standing(), epoch in 1..9_u32,
+        records in prop::collection::vec((moment(), agent(), any::<u32>(), body()), 0..5),
+        recorded in any::<bool>(),
+    ) -> TaskHistory {
+        let records: Vec<Record> = (1..)
+            .zip(records)
+            .map(|(n, (at, by, old, body))| Record { n, at, by, epoch: Epoch(old % (epoch + 1)), body })
+            .collect();
+        let mut history = TaskHistory {
+            id: TaskId::new("A-1").unwrap(),
+            state: TaskState { epoch: Epoch(epoch), standing },
+            records,
+        };
+        if recorded {
+            submit_what_is_on_record(&mut history);
+        }
+        history
+    }
+}
+
+/// Makes the submission that of a handoff record of this epoch.
+fn submit_what_is_on_record(history: &mut TaskHistory) {
+    let submission = match &mut history.state.standing {
+        Standing::InReview { submission, .. } => submission,
+        Standing::Done(completion) => &mut completion.submission,
+        _ => return,
+    };
+    for record in &mut history.records {
+        if let RecordBody::Handoff(handoff) = &record.body {
+            record.epoch = history.state.epoch;
+            *submission = Submission {
+                commit: handoff.commit,
+                base: handoff.base,
+                change_key: handoff.change_key.clone(),
+                at: record.at,
+            };
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_state_survives_its_file(history in history()) {
+        let file = StateFile::from(&history);
+        let text = serde_json::to_string(&file).unwrap();
+        let read: StateFile = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &file);
+        prop_assert_eq!(read.into_domain(), Ok(history));
+    }
+
+    #[test]
+    fn a_file_that_reads_is_the_one_that_would_be_written(
+        history in history(), other in history(), swapped in 0..8_u8,
+    ) {
+        // Keys of two states mixed: most are refused, none is read as something else.
+        let mut file = StateFile::from(&history);
+        let other = StateFile::from(&other);
+        match swapped {
+            0 => file.status = other.status,
+            1 => file.claim = other.claim,
+            2 => file.block = other.block,
+            3 => file.submission = other.submission,
+            4 => file.landing = other.landing,
+            5 => file.completion = other.completion,
+            6 => file.resume = other.resume,
+            _ => file.records = other.records,
+        }
+        if let Ok(read) = file.clone().into_domain() {
+            prop_assert_eq!(StateFile::from(&read), file);
+        }
+    }
+}
+
+#[test]
+fn keys_stand_in_the_order_of_the_design_and_empty_ones_are_left_out() {
+    let id = TaskId::new("A-1").unwrap();
+    let file = StateFile::of(&id, &TaskState::default(), &[]);
+    let text = serde_json::to_string(&file).unwrap();
+    assert_eq!(
+        text,
+        r#"{"version":1,"id":"A-1","status":"todo","epoch":0}"#
+    );
+}
