@@ -153,6 +153,14 @@ impl Env {
         base.is_absolute().then(|| base.join("laneway"))
     }
 
+    /// A place where a test build can be made to die: when `LANEWAY_TEST_DIE_AT` names it, the
+    /// process is killed there. A release build never looks.
+    pub fn fail_point(&self, name: &str) {
+        if cfg!(debug_assertions) && self.var("LANEWAY_TEST_DIE_AT") == Some(name) {
+            std::process::abort();
+        }
+    }
+
     /// Whether this runs in continuous integration.
     #[must_use]
     pub fn is_ci(&self) -> bool {

@@ -1,5 +1,26 @@
-//! Plan documents, state files and their publication.
+//! The ledger: plan documents, state files, snapshots, publication. Knows git only through the
+//! `git` facade, and judges nothing itself: that is `domain::decide`.
 
+pub mod authority;
 pub mod document;
+mod error;
+pub mod facts;
+mod finding;
 pub mod format;
+pub mod load;
+pub mod lock;
+pub mod message;
+mod open;
+pub mod paths;
+pub mod pending;
+pub mod publish;
+pub mod read;
+pub mod write;
 pub mod yaml;
+
+pub use authority::{Companion, last_line};
+pub use error::LedgerError;
+pub use finding::{BadFile, Finding};
+pub use load::{Loader, PlanFile};
+pub use open::{DEFAULT_BRANCH, Ledger, marker_at};
+pub use publish::{Publisher, Receipt};

@@ -10,6 +10,7 @@ pub mod policy;
 pub mod probe;
 pub mod queue;
 pub mod record;
+pub mod request;
 pub mod stages;
 pub mod state;
 pub mod workstations;

@@ -373,7 +373,7 @@ impl From<&CheckRun> for CheckEntry {
 }
 
 impl FindingEntry {
-    fn convert(self, at: &Place<'_>) -> Option<Finding> {
+    pub(super) fn convert(self, at: &Place<'_>) -> Option<Finding> {
         Some(Finding {
             severity: at.text("severity", self.severity)?.word().to_owned(),
             file: self.file,

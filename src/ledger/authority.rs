@@ -1,0 +1,249 @@
+//! Who decides: the ref in this repository, or the ref in a remote. One seam for both, so that the
+//! publication above does not know which it talks to.
+
+use std::time::Duration;
+
+use super::{Ledger, LedgerError};
+use crate::domain::id::{ObjectId, RemoteName};
+use crate::domain::policy::{Authority as Place, Durability};
+use crate::git::{
+    Cas, Durability as Flush, Expect, Fetch, GitError, PushOutcome, PushSpec, PushUpdate, RefEdit,
+};
+
+/// A ref that moves together with the ledger: the target of a landing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Companion {
+    /// The value it must have.
+    pub from: ObjectId,
+    /// The value it gets.
+    pub to: ObjectId,
+}
+
+/// What came of an attempt to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// The authority confirmed it.
+    Won,
+    /// A ref was not where it should be: decide afresh.
+    Lost {
+        /// The ref.
+        name: String,
+        /// Where it stands, as far as is known.
+        actual: Option<ObjectId>,
+    },
+    /// A rule of the remote says no.
+    Refused {
+        /// The ref.
+        name: String,
+        /// The reason it gave.
+        reason: String,
+        /// What it printed.
+        stderr: String,
+    },
+    /// The remote was not reached.
+    Unreachable {
+        /// What git said.
+        stderr: String,
+    },
+    /// Nobody knows.
+    Indeterminate {
+        /// What git said.
+        stderr: String,
+    },
+}
+
+/// What a mutation is decided by.
+pub trait Authority {
+    /// Moves the ledger from `from` to `to`, and the target with it if there is a companion: both
+    /// or none.
+    ///
+    /// # Errors
+    /// Of git, before anything was sent.
+    fn publish(
+        &self,
+        ledger: &Ledger,
+        from: Option<ObjectId>,
+        to: ObjectId,
+        companion: Option<&Companion>,
+        durability: Durability,
+    ) -> Result<Published, LedgerError>;
+
+    /// Brings ledger and target up to date, as the authority has them.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unreachable`]; of git.
+    fn refresh(&self, ledger: &Ledger) -> Result<(), LedgerError>;
+}
+
+/// The authority that the ledger's marker names.
+#[must_use]
+pub fn of(ledger: &Ledger, limit: Duration) -> Box<dyn Authority> {
+    match &ledger.marker.authority {
+        Place::Local => Box::new(Local),
+        Place::Remote(remote) => Box::new(Remote {
+            name: remote.clone(),
+            limit,
+        }),
+    }
+}
+
+/// The refs of this repository.
+struct Local;
+
+fn expect(value: Option<ObjectId>) -> Expect {
+    value.map_or(Expect::Absent, Expect::At)
+}
+
+fn flush(durability: Durability) -> Flush {
+    match durability {
+        Durability::Full => Flush::Full,
+        Durability::Fast => Flush::Fast,
+    }
+}
+
+impl Authority for Local {
+    fn publish(
+        &self,
+        ledger: &Ledger,
+        from: Option<ObjectId>,
+        to: ObjectId,
+        companion: Option<&Companion>,
+        durability: Durability,
+    ) -> Result<Published, LedgerError> {
+        let mut edits = vec![RefEdit {
+            name: ledger.tip_ref.clone(),
+            expect: expect(from),
+            new: Some(to),
+        }];
+        // An empty range lands without moving the target.
+        if let Some(target) = companion.filter(|target| target.from != target.to) {
+            edits.push(RefEdit {
+                name: ledger.target_ref.clone(),
+                expect: Expect::At(target.from),
+                new: Some(target.to),
+            });
+        }
+        match ledger.repo.cas(&edits, "laneway", flush(durability))? {
+            Cas::Moved => Ok(Published::Won),
+            Cas::Lost { name, actual } => Ok(Published::Lost { name, actual }),
+        }
+    }
+
+    fn refresh(&self, _: &Ledger) -> Result<(), LedgerError> {
+        Ok(())
+    }
+}
+
+/// The refs of a remote; the tracking refs here follow.
+struct Remote {
+    name: RemoteName,
+    limit: Duration,
+}
+
+impl Authority for Remote {
+    fn publish(
+        &self,
+        ledger: &Ledger,
+        from: Option<ObjectId>,
+        to: ObjectId,
+        companion: Option<&Companion>,
+        durability: Durability,
+    ) -> Result<Published, LedgerError> {
+        let mut moves = vec![(ledger.marker.branch.full(), &ledger.tip_ref, from, to)];
+        if let Some(target) = companion.filter(|target| target.from != target.to) {
+            let branch = ledger.marker.target.full();
+            moves.push((branch, &ledger.target_ref, Some(target.from), target.to));
+        }
+        let updates = moves
+            .iter()
+            .map(|(name, _, from, to)| PushUpdate {
+                name: name.clone(),
+                new: Some(*to),
+                expect: expect(*from),
+                rewind: false,
+            })
+            .collect();
+        let spec = PushSpec {
+            remote: self.name.clone(),
+            updates,
+            atomic: moves.len() > 1,
+            limit: self.limit,
+        };
+        Ok(match ledger.repo.push(&spec)? {
+            PushOutcome::Won => {
+                for (_, tracking, from, to) in moves {
+                    follow(ledger, tracking, from, to, durability)?;
+                }
+                Published::Won
+            }
+            PushOutcome::Lost { name, .. } => Published::Lost { name, actual: None },
+            PushOutcome::Refused {
+                name,
+                reason,
+                stderr,
+            } => Published::Refused {
+                name,
+                reason,
+                stderr,
+            },
+            PushOutcome::Unreachable { stderr } => Published::Unreachable { stderr },
+            PushOutcome::Indeterminate { stderr, .. } => Published::Indeterminate { stderr },
+        })
+    }
+
+    fn refresh(&self, ledger: &Ledger) -> Result<(), LedgerError> {
+        let spec = |branch: &crate::domain::id::BranchName, tracking: &str| {
+            format!("{}:{tracking}", branch.full())
+        };
+        let marker = &ledger.marker;
+        let specs = [
+            spec(&marker.branch, &ledger.tip_ref),
+            spec(&marker.target, &ledger.target_ref),
+        ];
+        let unreachable = |stderr: String| LedgerError::Unreachable {
+            remote: self.name.clone(),
+            why: last_line(&stderr),
+        };
+        match ledger.repo.fetch(&self.name, &specs, self.limit)? {
+            Fetch::Done => Ok(()),
+            Fetch::NoSuchRef { stderr }
+            | Fetch::NotForward { stderr }
+            | Fetch::Unreachable { stderr } => Err(unreachable(stderr)),
+        }
+    }
+}
+
+/// Moves a tracking ref after the remote confirmed. Somebody's fetch may have been faster.
+fn follow(
+    ledger: &Ledger,
+    tracking: &str,
+    from: Option<ObjectId>,
+    to: ObjectId,
+    durability: Durability,
+) -> Result<(), GitError> {
+    let mut from = ledger.repo.tip(tracking)?.or(from);
+    if from == Some(to) {
+        return Ok(());
+    }
+    if from.is_some() && ledger.repo.tip(tracking)?.is_none() {
+        from = None;
+    }
+    let edit = RefEdit {
+        name: tracking.to_owned(),
+        expect: expect(from),
+        new: Some(to),
+    };
+    match ledger
+        .repo
+        .cas(&[edit], "laneway: push", flush(durability))?
+    {
+        Cas::Moved | Cas::Lost { .. } => Ok(()),
+    }
+}
+
+/// The last line of what git said, for an error of one line.
+#[must_use]
+pub fn last_line(stderr: &str) -> String {
+    let line = stderr.lines().rev().find(|line| !line.trim().is_empty());
+    line.unwrap_or("no reason was given").trim().to_owned()
+}

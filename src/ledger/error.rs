@@ -1,0 +1,140 @@
+//! Why a ledger cannot be used.
+
+use std::path::PathBuf;
+
+use super::finding::BadFile;
+use super::lock::LockError;
+use super::message::BadMessage;
+use crate::domain::id::{BranchName, ObjectId, RemoteName, TaskId};
+use crate::domain::refusal::Refusal;
+use crate::git::GitError;
+
+/// Why a ledger cannot be used. A refusal by a rule is one of them, so that a mutation has one
+/// error.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// There is no ledger here.
+    #[error("this repository has no laneway ledger")]
+    NoLedger,
+    /// The branch that was named is no ledger.
+    #[error("the branch `{0}` holds no laneway ledger")]
+    NotALedger(BranchName),
+    /// Several branches hold a ledger.
+    #[error("several branches hold a laneway ledger: {}", .0.join(", "))]
+    Ambiguous(Vec<String>),
+    /// The marker names a remote that has not been fetched, or a branch that is not here.
+    #[error("the ledger is decided by {place}, which is not here")]
+    NotHere {
+        /// The ref that was looked for.
+        place: String,
+    },
+    /// The target has no commit.
+    #[error("the target branch `{0}` has no commit")]
+    NoTarget(String),
+    /// The ledger is under a law that this binary does not know.
+    #[error("the ledger is under law {found}; this laneway knows laws up to {known}")]
+    NewerLaw {
+        /// The law in force.
+        found: u32,
+        /// The newest law known.
+        known: u32,
+    },
+    /// A file of rules, plan or state does not read.
+    #[error(transparent)]
+    BadFile(#[from] Box<BadFile>),
+    /// Rules have gone back: the target does not descend from the last rules used.
+    #[error("the target {target} does not descend from {last}, whose rules the ledger used last")]
+    RulesWentBack {
+        /// The target now.
+        target: ObjectId,
+        /// The rules of the last ledger commit.
+        last: ObjectId,
+    },
+    /// A commit of the ledger is not one of laneway's.
+    #[error("ledger commit {commit}: {why}")]
+    ForeignCommit {
+        /// The commit.
+        commit: ObjectId,
+        /// What is wrong with its message.
+        why: BadMessage,
+    },
+    /// The request does not fit into a commit message.
+    #[error(transparent)]
+    Message(#[from] BadMessage),
+    /// The change cannot be written.
+    #[error("cannot write the definition of `{task}`: {why}")]
+    Unwritable {
+        /// Which task.
+        task: TaskId,
+        /// Why.
+        why: String,
+    },
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(#[from] Box<Refusal>),
+    /// Other processes kept winning the race.
+    #[error("other processes published first {0} times in a row")]
+    Starved(u32),
+    /// A ref other than the ledger moved: the target of a landing.
+    #[error("`{name}` moved to {actual} meanwhile")]
+    Moved {
+        /// The ref.
+        name: String,
+        /// Where it stands.
+        actual: String,
+    },
+    /// The remote refused the push by a rule of its own.
+    #[error("{remote} refused {name}: {reason}")]
+    RemoteRefused {
+        /// The remote.
+        remote: RemoteName,
+        /// The ref.
+        name: String,
+        /// The reason it gave.
+        reason: String,
+        /// What it printed.
+        stderr: String,
+    },
+    /// The remote was not reached; nothing was changed.
+    #[error("cannot reach {remote}: {why}")]
+    Unreachable {
+        /// The remote.
+        remote: RemoteName,
+        /// The last line of what git said.
+        why: String,
+    },
+    /// Nobody knows whether the remote has the commit.
+    #[error("{remote} did not confirm in time; request {request} may have been carried out")]
+    Unconfirmed {
+        /// The remote.
+        remote: RemoteName,
+        /// The id that settles it.
+        request: String,
+    },
+    /// A lock was held too long.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Git cannot answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A file of laneway's own in the git directory cannot be written.
+    #[error("cannot write {}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl From<BadFile> for LedgerError {
+    fn from(bad: BadFile) -> Self {
+        Self::BadFile(Box::new(bad))
+    }
+}
+
+impl From<Refusal> for LedgerError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}

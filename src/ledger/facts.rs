@@ -1,0 +1,168 @@
+//! Facts about commits that a decision asks git for. Claimer and auditor compute them alike, so a
+//! request never has to be believed about them.
+
+use super::LedgerError;
+use crate::domain::id::ObjectId;
+use crate::domain::request::{RangeWanted, Verb};
+use crate::domain::snapshot::{CommitFacts, RangeFacts, Replayed, Snapshot};
+use crate::domain::state::{Standing, Submission};
+use crate::git::{Replay, Repo, Signature};
+
+/// What `verb` asks about a range of commits; `None` when it asks nothing, or when a commit it
+/// names is not here.
+///
+/// # Errors
+/// Of git.
+pub fn range(
+    repo: &Repo,
+    snapshot: &Snapshot,
+    verb: &Verb,
+) -> Result<Option<RangeFacts>, LedgerError> {
+    let target = snapshot.rules.at;
+    let submission = verb
+        .task()
+        .and_then(|id| match &snapshot.states.get(id).standing {
+            Standing::InReview { submission, .. } => Some(submission),
+            _ => None,
+        });
+    match (verb.range(), submission) {
+        (Some(RangeWanted::Submitted { tip }), _) => of_range(repo, target, tip),
+        (Some(RangeWanted::Landing { onto }), Some(submission)) => {
+            let Some(facts) = of_range(repo, onto, submission.commit)? else {
+                return Ok(None);
+            };
+            let replayed = replayed(repo, &facts, submission, onto)?;
+            Ok(Some(RangeFacts { replayed, ..facts }))
+        }
+        (Some(RangeWanted::Completed { commit }), Some(submission)) => {
+            completed(repo, commit, submission)
+        }
+        (None, _) | (Some(_), None) => Ok(None),
+    }
+}
+
+fn of_range(
+    repo: &Repo,
+    target: ObjectId,
+    tip: ObjectId,
+) -> Result<Option<RangeFacts>, LedgerError> {
+    if !repo.exists(tip) || !repo.exists(target) {
+        return Ok(None);
+    }
+    let Some(base) = repo.merge_base(target, tip)? else {
+        return Ok(None);
+    };
+    between(repo, base, tip).map(Some)
+}
+
+fn between(repo: &Repo, base: ObjectId, tip: ObjectId) -> Result<RangeFacts, LedgerError> {
+    let mut commits = Vec::new();
+    for id in repo.commits_between(base, tip)? {
+        let commit = repo.commit(id)?;
+        let paths = match commit.parents.first() {
+            Some(parent) => paths_between(repo, *parent, id)?,
+            None => Vec::new(),
+        };
+        commits.push(CommitFacts {
+            id,
+            merge: commit.parents.len() > 1,
+            paths,
+        });
+    }
+    Ok(RangeFacts {
+        tip,
+        base,
+        commits,
+        files: paths_between(repo, base, tip)?,
+        change_key: repo.change_key(base, tip)?,
+        replayed: Replayed::Unknown,
+    })
+}
+
+fn paths_between(repo: &Repo, from: ObjectId, to: ObjectId) -> Result<Vec<String>, LedgerError> {
+    Ok(repo
+        .changed_paths(from, to)?
+        .into_iter()
+        .map(|change| change.path)
+        .collect())
+}
+
+/// Who signs a replayed commit: nobody in particular, at the moment of the handoff, so that the
+/// replay gives the same commit wherever and whenever it is done.
+fn replayer(submission: &Submission) -> Signature {
+    Signature {
+        name: "laneway".to_owned(),
+        email: "replay@laneway.invalid".to_owned(),
+        seconds: submission.at.seconds(),
+        offset: 0,
+    }
+}
+
+fn replayed(
+    repo: &Repo,
+    facts: &RangeFacts,
+    submission: &Submission,
+    onto: ObjectId,
+) -> Result<Replayed, LedgerError> {
+    if facts.commits.iter().any(|commit| commit.merge) {
+        return Ok(Replayed::Unknown);
+    }
+    let result = if facts.base == onto {
+        facts.tip
+    } else {
+        let mut writer = repo.writer();
+        match writer.replay(facts.base, facts.tip, onto, &replayer(submission))? {
+            Replay::Commit(result) => {
+                writer.sync()?;
+                result
+            }
+            Replay::Nothing => onto,
+            Replay::Conflict { paths, .. } => return Ok(Replayed::Conflict(paths)),
+        }
+    };
+    let content_key = repo.content_key(result)?;
+    Ok(Replayed::Commit {
+        onto,
+        result,
+        content_key,
+    })
+}
+
+/// A commit of the target against the submission: the submission itself, or what a forge's squash
+/// or rebase makes of it (DESIGN §5).
+fn completed(
+    repo: &Repo,
+    commit: ObjectId,
+    submission: &Submission,
+) -> Result<Option<RangeFacts>, LedgerError> {
+    if !repo.exists(commit) || !repo.exists(submission.commit) {
+        return Ok(None);
+    }
+    let facts = between(repo, submission.base, submission.commit)?;
+    let content_key = repo.content_key(commit)?;
+    if commit == submission.commit {
+        let replayed = Replayed::Commit {
+            onto: submission.base,
+            result: commit,
+            content_key,
+        };
+        return Ok(Some(RangeFacts { replayed, ..facts }));
+    }
+    let parents = repo.commit(commit)?.parents;
+    let [onto] = parents.as_slice() else {
+        return Ok(Some(facts));
+    };
+    let replayed = match replayed(repo, &facts, submission, *onto)? {
+        Replayed::Commit { onto, result, .. }
+            if repo.tree_of(result)? == repo.tree_of(commit)? =>
+        {
+            Replayed::Commit {
+                onto,
+                result: commit,
+                content_key,
+            }
+        }
+        _ => Replayed::Unknown,
+    };
+    Ok(Some(RangeFacts { replayed, ..facts }))
+}

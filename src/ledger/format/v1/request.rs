@@ -1,0 +1,705 @@
+//! The request of a ledger commit, one line of JSON in its message (DESIGN §4).
+//!
+//! Field order is fixed by these types, so the same request gives the same bytes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::marker::MarkerFile;
+use super::queue::TaskEntry;
+use super::record::{CheckEntry, FindingEntry, RootCauseEntry};
+use crate::domain::id::{
+    AgentName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
+};
+use crate::domain::record::{CheckRun, Evidence, RootCause, Verdict};
+use crate::domain::request::{
+    Actor, ClaimWish, Dependents, FieldEdit, FieldValue, NewTask, Request, Verb,
+};
+use crate::domain::state::Epoch;
+use crate::domain::task::{Task, words};
+use crate::domain::time::Timestamp;
+use crate::ledger::format::problem::{Place, Problem, collect};
+use crate::ledger::format::read::File as _;
+use crate::ledger::format::text::Text;
+
+/// A request as it stands in a commit message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestEntry {
+    id: Text<RequestId>,
+    at: Text<Timestamp>,
+    agent: Text<AgentName>,
+    host: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u32>,
+    verb: VerbEntry,
+}
+
+/// The verbs, by their words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum VerbEntry {
+    Init(MarkerFile),
+    Add(Vec<Value>),
+    AddFile {
+        path: String,
+        blob: Text<ObjectId>,
+    },
+    Edit {
+        task: Text<TaskId>,
+        fields: Vec<FieldEntry>,
+    },
+    Claim {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<Text<TaskId>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Text<RoleName>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lane: Option<Text<LaneName>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workstation: Option<Text<WorkstationName>>,
+        #[serde(default, skip_serializing_if = "super::is_default")]
+        trust_clock: bool,
+    },
+    Renew(Vec<RenewEntry>),
+    Release {
+        task: Text<TaskId>,
+        #[serde(default, skip_serializing_if = "super::is_default")]
+        force: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        saved: Option<Text<ObjectId>>,
+    },
+    Expire {
+        #[serde(default, skip_serializing_if = "super::is_default")]
+        trust_clock: bool,
+    },
+    Block {
+        task: Text<TaskId>,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Text<TaskId>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        saved: Option<Text<ObjectId>>,
+    },
+    Unblock {
+        task: Text<TaskId>,
+    },
+    Cancel {
+        task: Text<TaskId>,
+        reason: String,
+        dependents: Text<DependentsWord>,
+    },
+    Reopen {
+        task: Text<TaskId>,
+        reason: String,
+    },
+    Return {
+        task: Text<TaskId>,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        saved: Option<Text<ObjectId>>,
+    },
+    Note {
+        task: Text<TaskId>,
+        text: String,
+    },
+    Evidence {
+        task: Text<TaskId>,
+        evidence: EvidenceEntry,
+    },
+    Handoff {
+        task: Text<TaskId>,
+        commit: Text<ObjectId>,
+        next: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        risks: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root_cause: Option<RootCauseEntry>,
+    },
+    Review {
+        task: Text<TaskId>,
+        verdict: Text<Verdict>,
+        commit: Text<ObjectId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<FindingEntry>,
+        #[serde(default, skip_serializing_if = "super::is_default")]
+        design_only: bool,
+    },
+    Landing {
+        task: Text<TaskId>,
+        onto: Text<ObjectId>,
+        result: Text<ObjectId>,
+        until: Text<Timestamp>,
+    },
+    DropLanding {
+        task: Text<TaskId>,
+        reason: String,
+    },
+    Land {
+        task: Text<TaskId>,
+        onto: Text<ObjectId>,
+        result: Text<ObjectId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<EvidenceEntry>,
+    },
+    Conflict {
+        task: Text<TaskId>,
+        onto: Text<ObjectId>,
+    },
+    Unland {
+        task: Text<TaskId>,
+        reason: String,
+    },
+    Complete {
+        task: Text<TaskId>,
+        commit: Text<ObjectId>,
+        #[serde(default, skip_serializing_if = "super::is_default")]
+        on_my_word: bool,
+    },
+}
+
+words! {
+    /// What happens to the dependents of a cancelled task.
+    DependentsWord {
+        /// There are none.
+        None = "none",
+        /// They keep the dependency.
+        Keep = "keep",
+        /// They lose it.
+        DropEdge = "drop_edge",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenewEntry {
+    task: Text<TaskId>,
+    epoch: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldEntry {
+    key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<ValueEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum ValueEntry {
+    Flag(bool),
+    Number(i64),
+    Text(String),
+    List(Vec<String>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvidenceEntry {
+    commit: Text<ObjectId>,
+    content_key: Text<ObjectId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<CheckEntry>,
+    host: String,
+}
+
+impl RequestEntry {
+    /// The request that the line stands for. `file` gives the tasks of a plan file that the
+    /// request names by path and blob.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub fn into_domain(
+        self,
+        file: impl Fn(&str, ObjectId) -> Option<Vec<Task>>,
+    ) -> Result<Request, Vec<Problem>> {
+        collect(|at| {
+            let actor = Actor {
+                agent: at.text("agent", self.agent)?,
+                host: self.host,
+                epoch: self.epoch.map(Epoch),
+            };
+            let id = at.text("id", self.id)?;
+            let moment = at.text("at", self.at)?;
+            let verb = self.verb.convert(&at.key("verb"), &file)?;
+            Some(Request {
+                id,
+                at: moment,
+                actor,
+                verb,
+            })
+        })
+    }
+
+    /// The path and blob of the plan file that the request adds, if it does.
+    #[must_use]
+    pub fn added_file(&self) -> Option<(&str, ObjectId)> {
+        match &self.verb {
+            VerbEntry::AddFile { path, blob } => Some((path, *blob.value()?)),
+            _ => None,
+        }
+    }
+}
+
+impl VerbEntry {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm a verb, each a plain conversion"
+    )]
+    fn convert(
+        self,
+        at: &Place<'_>,
+        file: &impl Fn(&str, ObjectId) -> Option<Vec<Task>>,
+    ) -> Option<Verb> {
+        Some(match self {
+            Self::Init(marker) => match marker.into_domain() {
+                Ok(marker) => Verb::Init(marker),
+                Err(problems) => {
+                    for problem in problems {
+                        at.refuse(problem.message);
+                    }
+                    return None;
+                }
+            },
+            Self::Add(definitions) => Verb::Add(at.items("add", definitions, |at, definition| {
+                new_task(at, &definition)
+            })),
+            Self::AddFile { path, blob } => {
+                let blob = at.text("blob", blob)?;
+                let Some(tasks) = file(&path, blob) else {
+                    at.refuse(format!("the plan file {path} ({blob}) is not readable"));
+                    return None;
+                };
+                Verb::AddFile { path, blob, tasks }
+            }
+            Self::Edit { task, fields } => Verb::Edit {
+                task: at.text("task", task)?,
+                fields: fields.into_iter().map(FieldEdit::from).collect(),
+            },
+            Self::Claim {
+                task,
+                role,
+                lane,
+                workstation,
+                trust_clock,
+            } => Verb::Claim(ClaimWish {
+                task: at.maybe("task", task),
+                role: at.maybe("role", role),
+                lane: at.maybe("lane", lane),
+                workstation: at.maybe("workstation", workstation),
+                trust_clock,
+            }),
+            Self::Renew(tasks) => Verb::Renew {
+                tasks: at.items("renew", tasks, |at, entry| {
+                    Some((at.text("task", entry.task)?, Epoch(entry.epoch)))
+                }),
+            },
+            Self::Release {
+                task,
+                force,
+                reason,
+                saved,
+            } => Verb::Release {
+                task: at.text("task", task)?,
+                force,
+                reason,
+                saved: at.maybe("saved", saved),
+            },
+            Self::Expire { trust_clock } => Verb::Expire { trust_clock },
+            Self::Block {
+                task,
+                reason,
+                by,
+                saved,
+            } => Verb::Block {
+                task: at.text("task", task)?,
+                reason,
+                by: at.maybe("by", by),
+                saved: at.maybe("saved", saved),
+            },
+            Self::Unblock { task } => Verb::Unblock {
+                task: at.text("task", task)?,
+            },
+            Self::Cancel {
+                task,
+                reason,
+                dependents,
+            } => Verb::Cancel {
+                task: at.text("task", task)?,
+                reason,
+                dependents: match at.text("dependents", dependents)? {
+                    DependentsWord::None => Dependents::None,
+                    DependentsWord::Keep => Dependents::Keep,
+                    DependentsWord::DropEdge => Dependents::DropEdge,
+                },
+            },
+            Self::Reopen { task, reason } => Verb::Reopen {
+                task: at.text("task", task)?,
+                reason,
+            },
+            Self::Return {
+                task,
+                reason,
+                saved,
+            } => Verb::Return {
+                task: at.text("task", task)?,
+                reason,
+                saved: at.maybe("saved", saved),
+            },
+            Self::Note { task, text } => Verb::Note {
+                task: at.text("task", task)?,
+                text,
+            },
+            Self::Evidence { task, evidence } => Verb::Evidence {
+                task: at.text("task", task)?,
+                evidence: evidence.convert(&at.key("evidence"))?,
+            },
+            Self::Handoff {
+                task,
+                commit,
+                next,
+                risks,
+                root_cause,
+            } => Verb::Handoff {
+                task: at.text("task", task)?,
+                commit: at.text("commit", commit)?,
+                next,
+                risks,
+                root_cause: root_cause.map(RootCause::from),
+            },
+            Self::Review {
+                task,
+                verdict,
+                commit,
+                findings,
+                design_only,
+            } => Verb::Review {
+                task: at.text("task", task)?,
+                verdict: at.text("verdict", verdict)?,
+                commit: at.text("commit", commit)?,
+                findings: at.items("findings", findings, |at, finding| finding.convert(at)),
+                design_only,
+            },
+            Self::Landing {
+                task,
+                onto,
+                result,
+                until,
+            } => Verb::Landing {
+                task: at.text("task", task)?,
+                onto: at.text("onto", onto)?,
+                result: at.text("result", result)?,
+                until: at.text("until", until)?,
+            },
+            Self::DropLanding { task, reason } => Verb::DropLanding {
+                task: at.text("task", task)?,
+                reason,
+            },
+            Self::Land {
+                task,
+                onto,
+                result,
+                evidence,
+            } => Verb::Land {
+                task: at.text("task", task)?,
+                onto: at.text("onto", onto)?,
+                result: at.text("result", result)?,
+                evidence: match evidence {
+                    None => None,
+                    Some(evidence) => Some(evidence.convert(&at.key("evidence"))?),
+                },
+            },
+            Self::Conflict { task, onto } => Verb::Conflict {
+                task: at.text("task", task)?,
+                onto: at.text("onto", onto)?,
+            },
+            Self::Unland { task, reason } => Verb::Unland {
+                task: at.text("task", task)?,
+                reason,
+            },
+            Self::Complete {
+                task,
+                commit,
+                on_my_word,
+            } => Verb::Complete {
+                task: at.text("task", task)?,
+                commit: at.text("commit", commit)?,
+                on_my_word,
+            },
+        })
+    }
+}
+
+impl From<&Request> for RequestEntry {
+    fn from(request: &Request) -> Self {
+        Self {
+            id: request.id.clone().into(),
+            at: request.at.into(),
+            agent: request.actor.agent.clone().into(),
+            host: request.actor.host.clone(),
+            epoch: request.actor.epoch.map(|epoch| epoch.0),
+            verb: VerbEntry::from(&request.verb),
+        }
+    }
+}
+
+impl From<&Verb> for VerbEntry {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm a verb, each a plain conversion"
+    )]
+    fn from(verb: &Verb) -> Self {
+        match verb.clone() {
+            Verb::Init(marker) => Self::Init(MarkerFile::from(&marker)),
+            Verb::Add(new) => Self::Add(
+                new.iter()
+                    .map(|new| serde_json::from_str(&new.definition).unwrap_or_default())
+                    .collect(),
+            ),
+            Verb::AddFile { path, blob, .. } => Self::AddFile {
+                path,
+                blob: blob.into(),
+            },
+            Verb::Edit { task, fields } => Self::Edit {
+                task: task.into(),
+                fields: fields.into_iter().map(FieldEntry::from).collect(),
+            },
+            Verb::Claim(wish) => Self::Claim {
+                task: wish.task.map(Text::from),
+                role: wish.role.map(Text::from),
+                lane: wish.lane.map(Text::from),
+                workstation: wish.workstation.map(Text::from),
+                trust_clock: wish.trust_clock,
+            },
+            Verb::Renew { tasks } => Self::Renew(
+                tasks
+                    .into_iter()
+                    .map(|(task, epoch)| RenewEntry {
+                        task: task.into(),
+                        epoch: epoch.0,
+                    })
+                    .collect(),
+            ),
+            Verb::Release {
+                task,
+                force,
+                reason,
+                saved,
+            } => Self::Release {
+                task: task.into(),
+                force,
+                reason,
+                saved: saved.map(Text::from),
+            },
+            Verb::Expire { trust_clock } => Self::Expire { trust_clock },
+            Verb::Block {
+                task,
+                reason,
+                by,
+                saved,
+            } => Self::Block {
+                task: task.into(),
+                reason,
+                by: by.map(Text::from),
+                saved: saved.map(Text::from),
+            },
+            Verb::Unblock { task } => Self::Unblock { task: task.into() },
+            Verb::Cancel {
+                task,
+                reason,
+                dependents,
+            } => Self::Cancel {
+                task: task.into(),
+                reason,
+                dependents: match dependents {
+                    Dependents::None => DependentsWord::None,
+                    Dependents::Keep => DependentsWord::Keep,
+                    Dependents::DropEdge => DependentsWord::DropEdge,
+                }
+                .into(),
+            },
+            Verb::Reopen { task, reason } => Self::Reopen {
+                task: task.into(),
+                reason,
+            },
+            Verb::Return {
+                task,
+                reason,
+                saved,
+            } => Self::Return {
+                task: task.into(),
+                reason,
+                saved: saved.map(Text::from),
+            },
+            Verb::Note { task, text } => Self::Note {
+                task: task.into(),
+                text,
+            },
+            Verb::Evidence { task, evidence } => Self::Evidence {
+                task: task.into(),
+                evidence: (&evidence).into(),
+            },
+            Verb::Handoff {
+                task,
+                commit,
+                next,
+                risks,
+                root_cause,
+            } => Self::Handoff {
+                task: task.into(),
+                commit: commit.into(),
+                next,
+                risks,
+                root_cause: root_cause.as_ref().map(RootCauseEntry::from),
+            },
+            Verb::Review {
+                task,
+                verdict,
+                commit,
+                findings,
+                design_only,
+            } => Self::Review {
+                task: task.into(),
+                verdict: verdict.into(),
+                commit: commit.into(),
+                findings: findings.iter().map(FindingEntry::from).collect(),
+                design_only,
+            },
+            Verb::Landing {
+                task,
+                onto,
+                result,
+                until,
+            } => Self::Landing {
+                task: task.into(),
+                onto: onto.into(),
+                result: result.into(),
+                until: until.into(),
+            },
+            Verb::DropLanding { task, reason } => Self::DropLanding {
+                task: task.into(),
+                reason,
+            },
+            Verb::Land {
+                task,
+                onto,
+                result,
+                evidence,
+            } => Self::Land {
+                task: task.into(),
+                onto: onto.into(),
+                result: result.into(),
+                evidence: evidence.as_ref().map(EvidenceEntry::from),
+            },
+            Verb::Conflict { task, onto } => Self::Conflict {
+                task: task.into(),
+                onto: onto.into(),
+            },
+            Verb::Unland { task, reason } => Self::Unland {
+                task: task.into(),
+                reason,
+            },
+            Verb::Complete {
+                task,
+                commit,
+                on_my_word,
+            } => Self::Complete {
+                task: task.into(),
+                commit: commit.into(),
+                on_my_word,
+            },
+        }
+    }
+}
+
+/// A definition on its way into the plan, from its JSON. `x-` keys are kept in the definition and
+/// not looked at.
+fn new_task(at: &Place<'_>, definition: &Value) -> Option<NewTask> {
+    match define(definition) {
+        Ok(new) => Some(new),
+        Err(problems) => {
+            for problem in problems {
+                at.refuse(format!("{}: {}", problem.pointer, problem.message));
+            }
+            None
+        }
+    }
+}
+
+/// Reads a task definition given as JSON.
+///
+/// # Errors
+/// All problems at once.
+pub fn define(definition: &Value) -> Result<NewTask, Vec<Problem>> {
+    let mut known = definition.clone();
+    if let Value::Object(keys) = &mut known {
+        keys.retain(|key, _| !key.starts_with("x-"));
+    }
+    let entry: TaskEntry = serde_json::from_value(known).map_err(|error| {
+        vec![Problem {
+            pointer: String::new(),
+            message: error.to_string(),
+            hint: None,
+        }]
+    })?;
+    let task = entry.into_domain()?;
+    Ok(NewTask {
+        task,
+        definition: definition.to_string(),
+    })
+}
+
+impl EvidenceEntry {
+    fn convert(self, at: &Place<'_>) -> Option<Evidence> {
+        Some(Evidence {
+            commit: at.text("commit", self.commit)?,
+            content_key: at.text("content_key", self.content_key)?,
+            checks: self.checks.into_iter().map(CheckRun::from).collect(),
+            host: self.host,
+        })
+    }
+}
+
+impl From<&Evidence> for EvidenceEntry {
+    fn from(evidence: &Evidence) -> Self {
+        Self {
+            commit: evidence.commit.into(),
+            content_key: evidence.content_key.into(),
+            checks: evidence.checks.iter().map(CheckEntry::from).collect(),
+            host: evidence.host.clone(),
+        }
+    }
+}
+
+impl From<FieldEntry> for FieldEdit {
+    fn from(entry: FieldEntry) -> Self {
+        let value = entry.value.map(|value| match value {
+            ValueEntry::Flag(flag) => FieldValue::Flag(flag),
+            ValueEntry::Number(number) => FieldValue::Number(number),
+            ValueEntry::Text(text) => FieldValue::Text(text),
+            ValueEntry::List(list) => FieldValue::List(list),
+        });
+        Self {
+            key: entry.key,
+            value,
+        }
+    }
+}
+
+impl From<FieldEdit> for FieldEntry {
+    fn from(edit: FieldEdit) -> Self {
+        let value = edit.value.map(|value| match value {
+            FieldValue::Flag(flag) => ValueEntry::Flag(flag),
+            FieldValue::Number(number) => ValueEntry::Number(number),
+            FieldValue::Text(text) => ValueEntry::Text(text),
+            FieldValue::List(list) => ValueEntry::List(list),
+        });
+        Self {
+            key: edit.key,
+            value,
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Making a snapshot: the ledger at one commit, judged by the rules of one target commit.
+//!
+//! What is read is remembered by object id, so a process that decides afresh reads only what
+//! changed.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::format::File;
+use super::format::v1::identity_map::IdentityMapFile;
+use super::format::v1::policy::PolicyFile;
+use super::format::v1::queue::QueueFile;
+use super::format::v1::state::{StateFile, TaskHistory};
+use super::format::v1::workstations::WorkstationsFile;
+use super::read::{self, Origin};
+use super::yaml::Limits;
+use super::{LedgerError, facts, open, paths};
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::record::Record;
+use crate::domain::request::Verb;
+use crate::domain::snapshot::{self, GitFacts, Plan, Rules, Snapshot, States};
+use crate::domain::state::{Standing, TaskState};
+use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
+use crate::git::{EntryKind, Repo};
+
+/// The states of one shard.
+type Shard = Arc<Vec<(TaskId, TaskState)>>;
+
+/// The plan made of plan files, by their blobs.
+type WholePlan = (Vec<(snapshot::Origin, ObjectId)>, Arc<Plan>);
+
+/// Reads snapshots of one repository.
+#[derive(Debug)]
+pub struct Loader<'r> {
+    repo: &'r Repo,
+    plans: RefCell<HashMap<ObjectId, Arc<Vec<Task>>>>,
+    whole: RefCell<Option<WholePlan>>,
+    shards: RefCell<HashMap<ObjectId, Shard>>,
+    rules: RefCell<HashMap<ObjectId, Arc<Rules>>>,
+    reachable: RefCell<HashMap<ObjectId, HashSet<ObjectId>>>,
+}
+
+/// One plan file of a tree.
+#[derive(Debug, Clone)]
+pub struct PlanFile {
+    /// Its path.
+    pub path: String,
+    /// Its blob.
+    pub blob: ObjectId,
+    /// What it defines.
+    pub tasks: Arc<Vec<Task>>,
+}
+
+impl<'r> Loader<'r> {
+    /// A loader without memories.
+    #[must_use]
+    pub fn new(repo: &'r Repo) -> Self {
+        Self {
+            repo,
+            plans: RefCell::default(),
+            whole: RefCell::default(),
+            shards: RefCell::default(),
+            rules: RefCell::default(),
+            reachable: RefCell::default(),
+        }
+    }
+
+    /// The repository it reads.
+    #[must_use]
+    pub fn repo(&self) -> &'r Repo {
+        self.repo
+    }
+
+    /// The ledger at `tip` by the rules of `rules_at`, with what `verb` asks about.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when rules, plan or state do not read.
+    pub fn snapshot(
+        &self,
+        tip: Option<ObjectId>,
+        rules_at: ObjectId,
+        verb: Option<&Verb>,
+    ) -> Result<Snapshot, LedgerError> {
+        let rules = self.rules(rules_at)?;
+        let plan = self.plan(tip, rules_at)?;
+        let mut states = States::default();
+        let mut tip_time = Timestamp::from_seconds(0);
+        let mut marker = None;
+        if let Some(tip) = tip {
+            states = self.states(tip)?;
+            marker = open::marker_at(self.repo, tip)?;
+            tip_time = Timestamp::from_seconds(self.repo.commit(tip)?.committer.seconds);
+        }
+        let reachable = self.reachable(rules_at, &states)?;
+        let mut loaded = Snapshot {
+            tip,
+            tip_time,
+            rules,
+            plan,
+            states,
+            records: BTreeMap::new(),
+            marker,
+            facts: GitFacts {
+                reachable,
+                ..GitFacts::default()
+            },
+        };
+        if let Some(verb) = verb {
+            self.ask(&mut loaded, verb)?;
+        }
+        Ok(loaded)
+    }
+
+    /// Reads what changes rarely, so that a later snapshot has it at hand.
+    ///
+    /// # Errors
+    /// As [`snapshot`](Self::snapshot).
+    pub fn warm(&self, tip: Option<ObjectId>, rules_at: ObjectId) -> Result<(), LedgerError> {
+        self.rules(rules_at)?;
+        self.plan(tip, rules_at)?;
+        if let Some(tip) = tip {
+            self.states(tip)?;
+        }
+        Ok(())
+    }
+
+    /// All definitions of target and ledger.
+    fn plan(&self, tip: Option<ObjectId>, rules_at: ObjectId) -> Result<Arc<Plan>, LedgerError> {
+        let target = self.plan_files(rules_at)?;
+        let ledger = tip
+            .map(|tip| self.plan_files(tip))
+            .transpose()?
+            .unwrap_or_default();
+        let key: Vec<(snapshot::Origin, ObjectId)> = target
+            .iter()
+            .map(|file| (snapshot::Origin::Target, file.blob))
+            .chain(
+                ledger
+                    .iter()
+                    .map(|file| (snapshot::Origin::Ledger, file.blob)),
+            )
+            .collect();
+        if let Some((known, plan)) = &*self.whole.borrow() {
+            if *known == key {
+                return Ok(plan.clone());
+            }
+        }
+        let of = |files: Vec<PlanFile>, origin| {
+            let tasks = files.into_iter().flat_map(|file| file.tasks.to_vec());
+            tasks.map(move |task| (task, origin)).collect::<Vec<_>>()
+        };
+        let mut definitions = of(target, snapshot::Origin::Target);
+        definitions.extend(of(ledger, snapshot::Origin::Ledger));
+        let plan = Arc::new(Plan::new(definitions));
+        *self.whole.borrow_mut() = Some((key, plan.clone()));
+        Ok(plan)
+    }
+
+    /// Adds what `verb` asks about: records of the task it names, facts about its commits.
+    fn ask(&self, snapshot: &mut Snapshot, verb: &Verb) -> Result<(), LedgerError> {
+        if let (Some(task), Some(tip)) = (verb.task(), snapshot.tip) {
+            if let Some(history) = self.history(tip, task)? {
+                snapshot.records.insert(task.clone(), history.records);
+            }
+        }
+        snapshot.facts.range = facts::range(self.repo, snapshot, verb)?;
+        if let Verb::Complete { commit, .. } = verb {
+            let wanted = [*commit].into_iter().collect();
+            let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;
+            snapshot.facts.reachable.extend(found);
+        }
+        if let (Verb::Edit { task, fields }, Some(tip)) = (verb, snapshot.tip) {
+            snapshot.facts.edited =
+                super::write::edited_task(self, tip, task, fields)?.map(Box::new);
+        }
+        Ok(())
+    }
+
+    /// The rules of a target commit.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when one of the three files is missing or does not read.
+    pub fn rules(&self, at: ObjectId) -> Result<Arc<Rules>, LedgerError> {
+        if let Some(rules) = self.rules.borrow().get(&at) {
+            return Ok(rules.clone());
+        }
+        let rules = Arc::new(Rules {
+            at,
+            policy: self.rule_file::<PolicyFile>(at, paths::POLICY)?,
+            identity: self.rule_file::<IdentityMapFile>(at, paths::IDENTITY_MAP)?,
+            workstations: self.rule_file::<WorkstationsFile>(at, paths::WORKSTATIONS)?,
+        });
+        self.rules.borrow_mut().insert(at, rules.clone());
+        Ok(rules)
+    }
+
+    fn rule_file<F: File>(&self, at: ObjectId, file: &str) -> Result<F::Domain, LedgerError> {
+        let origin = Origin {
+            file,
+            commit: Some(at),
+        };
+        let tree = self.repo.tree_of(at)?;
+        match read::blob_of(self.repo, tree, origin, Limits::STATE)? {
+            Some((_, bytes)) => Ok(read::meaning::<F>(origin, &bytes, Limits::STATE)?),
+            None => {
+                let message = "the file is missing: `laneway init` writes it".to_owned();
+                Err(super::BadFile::whole(file, Some(at), "file-missing", message).into())
+            }
+        }
+    }
+
+    /// The plan files in the tree of `commit`, `queue.yaml` first, then `queue/*.yaml` by name.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when one does not read.
+    pub fn plan_files(&self, commit: ObjectId) -> Result<Vec<PlanFile>, LedgerError> {
+        let tree = self.repo.tree_of(commit)?;
+        let mut paths = Vec::new();
+        if self.repo.entry_at(tree, paths::QUEUE)?.is_some() {
+            paths.push(paths::QUEUE.to_owned());
+        }
+        if let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)? {
+            if dir.kind == EntryKind::Tree {
+                let entries = self.repo.entries(dir.id)?.into_keys();
+                let plans = entries.filter(|name| name.ends_with(".yaml"));
+                paths.extend(plans.map(|name| format!("{}/{name}", paths::QUEUE_DIR)));
+            }
+        }
+        paths
+            .into_iter()
+            .map(|path| self.plan_file(commit, tree, path))
+            .collect()
+    }
+
+    fn plan_file(
+        &self,
+        commit: ObjectId,
+        tree: ObjectId,
+        path: String,
+    ) -> Result<PlanFile, LedgerError> {
+        let origin = Origin {
+            file: &path,
+            commit: Some(commit),
+        };
+        if let Some(entry) = self.repo.entry_at(tree, &path)? {
+            if let Some(tasks) = self.plans.borrow().get(&entry.id) {
+                return Ok(PlanFile {
+                    blob: entry.id,
+                    tasks: tasks.clone(),
+                    path,
+                });
+            }
+        }
+        let Some((blob, bytes)) = read::blob_of(self.repo, tree, origin, Limits::PLAN)? else {
+            let message = "the file vanished".to_owned();
+            return Err(super::BadFile::whole(&path, Some(commit), "file-missing", message).into());
+        };
+        let tasks = Arc::new(read::meaning::<QueueFile>(origin, &bytes, Limits::PLAN)?);
+        self.plans.borrow_mut().insert(blob, tasks.clone());
+        Ok(PlanFile { path, blob, tasks })
+    }
+
+    /// The tasks of a plan file that is only a blob yet.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when it does not read.
+    pub fn plan_blob(&self, path: &str, blob: ObjectId) -> Result<Arc<Vec<Task>>, LedgerError> {
+        if let Some(tasks) = self.plans.borrow().get(&blob) {
+            return Ok(tasks.clone());
+        }
+        let bytes = self.repo.blob(blob, Limits::PLAN.bytes as u64)?;
+        let origin = Origin {
+            file: path,
+            commit: None,
+        };
+        let tasks = Arc::new(read::meaning::<QueueFile>(origin, &bytes, Limits::PLAN)?);
+        self.plans.borrow_mut().insert(blob, tasks.clone());
+        Ok(tasks)
+    }
+
+    /// All states written in the tree of `commit`.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when one does not read.
+    pub fn states(&self, commit: ObjectId) -> Result<States, LedgerError> {
+        let tree = self.repo.tree_of(commit)?;
+        let Some(root) = self.repo.entry_at(tree, paths::STATE_DIR)? else {
+            return Ok(States::default());
+        };
+        let mut states = Vec::new();
+        for (name, entry) in self.repo.entries(root.id)? {
+            let shard = self.shard(commit, &name, entry.id)?;
+            states.extend(shard.iter().cloned());
+        }
+        Ok(states.into_iter().collect())
+    }
+
+    fn shard(&self, commit: ObjectId, name: &str, tree: ObjectId) -> Result<Shard, LedgerError> {
+        if let Some(shard) = self.shards.borrow().get(&tree) {
+            return Ok(shard.clone());
+        }
+        let mut states = Vec::new();
+        for (file, entry) in self.repo.entries(tree)? {
+            let path = format!("{}/{name}/{file}", paths::STATE_DIR);
+            let history = self.state_file(commit, &path, entry.id)?;
+            states.push((history.id, history.state));
+        }
+        let shard = Arc::new(states);
+        self.shards.borrow_mut().insert(tree, shard.clone());
+        Ok(shard)
+    }
+
+    fn state_file(
+        &self,
+        commit: ObjectId,
+        path: &str,
+        blob: ObjectId,
+    ) -> Result<TaskHistory, LedgerError> {
+        let bytes = self.repo.blob(blob, Limits::STATE.bytes as u64)?;
+        let origin = Origin {
+            file: path,
+            commit: Some(commit),
+        };
+        let history = read::meaning::<StateFile>(origin, &bytes, Limits::STATE)?;
+        if paths::state(&history.id) != path {
+            let message = format!(
+                "it holds the state of `{}`, which stands elsewhere",
+                history.id
+            );
+            return Err(super::BadFile::whole(path, Some(commit), "state-place", message).into());
+        }
+        Ok(history)
+    }
+
+    /// State and records of one task at `commit`; `None` when it has no state file.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when it does not read.
+    pub fn history(
+        &self,
+        commit: ObjectId,
+        task: &TaskId,
+    ) -> Result<Option<TaskHistory>, LedgerError> {
+        let path = paths::state(task);
+        let tree = self.repo.tree_of(commit)?;
+        match self.repo.entry_at(tree, &path)? {
+            None => Ok(None),
+            Some(entry) => self.state_file(commit, &path, entry.id).map(Some),
+        }
+    }
+
+    /// Which completion and landing commits of `states` are on the target (X3).
+    fn reachable(
+        &self,
+        target: ObjectId,
+        states: &States,
+    ) -> Result<HashSet<ObjectId>, LedgerError> {
+        let mut known = self.reachable.borrow_mut();
+        let known = known.entry(target).or_default();
+        let wanted: BTreeSet<ObjectId> = states
+            .iter()
+            .filter_map(|(_, state)| match &state.standing {
+                Standing::Done(done) => Some(done.commit),
+                Standing::InReview {
+                    landing: Some(landing),
+                    ..
+                } => Some(landing.commit),
+                _ => None,
+            })
+            .filter(|commit| !known.contains(commit))
+            .collect();
+        if !wanted.is_empty() {
+            known.extend(self.repo.reachable_among(target, &wanted)?);
+        }
+        Ok(known.clone())
+    }
+
+    /// The records of one task at `commit`, oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when its state file does not read.
+    pub fn records(&self, commit: ObjectId, task: &TaskId) -> Result<Vec<Record>, LedgerError> {
+        Ok(self
+            .history(commit, task)?
+            .map(|history| history.records)
+            .unwrap_or_default())
+    }
+}

@@ -1,0 +1,140 @@
+//! Advisory locks on files of the common git directory.
+//!
+//! They give throughput, never correctness: that rests on the compare-and-swap of the ledger ref
+//! alone, and everything stays right if a lock is ignored. A lock file is never deleted, because
+//! deleting one lets two processes hold "it"; the kernel releases the lock of a dead process.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::env::Env;
+
+/// A lock that could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody held it all the time.
+    #[error("{} is held for longer than {} s by {holder}", .path.display(), .waited.as_secs())]
+    Busy {
+        /// The lock file.
+        path: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+        /// What the holder wrote about itself.
+        holder: String,
+    },
+    /// The lock file cannot be opened.
+    #[error("cannot lock {}: {source}", .path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A held lock; dropping it releases it.
+#[must_use = "a lock is released when it is dropped"]
+#[derive(Debug)]
+pub struct Held {
+    _file: File,
+}
+
+/// Longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_millis(4);
+
+/// Takes the lock at `path` within `limit`, and writes into it who holds it and what for.
+///
+/// # Errors
+/// [`LockError`].
+pub fn take(env: &Env, path: &Path, purpose: &str, limit: Duration) -> Result<Held, LockError> {
+    let mut file = open(path)?;
+    let start = env.clock.instant();
+    let mut pause = Duration::from_micros(250);
+    while !try_lock(&file, path)? {
+        let waited = env.clock.instant() - start;
+        if waited >= limit {
+            let path = path.to_owned();
+            return Err(LockError::Busy {
+                path,
+                waited,
+                holder: holder(&mut file),
+            });
+        }
+        env.clock
+            .sleep(pause + Duration::from_micros(env.jitter(250)));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    sign(env, &mut file, purpose);
+    Ok(Held { _file: file })
+}
+
+/// Takes the lock at `path` if it is free.
+///
+/// # Errors
+/// [`LockError::Io`].
+pub fn take_if_free(env: &Env, path: &Path, purpose: &str) -> Result<Option<Held>, LockError> {
+    let mut file = open(path)?;
+    if !try_lock(&file, path)? {
+        return Ok(None);
+    }
+    sign(env, &mut file, purpose);
+    Ok(Some(Held { _file: file }))
+}
+
+fn open(path: &Path) -> Result<File, LockError> {
+    let open = || {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+    };
+    open()
+        .or_else(|error| match path.parent() {
+            Some(parent) if error.kind() == std::io::ErrorKind::NotFound => {
+                std::fs::create_dir_all(parent)?;
+                open()
+            }
+            _ => Err(error),
+        })
+        .map_err(|source| LockError::Io {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+fn try_lock(file: &File, path: &Path) -> Result<bool, LockError> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) => Err(LockError::Io {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// Writes who holds the lock: for the person who wonders, so failure does not matter.
+fn sign(env: &Env, file: &mut File, purpose: &str) {
+    let line = format!(
+        "pid {} on {} since {} for {purpose}\n",
+        env.pid,
+        env.host,
+        env.now()
+    );
+    let written = file.rewind().and_then(|()| file.write_all(line.as_bytes()));
+    if written.is_ok() {
+        drop(file.set_len(line.len() as u64));
+    }
+}
+
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
+        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
+        _ => "an unknown process".to_owned(),
+    }
+}

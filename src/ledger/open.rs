@@ -1,0 +1,206 @@
+//! Finding the ledger of a repository (DESIGN §2).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::format::v1::marker::MarkerFile;
+use super::read::{self, Origin};
+use super::yaml::Limits;
+use super::{LedgerError, paths};
+use crate::domain::decide::LAW;
+use crate::domain::id::{BranchName, ObjectId, RemoteName};
+use crate::domain::marker::Marker;
+use crate::domain::policy::Authority;
+use crate::env::Env;
+use crate::git::Repo;
+
+/// The branch that `init` makes and that is looked for first.
+pub const DEFAULT_BRANCH: &str = "laneway";
+
+/// A repository with its ledger.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    /// The repository.
+    pub repo: Repo,
+    /// The marker at the tip that was found.
+    pub marker: Marker,
+    /// The ref whose value is the published tip.
+    pub tip_ref: String,
+    /// The ref whose value is the target.
+    pub target_ref: String,
+    /// Everything outside.
+    pub env: Env,
+}
+
+impl Ledger {
+    /// Opens the ledger named by `wanted`, `LANEWAY_LEDGER` or git config `laneway.ledger`; else
+    /// the branch `laneway`; else the one branch whose tip holds a marker.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when there is none, or several, or it is under a newer law.
+    pub fn open(repo: Repo, env: &Env, wanted: Option<&BranchName>) -> Result<Self, LedgerError> {
+        let named = match wanted {
+            Some(branch) => Some(branch.clone()),
+            None => configured(&repo, env),
+        };
+        let found = match named {
+            Some(branch) => markers_of(&repo, &branch)?.ok_or(LedgerError::NotALedger(branch))?,
+            None => discover(&repo)?,
+        };
+        Self::at(repo, env, found)
+    }
+
+    fn at(repo: Repo, env: &Env, marker: Marker) -> Result<Self, LedgerError> {
+        if marker.law > LAW {
+            return Err(LedgerError::NewerLaw {
+                found: marker.law,
+                known: LAW,
+            });
+        }
+        let (tip_ref, target_ref) = refs_of(&marker);
+        if repo.tip(&tip_ref)?.is_none() {
+            return Err(LedgerError::NotHere { place: tip_ref });
+        }
+        Ok(Self {
+            repo,
+            marker,
+            tip_ref,
+            target_ref,
+            env: env.clone(),
+        })
+    }
+
+    /// A ledger that does not exist yet, for `init`.
+    #[must_use]
+    pub fn unborn(repo: Repo, env: &Env, marker: Marker) -> Self {
+        let (tip_ref, target_ref) = refs_of(&marker);
+        Self {
+            repo,
+            marker,
+            tip_ref,
+            target_ref,
+            env: env.clone(),
+        }
+    }
+
+    /// The published tip, as far as this repository knows.
+    ///
+    /// # Errors
+    /// Of git.
+    pub fn tip(&self) -> Result<Option<ObjectId>, LedgerError> {
+        Ok(self.repo.tip(&self.tip_ref)?)
+    }
+
+    /// The target, as far as this repository knows.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoTarget`]; of git.
+    pub fn target(&self) -> Result<ObjectId, LedgerError> {
+        let tip = self.repo.tip(&self.target_ref)?;
+        tip.ok_or_else(|| LedgerError::NoTarget(self.target_ref.clone()))
+    }
+
+    /// The remote that decides, under remote authority.
+    #[must_use]
+    pub fn remote(&self) -> Option<&RemoteName> {
+        match &self.marker.authority {
+            Authority::Remote(remote) => Some(remote),
+            Authority::Local => None,
+        }
+    }
+
+    /// The directory of this ledger's own files in the common git directory.
+    #[must_use]
+    pub fn dir(&self) -> PathBuf {
+        let name = self.marker.branch.as_str().replace('/', "%2F");
+        self.repo.common_dir().join("laneway").join(name)
+    }
+}
+
+/// The refs that hold ledger and target under the marker's authority.
+fn refs_of(marker: &Marker) -> (String, String) {
+    match &marker.authority {
+        Authority::Local => (marker.branch.full(), marker.target.full()),
+        Authority::Remote(remote) => (
+            format!("refs/remotes/{remote}/{}", marker.branch),
+            format!("refs/remotes/{remote}/{}", marker.target),
+        ),
+    }
+}
+
+fn configured(repo: &Repo, env: &Env) -> Option<BranchName> {
+    let text = match env.var("LANEWAY_LEDGER") {
+        Some(text) => text.to_owned(),
+        None => repo.config_str("laneway.ledger")?,
+    };
+    BranchName::new(text.strip_prefix("refs/heads/").unwrap_or(&text)).ok()
+}
+
+/// The marker of the ledger `branch`, here or in a remote's tracking ref.
+fn markers_of(repo: &Repo, branch: &BranchName) -> Result<Option<Marker>, LedgerError> {
+    let mut refs = vec![branch.full()];
+    for name in repo.refs_with_prefix("refs/remotes/")?.into_keys() {
+        let of_branch = name
+            .strip_prefix("refs/remotes/")
+            .and_then(|rest| rest.split_once('/'))
+            .is_some_and(|(_, short)| short == branch.as_str());
+        if of_branch {
+            refs.push(name);
+        }
+    }
+    for name in refs {
+        if let Some(tip) = repo.tip(&name)? {
+            if let Some(marker) = marker_at(repo, tip)? {
+                if marker.branch == *branch {
+                    return Ok(Some(marker));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn discover(repo: &Repo) -> Result<Marker, LedgerError> {
+    if let Ok(branch) = BranchName::new(DEFAULT_BRANCH) {
+        if let Some(marker) = markers_of(repo, &branch)? {
+            return Ok(marker);
+        }
+    }
+    let mut found: BTreeMap<String, Marker> = BTreeMap::new();
+    for prefix in ["refs/heads/", "refs/remotes/"] {
+        for (name, tip) in repo.refs_with_prefix(prefix)? {
+            let Ok(Some(marker)) = marker_at(repo, tip) else {
+                continue;
+            };
+            if name.ends_with(&format!("/{}", marker.branch)) {
+                found.insert(marker.branch.to_string(), marker);
+            }
+        }
+    }
+    let names: Vec<String> = found.keys().cloned().collect();
+    match names.len() {
+        0 => Err(LedgerError::NoLedger),
+        1 => found.into_values().next().ok_or(LedgerError::NoLedger),
+        _ => Err(LedgerError::Ambiguous(names)),
+    }
+}
+
+/// The marker in the tree of a commit, if it has one.
+///
+/// # Errors
+/// A finding when it does not read.
+pub fn marker_at(repo: &Repo, commit: ObjectId) -> Result<Option<Marker>, LedgerError> {
+    let origin = Origin {
+        file: paths::MARKER,
+        commit: Some(commit),
+    };
+    let tree = repo.tree_of(commit)?;
+    match read::blob_of(repo, tree, origin, Limits::STATE)? {
+        None => Ok(None),
+        Some((_, bytes)) => Ok(Some(read::meaning::<MarkerFile>(
+            origin,
+            &bytes,
+            Limits::STATE,
+        )?)),
+    }
+}

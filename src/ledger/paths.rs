@@ -1,0 +1,35 @@
+//! Where things stand in the tree of target and ledger (DESIGN §2).
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::id::TaskId;
+
+/// The directory of rules, plan and state.
+pub const GOVERNANCE: &str = "governance";
+/// The policy, on the target.
+pub const POLICY: &str = "governance/policy.yaml";
+/// The identity map, on the target.
+pub const IDENTITY_MAP: &str = "governance/identity-map.yaml";
+/// The workstation registry, on the target.
+pub const WORKSTATIONS: &str = "governance/workstations.yaml";
+/// The plan, on target and ledger.
+pub const QUEUE: &str = "governance/queue.yaml";
+/// More plan files, on target and ledger.
+pub const QUEUE_DIR: &str = "governance/queue";
+/// The marker, on the ledger.
+pub const MARKER: &str = "governance/ledger.yaml";
+/// The states, on the ledger.
+pub const STATE_DIR: &str = "governance/state";
+
+/// The shard of a task's state: the first two hexadecimal digits of the SHA-256 of its id.
+#[must_use]
+pub fn shard(id: &TaskId) -> String {
+    let digest = Sha256::digest(id.as_str().as_bytes());
+    format!("{:02x}", digest[0])
+}
+
+/// The state file of a task.
+#[must_use]
+pub fn state(id: &TaskId) -> String {
+    format!("{STATE_DIR}/{}/{id}.yaml", shard(id))
+}

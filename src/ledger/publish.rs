@@ -1,0 +1,564 @@
+//! Publication: how a decision becomes part of the ledger (DESIGN §4).
+//!
+//! Invariants:
+//! - The ledger ref moves only by compare-and-swap from the tip that the published commits were
+//!   built on. The locks give throughput; without them everything is still right.
+//! - Lock order is publish, then build. Nothing waits and nothing uses the network while the build
+//!   lock is held.
+//! - A request is acknowledged only when its commit is an ancestor of the published tip, and under
+//!   `durability: full` only after its objects, the ref and its directory were flushed.
+//! - A refusal that was judged on commits not yet published is not told: they are published or
+//!   dropped first, and the request is judged afresh.
+//!
+//! ```text
+//! build lock:   pending tip → snapshot → decide → write objects → append to pending
+//! publish lock: flush the objects of all pending commits → move the ref → trim pending
+//! ```
+
+use std::time::{Duration, Instant};
+
+use super::authority::{self, Authority, Companion, Published};
+use super::load::Loader;
+use super::lock::{self, Held};
+use super::pending::{Link, Pending, PendingFile};
+use super::{Ledger, LedgerError, message, write};
+use crate::domain::decide::{Change, decide};
+use crate::domain::id::ObjectId;
+use crate::domain::policy::Durability;
+use crate::domain::request::Request;
+use crate::domain::snapshot::Snapshot;
+use crate::git::Signature;
+
+/// Most tries before a request gives up against ever faster others.
+const MOST_TRIES: u32 = 64;
+/// Longest wait for a lock of this machine.
+const LOCK_LIMIT: Duration = Duration::from_secs(60);
+/// Longest pause between two tries.
+const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
+
+/// A mutation that the authority has confirmed.
+#[must_use]
+#[derive(Debug)]
+pub struct Receipt {
+    /// The ledger commit; none when the request had been carried out before.
+    pub commit: Option<ObjectId>,
+    /// What it changed.
+    pub change: Change,
+    /// The ledger before it.
+    pub before: Snapshot,
+}
+
+/// What building a commit came to.
+enum Built {
+    /// A commit now stands in the pending chain.
+    Commit {
+        commit: ObjectId,
+        base: Option<ObjectId>,
+        receipt: Receipt,
+    },
+    /// There is nothing to publish.
+    Nothing(Receipt),
+    /// The judgement rests on commits that are not published yet.
+    Unsettled {
+        tip: ObjectId,
+        base: Option<ObjectId>,
+    },
+    /// Refused on what is published.
+    Refused(LedgerError),
+}
+
+/// What became of a pending commit.
+enum Settled {
+    Acknowledged,
+    Dropped,
+}
+
+/// Carries out requests on one ledger.
+pub struct Publisher<'l> {
+    ledger: &'l Ledger,
+    loader: Loader<'l>,
+    authority: Box<dyn Authority>,
+    pending: PendingFile,
+}
+
+impl<'l> Publisher<'l> {
+    /// A publisher for `ledger`; `remote_limit` bounds each exchange with the remote.
+    #[must_use]
+    pub fn new(ledger: &'l Ledger, remote_limit: Duration) -> Self {
+        Self {
+            ledger,
+            loader: Loader::new(&ledger.repo),
+            authority: authority::of(ledger, remote_limit),
+            pending: PendingFile::below(&ledger.dir()),
+        }
+    }
+
+    /// The loader, for reads that go with the mutation.
+    #[must_use]
+    pub fn loader(&self) -> &Loader<'l> {
+        &self.loader
+    }
+
+    /// Brings ledger and target up to date with the authority.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unreachable`]; of git.
+    pub fn refresh(&self) -> Result<(), LedgerError> {
+        self.authority.refresh(self.ledger)
+    }
+
+    /// Judges `request` on the published tip and writes nothing.
+    ///
+    /// # Errors
+    /// The refusal; whatever keeps the ledger from being read.
+    pub fn judge(&self, request: &Request) -> Result<(Snapshot, Change), LedgerError> {
+        let rules = self.rules_commit()?;
+        let snapshot = self
+            .loader
+            .snapshot(self.ledger.tip()?, rules, Some(&request.verb))?;
+        let change = decide(&snapshot, request)?;
+        Ok((snapshot, change))
+    }
+
+    /// Carries out `request`: decides, publishes, and returns once the authority has confirmed.
+    ///
+    /// # Errors
+    /// The refusal, told only on a published tip; a lost race that never ended; the remote's no.
+    pub fn submit(&self, request: &Request) -> Result<Receipt, LedgerError> {
+        let mut refreshed = self.ledger.remote().is_none();
+        for attempt in 0..MOST_TRIES {
+            match self.build(request)? {
+                Built::Nothing(receipt) => return Ok(receipt),
+                Built::Refused(_) if !refreshed => {
+                    // What is known here may be old: a refusal is told only after a look.
+                    self.authority.refresh(self.ledger)?;
+                    refreshed = true;
+                    continue;
+                }
+                Built::Refused(refusal) => return Err(refusal),
+                Built::Unsettled { tip, base } => match self.settle(tip, base)? {
+                    Settled::Acknowledged | Settled::Dropped => continue,
+                },
+                Built::Commit {
+                    commit,
+                    base,
+                    receipt,
+                } => {
+                    self.ledger.env.fail_point("built");
+                    match self.settle(commit, base)? {
+                        Settled::Acknowledged => return Ok(receipt),
+                        Settled::Dropped => {}
+                    }
+                }
+            }
+            self.back_off(attempt);
+        }
+        Err(LedgerError::Starved(MOST_TRIES))
+    }
+
+    /// Carries out `request` together with a move of the target: both refs or none. Commits that
+    /// travel with another ref never enter the pending chain.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit), and [`LedgerError::Moved`] when the target is not at
+    /// `companion.from`.
+    pub fn submit_with(
+        &self,
+        request: &Request,
+        companion: &Companion,
+    ) -> Result<Receipt, LedgerError> {
+        let purpose = request.verb.word();
+        let _publishing = self.publish_lock(purpose)?;
+        for attempt in 0..MOST_TRIES {
+            self.publish_pending()?;
+            let published = self.ledger.tip()?;
+            let rules = companion.from;
+            let before = self
+                .loader
+                .snapshot(published, rules, Some(&request.verb))?;
+            let change = decide(&before, request)?;
+            let (commit, objects) = self.write(published, &before, &change, request, rules)?;
+            let durability = before.rules.policy.durability;
+            if durability == Durability::Full {
+                self.ledger.repo.sync_objects(&objects)?;
+            }
+            self.ledger.env.fail_point("landing");
+            let outcome = self.authority.publish(
+                self.ledger,
+                published,
+                commit,
+                Some(companion),
+                durability,
+            )?;
+            match outcome {
+                Published::Won => {
+                    return Ok(Receipt {
+                        commit: Some(commit),
+                        change,
+                        before,
+                    });
+                }
+                Published::Lost { name, actual } => {
+                    self.authority.refresh(self.ledger)?;
+                    if self.ledger.target()? != companion.from {
+                        let actual = actual.map_or("elsewhere".to_owned(), |id| id.to_string());
+                        return Err(LedgerError::Moved { name, actual });
+                    }
+                }
+                other => {
+                    self.settled_as(other, request.id.as_str(), commit)?;
+                    return Ok(Receipt {
+                        commit: Some(commit),
+                        change,
+                        before,
+                    });
+                }
+            }
+            self.back_off(attempt);
+        }
+        Err(LedgerError::Starved(MOST_TRIES))
+    }
+
+    /// The target commit whose rules judge: never older than the last one used.
+    fn rules_commit(&self) -> Result<ObjectId, LedgerError> {
+        let target = self.ledger.target()?;
+        let Some(tip) = self.ledger.tip()? else {
+            return Ok(target);
+        };
+        let message = self.ledger.repo.commit(tip)?.message;
+        let last = message::trailer(&message, "Laneway-Rules").and_then(|text| text.parse().ok());
+        match last {
+            Some(last) if last != target => {
+                if self.ledger.repo.exists(last) && self.ledger.repo.is_ancestor(last, target)? {
+                    return Ok(target);
+                }
+                // One more look: this machine's target may only be behind.
+                self.authority.refresh(self.ledger)?;
+                let target = self.ledger.target()?;
+                if self.ledger.repo.exists(last) && self.ledger.repo.is_ancestor(last, target)? {
+                    return Ok(target);
+                }
+                Err(LedgerError::RulesWentBack { target, last })
+            }
+            _ => Ok(target),
+        }
+    }
+
+    fn build(&self, request: &Request) -> Result<Built, LedgerError> {
+        let rules = self.rules_commit()?;
+        // What changes rarely is read before the lock is taken.
+        self.loader.warm(self.ledger.tip()?, rules)?;
+        let path = self.ledger.dir().join("build.lock");
+        let _building = lock::take(&self.ledger.env, &path, request.verb.word(), LOCK_LIMIT)?;
+        let published = self.ledger.tip()?;
+        let mut chain = self.living(self.pending.read().after(published));
+        let tip = chain.tip();
+        let before = self.loader.snapshot(tip, rules, Some(&request.verb))?;
+        let unsettled = match (tip, chain.links.is_empty()) {
+            (Some(tip), false) => Some(Built::Unsettled {
+                tip,
+                base: published,
+            }),
+            _ => None,
+        };
+        let change = match decide(&before, request) {
+            Ok(change) => change,
+            Err(refusal) => {
+                return Ok(unsettled.unwrap_or_else(|| Built::Refused(refusal.into())));
+            }
+        };
+        if change.is_empty() {
+            let receipt = Receipt {
+                commit: None,
+                change,
+                before,
+            };
+            return Ok(unsettled.unwrap_or(Built::Nothing(receipt)));
+        }
+        let (commit, objects) = self.write(tip, &before, &change, request, rules)?;
+        chain.links.push(Link {
+            commit,
+            waiter: self.ledger.env.pid,
+            objects,
+        });
+        self.replace_pending(&chain)?;
+        let receipt = Receipt {
+            commit: Some(commit),
+            change,
+            before,
+        };
+        Ok(Built::Commit {
+            commit,
+            base: published,
+            receipt,
+        })
+    }
+
+    /// The chain, unless nobody waits for it any more or its objects are gone.
+    fn living(&self, chain: Pending) -> Pending {
+        let alive = chain.links.iter().any(|link| is_alive(link.waiter));
+        let whole = chain.tip().is_none_or(|tip| self.ledger.repo.exists(tip));
+        if alive && whole {
+            chain
+        } else {
+            Pending {
+                base: chain.base,
+                links: Vec::new(),
+            }
+        }
+    }
+
+    fn write(
+        &self,
+        parent: Option<ObjectId>,
+        before: &Snapshot,
+        change: &Change,
+        request: &Request,
+        rules: ObjectId,
+    ) -> Result<(ObjectId, Vec<ObjectId>), LedgerError> {
+        let mut writer = self.ledger.repo.writer();
+        let committer = self.committer(request);
+        let rules = before.tip.is_some().then_some(rules);
+        let commit = write::commit(
+            &self.loader,
+            &mut writer,
+            parent,
+            change,
+            request,
+            rules,
+            committer,
+        )?;
+        let mut objects = writer.written().to_vec();
+        for plan in &change.plan {
+            if let crate::domain::decide::PlanChange::File { blob, .. } = plan {
+                objects.push(*blob);
+            }
+        }
+        Ok((commit, objects))
+    }
+
+    /// The machine's git identity, at the moment of the request.
+    fn committer(&self, request: &Request) -> Signature {
+        let (name, email) = match self.ledger.repo.identity() {
+            Some(identity) => (identity.name, identity.email),
+            None => (
+                "laneway".to_owned(),
+                format!("laneway@{}", self.ledger.env.host),
+            ),
+        };
+        Signature {
+            name,
+            email,
+            seconds: request.at.seconds(),
+            offset: 0,
+        }
+    }
+
+    /// Waits until `commit`, built on the published tip `base`, is published or dropped, and
+    /// publishes the pending chain itself when nobody else does.
+    fn settle(&self, commit: ObjectId, base: Option<ObjectId>) -> Result<Settled, LedgerError> {
+        let start = self.ledger.env.clock.instant();
+        let mut pause = Duration::from_micros(200);
+        loop {
+            // Pending is read first: whoever trims it has moved the ref before.
+            let chain = self.pending.read();
+            let published = self.ledger.tip()?;
+            if self.contains(published, commit, base)? {
+                return Ok(Settled::Acknowledged);
+            }
+            if !chain.after(published).contains(commit) {
+                return Ok(Settled::Dropped);
+            }
+            let path = self.ledger.dir().join("publish.lock");
+            match lock::take_if_free(&self.ledger.env, &path, "publish")? {
+                Some(_publishing) => self.publish_pending()?,
+                None => {
+                    self.ledger.env.clock.sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(4));
+                    self.check_patience(start)?;
+                }
+            }
+        }
+    }
+
+    fn check_patience(&self, start: Instant) -> Result<(), LedgerError> {
+        if self.ledger.env.clock.instant() - start < LOCK_LIMIT {
+            return Ok(());
+        }
+        // The bounded wait of the lock gives the error that names the holder.
+        self.publish_lock("publish").map(drop)
+    }
+
+    fn publish_lock(&self, purpose: &str) -> Result<Held, LedgerError> {
+        let path = self.ledger.dir().join("publish.lock");
+        Ok(lock::take(&self.ledger.env, &path, purpose, LOCK_LIMIT)?)
+    }
+
+    /// Whether `published` is `commit` or comes after it. Looks no further back than `base`.
+    fn contains(
+        &self,
+        published: Option<ObjectId>,
+        commit: ObjectId,
+        base: Option<ObjectId>,
+    ) -> Result<bool, LedgerError> {
+        let Some(published) = published else {
+            return Ok(false);
+        };
+        for id in self.ledger.repo.first_parents(published) {
+            let id = id?;
+            if id == commit {
+                return Ok(true);
+            }
+            if Some(id) == base {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Publishes the pending chain. The publish lock is held.
+    fn publish_pending(&self) -> Result<(), LedgerError> {
+        let published = self.ledger.tip()?;
+        let chain = self.pending.read().after(published);
+        let (Some(to), false) = (chain.tip(), chain.links.is_empty()) else {
+            return Ok(());
+        };
+        let durability = self.durability(to)?;
+        if durability == Durability::Full {
+            let objects: Vec<ObjectId> = chain
+                .links
+                .iter()
+                .flat_map(|link| link.objects.iter().copied())
+                .collect();
+            if self.ledger.repo.sync_objects(&objects).is_err() {
+                return self.drop_pending();
+            }
+        }
+        self.ledger.env.fail_point("flushed");
+        let outcome = self
+            .authority
+            .publish(self.ledger, published, to, None, durability)?;
+        self.ledger.env.fail_point("published");
+        match outcome {
+            Published::Won => self.trim_pending(to),
+            Published::Lost { .. } => {
+                self.drop_pending()?;
+                self.authority.refresh(self.ledger)
+            }
+            other => {
+                self.drop_pending()?;
+                let id = self.request_of(to);
+                self.settled_as(other, &id, to)
+            }
+        }
+    }
+
+    /// The durability that the rules of `commit` ask for.
+    fn durability(&self, commit: ObjectId) -> Result<Durability, LedgerError> {
+        let message = self.ledger.repo.commit(commit)?.message;
+        let rules = message::trailer(&message, "Laneway-Rules").and_then(|text| text.parse().ok());
+        let rules = match rules {
+            Some(rules) => rules,
+            None => self.ledger.target()?,
+        };
+        Ok(self.loader.rules(rules)?.policy.durability)
+    }
+
+    fn request_of(&self, commit: ObjectId) -> String {
+        let message = self.ledger.repo.commit(commit).map(|commit| commit.message);
+        let id = message
+            .ok()
+            .and_then(|m| message::trailer(&m, "Laneway-Id").map(str::to_owned));
+        id.unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    fn trim_pending(&self, published: ObjectId) -> Result<(), LedgerError> {
+        let _building = self.build_lock()?;
+        let rest = self.pending.read().after(Some(published));
+        self.replace_pending(&rest)
+    }
+
+    fn drop_pending(&self) -> Result<(), LedgerError> {
+        let _building = self.build_lock()?;
+        let base = self.ledger.tip()?;
+        self.replace_pending(&Pending {
+            base,
+            links: Vec::new(),
+        })
+    }
+
+    fn build_lock(&self) -> Result<Held, LedgerError> {
+        let path = self.ledger.dir().join("build.lock");
+        Ok(lock::take(&self.ledger.env, &path, "publish", LOCK_LIMIT)?)
+    }
+
+    fn replace_pending(&self, pending: &Pending) -> Result<(), LedgerError> {
+        self.pending
+            .replace(pending)
+            .map_err(|source| LedgerError::Io {
+                path: self.ledger.dir().join("pending"),
+                source,
+            })
+    }
+
+    /// Turns an outcome that is neither won nor lost into its error. An unknown outcome is looked
+    /// up once: what the remote has is settled.
+    fn settled_as(&self, outcome: Published, id: &str, to: ObjectId) -> Result<(), LedgerError> {
+        let Some(remote) = self.ledger.remote().cloned() else {
+            return Ok(());
+        };
+        match outcome {
+            Published::Won | Published::Lost { .. } => Ok(()),
+            Published::Refused {
+                name,
+                reason,
+                stderr,
+            } => Err(LedgerError::RemoteRefused {
+                remote,
+                name,
+                reason,
+                stderr,
+            }),
+            Published::Unreachable { stderr } => Err(LedgerError::Unreachable {
+                remote,
+                why: authority::last_line(&stderr),
+            }),
+            Published::Indeterminate { .. } => {
+                let looked = self.authority.refresh(self.ledger).is_ok();
+                if looked && self.contains(self.ledger.tip()?, to, None)? {
+                    return Ok(());
+                }
+                Err(LedgerError::Unconfirmed {
+                    remote,
+                    request: id.to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Waits a random while, longer with every try.
+    fn back_off(&self, attempt: u32) {
+        let ceiling = Duration::from_millis(2) * 2_u32.saturating_pow(attempt.min(10));
+        let ceiling = ceiling.min(LONGEST_BACKOFF);
+        let micros = u64::try_from(ceiling.as_micros()).unwrap_or(u64::MAX);
+        self.ledger
+            .env
+            .clock
+            .sleep(Duration::from_micros(self.ledger.env.jitter(micros)));
+    }
+}
+
+/// Whether a process of this machine lives. A number that was given to another process since then
+/// only delays the clean-up.
+fn is_alive(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    else {
+        return false;
+    };
+    !matches!(
+        rustix::process::test_kill_process(pid),
+        Err(rustix::io::Errno::SRCH)
+    )
+}

@@ -1,0 +1,164 @@
+//! Reading a governance file: bytes, then YAML, then shape, then meaning; every problem with its
+//! place in the text.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::finding::{BadFile, Finding};
+use super::format::{self, File, Problem, ReadError};
+use super::yaml::{self, Limits, LineIndex, Node, ShapeError, SyntaxError};
+use crate::domain::id::ObjectId;
+use crate::git::{EntryKind, GitError, Repo};
+
+/// Where a text comes from, for findings.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// Path in the repository.
+    pub file: &'a str,
+    /// The commit it was read from; none: the working tree.
+    pub commit: Option<ObjectId>,
+}
+
+/// Reads the meaning of a governance file.
+///
+/// # Errors
+/// [`BadFile`] with every problem found.
+pub fn meaning<F: File>(
+    origin: Origin<'_>,
+    bytes: &[u8],
+    limits: Limits,
+) -> Result<F::Domain, BadFile> {
+    let node = yaml::parse_bytes(bytes, limits).map_err(|error| syntax(origin, bytes, error))?;
+    // The source parsed, so it is UTF-8.
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    from_node::<F>(origin, text, &node)
+}
+
+/// Reads the meaning of a document that is already parsed.
+///
+/// # Errors
+/// [`BadFile`] with every problem found.
+pub fn from_node<F: File>(
+    origin: Origin<'_>,
+    text: &str,
+    node: &Node<'_>,
+) -> Result<F::Domain, BadFile> {
+    format::read::<F, _>(node).map_err(|error| {
+        let index = LineIndex::new(text);
+        let findings = match error {
+            ReadError::Version(problem) => vec![problem_at(&index, node, "version", problem)],
+            ReadError::Shape(error) => vec![shape_at(&index, error)],
+            ReadError::Meaning(problems) => problems
+                .into_iter()
+                .map(|problem| problem_at(&index, node, "meaning", problem))
+                .collect(),
+        };
+        bad(origin, text, findings)
+    })
+}
+
+/// Reads a blob of `commit` at `path`: `None` when there is nothing.
+///
+/// # Errors
+/// A finding when the entry is a symbolic link or anything else than a file (PROMISES P21).
+pub fn blob_of(
+    repo: &Repo,
+    tree: ObjectId,
+    origin: Origin<'_>,
+    limits: Limits,
+) -> Result<Option<(ObjectId, Vec<u8>)>, super::LedgerError> {
+    let Some(entry) = repo.entry_at(tree, origin.file)? else {
+        return Ok(None);
+    };
+    if !matches!(entry.kind, EntryKind::Blob | EntryKind::Exec) {
+        let message = match entry.kind {
+            EntryKind::Link => "a governance file must not be a symbolic link",
+            _ => "a governance file must be a plain file",
+        };
+        return Err(
+            BadFile::whole(origin.file, origin.commit, "file-kind", message.to_owned()).into(),
+        );
+    }
+    match repo.blob(entry.id, limits.bytes as u64) {
+        Ok(bytes) => Ok(Some((entry.id, bytes))),
+        Err(GitError::TooLarge { size, limit, .. }) => {
+            let message = format!("the file has {size} bytes, more than {limit}");
+            Err(BadFile::whole(origin.file, origin.commit, "file-size", message).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The findings of a text that is not YAML of the ledger profile.
+#[must_use]
+pub fn syntax(origin: Origin<'_>, bytes: &[u8], error: SyntaxError) -> BadFile {
+    let text = String::from_utf8_lossy(bytes);
+    let finding = Finding {
+        rule: "syntax",
+        line: error.line,
+        column: error.column,
+        span: clamp(error.span, text.len()),
+        message: error.message,
+        hint: error.hint,
+    };
+    bad(origin, &text, vec![finding])
+}
+
+fn bad(origin: Origin<'_>, text: &str, findings: Vec<Finding>) -> BadFile {
+    BadFile {
+        file: origin.file.to_owned(),
+        commit: origin.commit,
+        text: Arc::from(text),
+        findings,
+    }
+}
+
+fn shape_at(index: &LineIndex<'_>, error: ShapeError) -> Finding {
+    let error = error.locate(index);
+    Finding {
+        rule: "schema",
+        line: error.line,
+        column: error.column,
+        span: error.span,
+        message: error.message,
+        hint: error.hint,
+    }
+}
+
+/// Puts a problem of a document's meaning at its place in the text.
+#[must_use]
+pub fn problem_at(
+    index: &LineIndex<'_>,
+    node: &Node<'_>,
+    rule: &'static str,
+    problem: Problem,
+) -> Finding {
+    let span = nearest(node, &problem.pointer);
+    let (line, column) = index.position(span.start);
+    Finding {
+        rule,
+        line,
+        column,
+        span,
+        message: problem.message,
+        hint: problem.hint,
+    }
+}
+
+/// The place of a pointer, or of the nearest value above it.
+fn nearest(node: &Node<'_>, pointer: &str) -> Range<usize> {
+    let mut pointer = pointer;
+    loop {
+        if let Some(span) = node.locate(pointer) {
+            return span;
+        }
+        match pointer.rfind('/') {
+            Some(at) => pointer = &pointer[..at],
+            None => return 0..0,
+        }
+    }
+}
+
+fn clamp(span: Range<usize>, len: usize) -> Range<usize> {
+    span.start.min(len)..span.end.min(len)
+}

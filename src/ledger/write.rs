@@ -1,0 +1,328 @@
+//! Writing a change: from what `decide` gives to one commit. Deterministic: parent, change and
+//! request give the tree, byte for byte, so that an audit can compare (DESIGN §4).
+
+use std::collections::BTreeMap;
+
+use super::document::{Atom, Document, Edit, EditError, Route};
+use super::format::v1::marker::MarkerFile;
+use super::format::v1::state::StateFile;
+use super::load::{Loader, PlanFile};
+use super::message;
+use super::yaml::{self, Limits, Tree};
+use super::{LedgerError, paths};
+use crate::domain::decide::{Change, PlanChange, StateChange};
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::record::Record;
+use crate::domain::request::{FieldEdit, FieldValue, NewTask, Request};
+use crate::domain::task::Task;
+use crate::git::{NewCommit, Signature, Writer};
+
+/// Size in bytes from which the ledger's plan goes on in a new file, so that adding a task costs
+/// the same however many there are.
+const SEGMENT: u64 = 128 * 1024;
+
+/// Largest part of a request, in bytes, that stands in the commit message itself.
+pub const INLINE: usize = 8 * 1024;
+
+/// The plan file that the tool keeps writing to has its number in four digits.
+fn segment_path(number: usize) -> String {
+    if number == 1 {
+        return paths::QUEUE.to_owned();
+    }
+    format!("{}/{number:04}.yaml", paths::QUEUE_DIR)
+}
+
+/// The place of a plan file that was added as a whole.
+#[must_use]
+pub fn file_path(blob: ObjectId) -> String {
+    format!("{}/file-{}.yaml", paths::QUEUE_DIR, blob.short())
+}
+
+/// What a file of the ledger becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// This text.
+    Text(String),
+    /// A blob that is there already.
+    Blob(ObjectId),
+}
+
+/// The files that `change` writes on top of `parent`, by path.
+///
+/// # Errors
+/// [`LedgerError::Unwritable`] when an edit of the plan is not safe; of git.
+pub fn files(
+    loader: &Loader<'_>,
+    parent: Option<ObjectId>,
+    change: &Change,
+    request: &Request,
+) -> Result<BTreeMap<String, Content>, LedgerError> {
+    let mut files = BTreeMap::new();
+    if let Some(marker) = &change.marker {
+        let text = canonical(&MarkerFile::from(marker))?;
+        files.insert(paths::MARKER.to_owned(), Content::Text(text));
+    }
+    for state in &change.states {
+        let text = state_text(loader, parent, state, request)?;
+        files.insert(paths::state(&state.task), Content::Text(text));
+    }
+    for (path, text) in plan_texts(loader, parent, change)? {
+        files.insert(path, Content::Text(text));
+    }
+    for plan in &change.plan {
+        if let PlanChange::File { path, blob } = plan {
+            files.insert(path.clone(), Content::Blob(*blob));
+        }
+    }
+    Ok(files)
+}
+
+/// Writes the tree that `change` makes of the tree of `parent`.
+///
+/// # Errors
+/// As [`files`].
+pub fn tree(
+    loader: &Loader<'_>,
+    writer: &mut Writer<'_>,
+    parent: Option<ObjectId>,
+    change: &Change,
+    request: &Request,
+) -> Result<ObjectId, LedgerError> {
+    let mut edits = Vec::new();
+    for (path, content) in files(loader, parent, change, request)? {
+        let blob = match content {
+            Content::Text(text) => writer.blob(text.as_bytes())?,
+            Content::Blob(blob) => blob,
+        };
+        edits.push((path, Some(blob)));
+    }
+    let base = parent
+        .map(|parent| loader.repo().tree_of(parent))
+        .transpose()?;
+    Ok(writer.tree(base, &edits)?)
+}
+
+/// Writes the ledger commit that carries out `request`.
+///
+/// # Errors
+/// As [`tree`], and when the request does not fit into a message.
+pub fn commit(
+    loader: &Loader<'_>,
+    writer: &mut Writer<'_>,
+    parent: Option<ObjectId>,
+    change: &Change,
+    request: &Request,
+    rules: Option<ObjectId>,
+    committer: Signature,
+) -> Result<ObjectId, LedgerError> {
+    let tree = tree(loader, writer, parent, change, request)?;
+    let message = message::compose(request, change, rules)?;
+    let author = Signature {
+        name: request.actor.agent.to_string(),
+        email: format!(
+            "{}@agents.laneway.invalid",
+            request.actor.agent.as_str().trim_start_matches('@')
+        ),
+        seconds: request.at.seconds(),
+        offset: 0,
+    };
+    let parents = parent.into_iter().collect();
+    Ok(writer.commit(&NewCommit {
+        tree,
+        parents,
+        author,
+        committer,
+        message,
+    })?)
+}
+
+/// The canonical text of a file that only the tool writes.
+fn canonical(file: &impl serde::Serialize) -> Result<String, LedgerError> {
+    let tree = yaml::to_tree(file).map_err(|error| LedgerError::Io {
+        path: "a state file".into(),
+        source: std::io::Error::other(error.to_string()),
+    })?;
+    Ok(yaml::emit(&tree))
+}
+
+fn state_text(
+    loader: &Loader<'_>,
+    parent: Option<ObjectId>,
+    change: &StateChange,
+    request: &Request,
+) -> Result<String, LedgerError> {
+    let mut records = match parent {
+        Some(parent) => loader.records(parent, &change.task)?,
+        None => Vec::new(),
+    };
+    for body in &change.append {
+        records.push(Record {
+            n: u32::try_from(records.len() + 1).unwrap_or(u32::MAX),
+            at: request.at,
+            by: request.actor.agent.clone(),
+            epoch: change.state.epoch,
+            body: body.clone(),
+        });
+    }
+    canonical(&StateFile::of(&change.task, &change.state, &records))
+}
+
+/// The plan files that change, with their new text.
+fn plan_texts(
+    loader: &Loader<'_>,
+    parent: Option<ObjectId>,
+    change: &Change,
+) -> Result<BTreeMap<String, String>, LedgerError> {
+    let mut texts = BTreeMap::new();
+    let (Some(parent), false) = (parent, change.plan.is_empty()) else {
+        return Ok(texts);
+    };
+    let files = loader.plan_files(parent)?;
+    for plan in &change.plan {
+        match plan {
+            PlanChange::File { .. } => {}
+            PlanChange::Add(new) => append(loader, &files, new, &mut texts)?,
+            PlanChange::Edit { task, fields } => {
+                let Some(file) = defining(&files, task) else {
+                    let why = "no plan file of the ledger defines it".to_owned();
+                    return Err(LedgerError::Unwritable {
+                        task: task.clone(),
+                        why,
+                    });
+                };
+                let text = match texts.remove(&file.path) {
+                    Some(text) => text,
+                    None => text_of(loader, file)?,
+                };
+                texts.insert(file.path.clone(), edited(&text, task, fields)?);
+            }
+        }
+    }
+    Ok(texts)
+}
+
+fn defining<'f>(files: &'f [PlanFile], task: &TaskId) -> Option<&'f PlanFile> {
+    files
+        .iter()
+        .find(|file| file.tasks.iter().any(|known| known.id == *task))
+}
+
+fn text_of(loader: &Loader<'_>, file: &PlanFile) -> Result<String, LedgerError> {
+    let bytes = loader.repo().blob(file.blob, Limits::PLAN.bytes as u64)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Appends definitions to the last file that the tool writes, or begins the next one.
+fn append(
+    loader: &Loader<'_>,
+    files: &[PlanFile],
+    new: &[NewTask],
+    texts: &mut BTreeMap<String, String>,
+) -> Result<(), LedgerError> {
+    let Some(first) = new.first() else {
+        return Ok(());
+    };
+    let unwritable = |why: String| LedgerError::Unwritable {
+        task: first.task.id.clone(),
+        why,
+    };
+    let mut number = 1;
+    while files
+        .iter()
+        .any(|file| file.path == segment_path(number + 1))
+    {
+        number += 1;
+    }
+    let last = files.iter().find(|file| file.path == segment_path(number));
+    let mut path = segment_path(number);
+    let mut text = "version: 1\ntasks: []\n".to_owned();
+    if let Some(last) = last {
+        if loader.repo().blob_size(last.blob)? < SEGMENT {
+            text = text_of(loader, last)?;
+        } else {
+            path = segment_path(number + 1);
+        }
+    }
+    let tasks = new
+        .iter()
+        .map(|new| definition_tree(&new.definition))
+        .collect::<Option<Vec<_>>>();
+    let tasks = tasks.ok_or_else(|| unwritable("its definition is no mapping".to_owned()))?;
+    let mut document = Document::new(text);
+    let edit = Edit::AppendTasks { tasks };
+    document
+        .apply(&edit)
+        .map_err(|error| unwritable(error.to_string()))?;
+    texts.insert(path, document.into_source());
+    Ok(())
+}
+
+fn definition_tree(definition: &str) -> Option<Tree> {
+    let value: serde_json::Value = serde_json::from_str(definition).ok()?;
+    let tree = yaml::to_tree(&value).ok()?;
+    matches!(tree, Tree::Map(_)).then_some(tree)
+}
+
+/// A plan text with fields of one task set or removed.
+///
+/// # Errors
+/// [`LedgerError::Unwritable`] when the text does not allow it safely.
+pub fn edited(text: &str, task: &TaskId, fields: &[FieldEdit]) -> Result<String, LedgerError> {
+    let unwritable = |error: EditError| LedgerError::Unwritable {
+        task: task.clone(),
+        why: error.to_string(),
+    };
+    let mut document = Document::new(text.to_owned());
+    for field in fields {
+        let route = Route::task(task.as_str()).then(field.key.as_str());
+        let edit = match &field.value {
+            None => Edit::RemoveKey { route },
+            Some(FieldValue::List(items)) => Edit::SetList {
+                route,
+                items: items.clone(),
+            },
+            Some(FieldValue::Text(text)) => Edit::SetScalar {
+                route,
+                value: Atom::Text(text.clone()),
+            },
+            Some(FieldValue::Number(number)) => Edit::SetScalar {
+                route,
+                value: Atom::Int(*number),
+            },
+            Some(FieldValue::Flag(flag)) => Edit::SetScalar {
+                route,
+                value: Atom::Bool(*flag),
+            },
+        };
+        document.apply(&edit).map_err(unwritable)?;
+    }
+    Ok(document.into_source())
+}
+
+/// The definition that an edit of the ledger's plan at `tip` gives; `None` when the ledger does
+/// not define the task.
+///
+/// # Errors
+/// [`LedgerError::Unwritable`], [`LedgerError::BadFile`] when the result makes no sense.
+pub fn edited_task(
+    loader: &Loader<'_>,
+    tip: ObjectId,
+    task: &TaskId,
+    fields: &[FieldEdit],
+) -> Result<Option<Task>, LedgerError> {
+    let files = loader.plan_files(tip)?;
+    let Some(file) = defining(&files, task) else {
+        return Ok(None);
+    };
+    let text = edited(&text_of(loader, file)?, task, fields)?;
+    let origin = super::read::Origin {
+        file: &file.path,
+        commit: None,
+    };
+    let tasks = super::read::meaning::<super::format::v1::queue::QueueFile>(
+        origin,
+        text.as_bytes(),
+        Limits::PLAN,
+    )?;
+    Ok(tasks.into_iter().find(|known| known.id == *task))
+}
