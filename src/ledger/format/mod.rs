@@ -2,8 +2,8 @@
 //!
 //! Reading has two steps. Serde gives the shape: a type of [`v1`], with unknown keys refused.
 //! `into_domain` gives the meaning: a value of [`domain`](crate::domain), or every problem of the
-//! file at once, each with the JSON pointer of the offending value. Nothing here knows YAML: any
-//! serde format reads and writes these types.
+//! file at once, each with the JSON pointer of the offending value. Positions and syntax
+//! are the business of [`yaml`](super::yaml): any serde format reads and writes these types.
 
 pub mod problem;
 pub mod read;

@@ -64,6 +64,10 @@ impl Beginnings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::identity::IdentityMap;
+    use crate::ledger::format::v1::{IdentityMapFile, PolicyFile, QueueFile, WorkstationsFile};
+    use crate::ledger::format::{File, read};
+    use crate::ledger::yaml::{self, Limits};
 
     fn beginnings(authority: Authority, roles: Vec<(RoleName, u16)>) -> Beginnings {
         Beginnings {
@@ -89,6 +93,43 @@ mod tests {
                 assert!(!text.contains(placeholder), "{name}: {placeholder}");
             }
         }
+    }
+
+    fn parsed<F: File>(text: &str) -> F::Domain {
+        let node = yaml::parse(text, Limits::PLAN).unwrap();
+        read::<F, _>(&node).unwrap()
+    }
+
+    #[test]
+    fn every_file_means_what_it_should() {
+        let roles = vec![
+            ("A-backend".parse().unwrap(), 2),
+            ("no".parse().unwrap(), 1),
+        ];
+        let mut beginnings = beginnings(Authority::Local, roles);
+        // Names that YAML takes for something else.
+        beginnings.project = "1.10".parse().unwrap();
+        beginnings.target = "true".parse().unwrap();
+        let [policy, queue, map, workstations] = beginnings.files().map(|(_, text)| text);
+        let policy = parsed::<PolicyFile>(&policy);
+        assert_eq!(
+            (policy.project.as_str(), policy.target.as_str()),
+            ("1.10", "true")
+        );
+        assert_eq!(
+            policy
+                .roles
+                .values()
+                .map(|role| role.lanes)
+                .collect::<Vec<_>>(),
+            [2, 1]
+        );
+        assert_eq!(parsed::<QueueFile>(&queue), []);
+        assert_eq!(parsed::<IdentityMapFile>(&map), IdentityMap::open());
+        let registry = parsed::<WorkstationsFile>(&workstations);
+        assert_eq!(registry.default.unwrap().as_str(), "ws-local-01");
+        let local = registry.workstations.values().next().unwrap();
+        assert_eq!((local.wip_limit, local.probes.len()), (None, 0));
     }
 
     #[test]

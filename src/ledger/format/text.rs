@@ -18,6 +18,7 @@ use crate::domain::id::{
 };
 use crate::domain::task::Word;
 use crate::domain::time::{Span, Timestamp};
+use crate::ledger::yaml::closest;
 
 /// A value that files write as one text.
 pub trait Lexeme: Sized + Display {
@@ -154,13 +155,6 @@ fn spaced(name: &str) -> String {
     words
 }
 
-/// The word nearest to `typo` among `known`, if one is near.
-fn nearest<'a>(typo: &str, known: &[&'a str]) -> Option<&'a str> {
-    similar::get_close_matches(typo, known, 1, 0.6)
-        .first()
-        .copied()
-}
-
 impl<T: Word> Lexeme for T {
     fn name() -> String {
         T::NAME.to_owned()
@@ -182,7 +176,7 @@ impl<T: Word> Lexeme for T {
                     text.escape_debug(),
                     words.join("`, `")
                 ),
-                hint: nearest(text, &words).map(|word| format!("did you mean `{word}`?")),
+                hint: closest(text, words).map(|word| format!("did you mean `{word}`?")),
             }
         })
     }

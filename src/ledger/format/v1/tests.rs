@@ -10,6 +10,7 @@ use crate::domain::task::{Kind, Risk, Tier};
 use crate::domain::workstation::ProbeKind;
 use crate::ledger::format::schema::schemas;
 use crate::ledger::format::{File, Problem, ReadError, read};
+use crate::ledger::yaml::{self, Limits};
 
 const SHA: &str = "4f2c1e0aa0b1c2d3e4f5061728394a5b6c7d8e9f";
 
@@ -1140,4 +1141,47 @@ fn a_policy_can_require_every_optional_key_of_a_task() {
     words.sort_unstable();
     keys.sort_unstable();
     assert_eq!(words, keys);
+}
+
+/// The queue of the design as text: YAML types and `x-` keys.
+const QUEUE: &str = r#"
+version: 1
+x-owner: {any: thing}
+tasks:
+  - id: A-P7-001
+    title: 42
+    role: A-backend
+    lane: A-backend:1              # optional: pinned
+    priority: 1
+    x-jira: PROJ-1
+    not_before: 2026-12-01
+    slice: 1/3
+    parked: false
+    owned_paths: ["internal/provisioning/**"]
+    stages: {execute: {agent: "@a", workstation: ws-1, gate: machine_ready}}
+    acceptance_checks:
+      - go test ./internal/provisioning/...
+    notes: |
+      Context: …
+"#;
+
+#[test]
+fn yaml_gives_the_same_values() {
+    let node = yaml::parse(QUEUE, Limits::PLAN).unwrap();
+    let tasks = read::<QueueFile, _>(&node).unwrap();
+    assert_eq!(tasks[0].title, "42");
+    assert_eq!(
+        tasks[0].not_before.unwrap().to_string(),
+        "2026-12-01T00:00:00Z"
+    );
+    assert_eq!(tasks[0].lane.as_ref().unwrap().number(), 1);
+}
+
+#[test]
+fn a_key_that_is_misspelt_is_found_where_it_stands() {
+    let text = QUEUE.replace("priority:", "priorty:");
+    let error = yaml::read::<QueueFile>(text.as_bytes(), Limits::PLAN).unwrap_err();
+    assert_eq!(error.message, "unknown key `priorty`");
+    assert_eq!(error.line, 9);
+    assert!(error.hint.unwrap().contains("`priority`"));
 }
