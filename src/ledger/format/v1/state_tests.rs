@@ -24,7 +24,7 @@ fn moment() -> impl Strategy<Value = Timestamp> {
 }
 
 fn agent() -> impl Strategy<Value = crate::domain::id::AgentName> {
-    "@[a-z]{1,6}".prop_map(|name| name.parse().unwrap())
+    "@a-[a-z]{1,6}".prop_map(|name| name.parse().unwrap())
 }
 
 /// Free text: the empty one, hostile ones, line breaks.
@@ -38,7 +38,7 @@ fn text() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn claim()(
-        agent in agent(), workstation in "ws-[a-z]{1,4}", role in "[A-Z]{1,3}", lane in 1..4_u16,
+        agent in agent(), workstation in "ws-[a-z]{1,4}", role in "R-[A-Z]{1,3}", lane in 1..4_u16,
         claimed_at in moment(), expires_at in moment(), base in sha(), id in "[a-f0-9]{4}",
     ) -> Claim {
         Claim {
