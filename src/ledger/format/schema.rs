@@ -31,13 +31,24 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
 fn schema<T: JsonSchema>(file: &'static str, title: &str) -> (&'static str, Value) {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(sharpen));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.insert("$id".to_owned(), json!(format!("{HOME}{file}")));
-    schema.insert("title".to_owned(), json!(title));
     // Only the version of the file itself, not that of a workstation.
     if let Some(version) = schema.pointer_mut("/properties/version") {
         version["const"] = json!(super::read::VERSION);
     }
-    (file, schema.to_value())
+    let mut head = serde_json::Map::new();
+    head.insert(
+        "$schema".to_owned(),
+        schema.remove("$schema").unwrap_or_default(),
+    );
+    head.insert("$id".to_owned(), json!(format!("{HOME}{file}")));
+    head.insert("title".to_owned(), json!(title));
+    schema.remove("title");
+    head.insert(
+        "description".to_owned(),
+        schema.remove("description").unwrap_or_default(),
+    );
+    head.extend(schema.ensure_object().clone());
+    (file, Value::Object(head))
 }
 
 /// What the types do not say: `x-` keys are free, and a number's bit width is of no interest.
