@@ -14,11 +14,14 @@
 //! - Every name that reaches git's command line was checked here or stands after
 //!   `--end-of-options`.
 
+mod beyond;
 mod change_key;
 mod durable;
 mod error;
+mod follow;
 mod history;
 mod objects;
+mod rebase;
 mod refs;
 mod refs_cli;
 mod remote;
@@ -33,6 +36,7 @@ pub(crate) mod testing;
 
 pub use error::GitError;
 pub use objects::{ChangeKind, Commit, Entry, EntryKind, PathChange, Signature};
+pub use rebase::Rebase;
 pub use refs::{Cas, Durability, Expect, RefEdit};
 pub use remote::{Fetch, Listing, PushOutcome, PushSpec, PushUpdate};
 pub use replay::Replay;

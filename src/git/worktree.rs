@@ -309,7 +309,7 @@ impl Repo {
     }
 
     /// Gives a command that writes reflogs a name to write, when configuration has none.
-    fn named(&self, spawn: crate::process::Spawn) -> crate::process::Spawn {
+    pub(super) fn named(&self, spawn: crate::process::Spawn) -> crate::process::Spawn {
         match self.identity() {
             Some(_) => spawn,
             None => spawn
