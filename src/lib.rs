@@ -3,8 +3,10 @@
 //! A library that cannot talk to the user: it prints nothing, asks nothing, and reads neither
 //! environment nor clock except through [`env`](crate::env). ARCHITECTURE.md is the map.
 
+pub mod checks;
 pub mod domain;
 pub mod env;
 pub mod git;
 pub mod ledger;
 pub mod process;
+pub mod workspace;

@@ -1,0 +1,366 @@
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Obstacle, WorkspaceError};
+use crate::domain::id::{BranchName, LaneName, ObjectId};
+use crate::env::Env;
+use crate::git::{Cas, Checkout, Durability, Expect, GitError, RefEdit, Repo, Worktree};
+
+/// How often setting up a lane is tried again when it meets another's lock.
+const TRIES: u32 = 12;
+
+/// How long a lane's own lock is waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// The lock reason that git gives a worktree while it is being made.
+const INITIALIZING: &str = "initializing";
+
+/// A lane as it shall be.
+#[derive(Debug, Clone)]
+pub struct LaneSpec<'a> {
+    /// The lane.
+    pub lane: LaneName,
+    /// Its directory, absolute.
+    pub path: PathBuf,
+    /// Its branch.
+    pub branch: BranchName,
+    /// The commit it starts from.
+    pub start: ObjectId,
+    /// The tip of the target.
+    pub target: ObjectId,
+    /// Commits that work refs keep.
+    pub saved: &'a BTreeSet<ObjectId>,
+}
+
+/// How a lane came to stand at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Its worktree is new.
+    Created,
+    /// Its worktree was there and was switched to the start.
+    Reset,
+    /// Its worktree stood there already.
+    Reused,
+}
+
+/// A lane that is ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Its directory.
+    pub path: PathBuf,
+    /// Its own git directory, where the binding goes.
+    pub git_dir: PathBuf,
+    /// What was done.
+    pub how: How,
+}
+
+/// Brings a lane's worktree to its start: makes it, or adopts the one that is there (P1, P2).
+///
+/// Nothing is lost: a branch or worktree goes from its tip only when target, work refs or the start
+/// reach that tip, and only from a clean worktree; untracked files stay. After a failure there is
+/// neither a new branch nor a new directory. Safe beside any number of other calls.
+///
+/// # Errors
+/// [`WorkspaceError::Occupied`], [`BranchElsewhere`](WorkspaceError::BranchElsewhere),
+/// [`Unsafe`](WorkspaceError::Unsafe), [`BranchAhead`](WorkspaceError::BranchAhead),
+/// [`InTheWay`](WorkspaceError::InTheWay), [`Busy`](WorkspaceError::Busy).
+pub fn open(repo: &Repo, spec: &LaneSpec<'_>, env: &Env) -> Result<Opened, WorkspaceError> {
+    let _lane = lock(repo, &spec.lane, env)?;
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match try_open(repo, spec) {
+            Err(error) if tried < TRIES && passes(&error) => {
+                let most = 20 * u64::from(tried);
+                let wait = Duration::from_millis(10 + env.jitter(most));
+                env.clock.sleep(wait);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Holds off other processes that set up the same lane. Released with the value, or the process.
+fn lock(repo: &Repo, lane: &LaneName, env: &Env) -> Result<File, WorkspaceError> {
+    let dir = repo.common_dir().join("laneway/lanes");
+    fs::create_dir_all(&dir).map_err(WorkspaceError::io(&dir))?;
+    let path = dir.join(format!("{}.lock", lane.slug()));
+    let mut options = File::options();
+    let file = options.create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(WorkspaceError::io(&path))?;
+    let began = env.clock.instant();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                if env.clock.instant().duration_since(began) > LOCK_WAIT {
+                    return Err(WorkspaceError::Busy { path });
+                }
+                env.clock.sleep(Duration::from_millis(20 + env.jitter(30)));
+            }
+            Err(TryLockError::Error(error)) => return Err(WorkspaceError::io(path)(error)),
+        }
+    }
+}
+
+/// Whether an error is another's passing step: a lock file, a ref that moved, a worktree half made.
+fn passes(error: &WorkspaceError) -> bool {
+    let signs = [
+        ".lock",
+        "File exists",
+        "commondir",
+        "could not lock",
+        "gitdir",
+    ];
+    match error {
+        WorkspaceError::Busy { .. } => true,
+        WorkspaceError::Git(GitError::Locked { .. } | GitError::Moved { .. }) => true,
+        WorkspaceError::Git(GitError::Git { stderr, .. }) => {
+            signs.iter().any(|sign| stderr.contains(sign))
+        }
+        _ => false,
+    }
+}
+
+fn try_open(repo: &Repo, spec: &LaneSpec<'_>) -> Result<Opened, WorkspaceError> {
+    let worktrees = repo.worktrees()?;
+    let here = worktrees.iter().find(|known| same(&known.path, &spec.path));
+    let holder = worktrees
+        .iter()
+        .find(|known| known.branch.as_deref() == Some(&spec.branch.full()));
+    for known in here.into_iter().chain(holder) {
+        if known.locked.as_deref() == Some(INITIALIZING) {
+            let path = known.path.clone();
+            return Err(WorkspaceError::Busy { path });
+        }
+    }
+    if let Some(holder) =
+        holder.filter(|holder| !is_gone(holder) && !same(&holder.path, &spec.path))
+    {
+        return Err(WorkspaceError::BranchElsewhere {
+            branch: spec.branch.clone(),
+            path: holder.path.clone(),
+        });
+    }
+    match here {
+        Some(here) if !is_gone(here) => return adopt(repo, spec, here),
+        Some(gone) => forget(repo, gone)?,
+        None => {}
+    }
+    if let Some(gone) = holder.filter(|holder| !same(&holder.path, &spec.path)) {
+        forget(repo, gone)?;
+    }
+    create(repo, spec)
+}
+
+/// Whether a worktree is registered but its directory is not there.
+fn is_gone(worktree: &Worktree) -> bool {
+    fs::symlink_metadata(&worktree.path).is_err()
+}
+
+/// Takes a vanished worktree off the list (P7: recreated when irrecoverable), unless it is locked:
+/// then it stands on a disk that comes back.
+fn forget(repo: &Repo, gone: &Worktree) -> Result<(), WorkspaceError> {
+    if let Some(reason) = &gone.locked {
+        return Err(WorkspaceError::Unsafe {
+            path: gone.path.clone(),
+            obstacles: vec![Obstacle::Locked(reason.clone())],
+        });
+    }
+    Ok(repo.worktree_remove(&gone.path)?)
+}
+
+fn create(repo: &Repo, spec: &LaneSpec<'_>) -> Result<Opened, WorkspaceError> {
+    let reserved = reserve(&spec.path)?;
+    let made = match repo.tip(&spec.branch.full()) {
+        Ok(None) => {
+            let checkout = Checkout::NewBranch(spec.branch.clone(), spec.start);
+            repo.worktree_add(&spec.path, &checkout).map_err(Into::into)
+        }
+        Ok(Some(old)) => create_on(repo, spec, old),
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = made {
+        if reserved {
+            // Only an empty directory goes; git has taken back what it put there.
+            drop(fs::remove_dir(&spec.path));
+        }
+        return Err(error);
+    }
+    opened(repo, &spec.path, How::Created)
+}
+
+/// Makes the worktree on a branch that exists, after bringing that to the start.
+fn create_on(repo: &Repo, spec: &LaneSpec<'_>, old: ObjectId) -> Result<(), WorkspaceError> {
+    let lost = lost(repo, old, spec)?;
+    if !lost.is_empty() {
+        return Err(WorkspaceError::BranchAhead {
+            branch: spec.branch.clone(),
+            obstacles: lost,
+        });
+    }
+    swap(repo, &spec.branch, old, spec.start)?;
+    let added = repo.worktree_add(&spec.path, &Checkout::Branch(spec.branch.clone()));
+    if added.is_err() {
+        // A branch that has moved on meanwhile is someone's work and stays where it is.
+        drop(swap(repo, &spec.branch, spec.start, old));
+    }
+    Ok(added?)
+}
+
+fn swap(
+    repo: &Repo,
+    branch: &BranchName,
+    old: ObjectId,
+    new: ObjectId,
+) -> Result<(), WorkspaceError> {
+    let edit = RefEdit {
+        name: branch.full(),
+        expect: Expect::At(old),
+        new: Some(new),
+    };
+    match repo.cas(&[edit], "laneway: lane", Durability::Fast)? {
+        Cas::Moved => Ok(()),
+        Cas::Lost { name, .. } => Err(GitError::Moved { name }.into()),
+    }
+}
+
+/// Takes over the worktree that stands at the lane's path, if it is this lane's and nothing in it
+/// would be lost.
+fn adopt(repo: &Repo, spec: &LaneSpec<'_>, here: &Worktree) -> Result<Opened, WorkspaceError> {
+    let inside = repo.status(&here.path)?;
+    let mut obstacles: Vec<Obstacle> = inside.dirty.into_iter().map(Obstacle::Dirty).collect();
+    obstacles.extend(inside.operation.map(Obstacle::Operation));
+    if here.branch.as_deref() != Some(&spec.branch.full()) && inside.operation.is_none() {
+        return Err(WorkspaceError::Occupied {
+            path: spec.path.clone(),
+            what: told(here),
+        });
+    }
+    let unsafe_now = |obstacles| WorkspaceError::Unsafe {
+        path: spec.path.clone(),
+        obstacles,
+    };
+    if !obstacles.is_empty() {
+        return Err(unsafe_now(obstacles));
+    }
+    let Some(old) = here.head else {
+        return Err(WorkspaceError::Occupied {
+            path: spec.path.clone(),
+            what: "a worktree whose branch is gone".to_owned(),
+        });
+    };
+    if old == spec.start {
+        return opened(repo, &here.path, How::Reused);
+    }
+    let lost = lost(repo, old, spec)?;
+    if !lost.is_empty() {
+        return Err(unsafe_now(lost));
+    }
+    let files = repo.in_the_way(&here.path, old, spec.start, None)?;
+    if !files.is_empty() {
+        return Err(WorkspaceError::InTheWay {
+            path: spec.path.clone(),
+            files,
+        });
+    }
+    repo.reset_branch_in(&here.path, spec.start)?;
+    opened(repo, &here.path, How::Reset)
+}
+
+fn opened(repo: &Repo, path: &Path, how: How) -> Result<Opened, WorkspaceError> {
+    let worktrees = repo.worktrees()?;
+    let found = worktrees.into_iter().find(|known| same(&known.path, path));
+    let git_dir = found.and_then(|found| found.git_dir);
+    Ok(Opened {
+        path: path.to_owned(),
+        git_dir: git_dir.ok_or_else(|| WorkspaceError::NoWorktree {
+            path: path.to_owned(),
+        })?,
+        how,
+    })
+}
+
+/// The commits that go with `old`: neither target, work refs nor the start reach them.
+fn lost(repo: &Repo, old: ObjectId, spec: &LaneSpec<'_>) -> Result<Vec<Obstacle>, WorkspaceError> {
+    let mut kept = vec![spec.target, spec.start];
+    kept.extend(spec.saved);
+    commits(repo, old, &kept)
+}
+
+/// The commits of `tip` that none of `kept` reaches, as obstacles.
+pub(super) fn commits(
+    repo: &Repo,
+    tip: ObjectId,
+    kept: &[ObjectId],
+) -> Result<Vec<Obstacle>, WorkspaceError> {
+    let beyond = repo.commits_beyond(tip, kept)?;
+    let told = beyond.into_iter().map(|id| {
+        let subject = repo.commit(id)?.message;
+        let subject = subject.lines().next().unwrap_or_default().to_owned();
+        Ok(Obstacle::Commit { id, subject })
+    });
+    told.collect()
+}
+
+/// Takes the path: makes the directory, or accepts an empty one. Says whether it was made.
+fn reserve(path: &Path) -> Result<bool, WorkspaceError> {
+    let occupied = |what: &str| WorkspaceError::Occupied {
+        path: path.to_owned(),
+        what: what.to_owned(),
+    };
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(WorkspaceError::io(parent))?;
+    }
+    match fs::create_dir(path) {
+        Ok(()) => return Ok(true),
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(WorkspaceError::io(path)(error));
+        }
+        Err(_) => {}
+    }
+    let data = fs::symlink_metadata(path).map_err(WorkspaceError::io(path))?;
+    if data.is_symlink() {
+        return Err(occupied("a symbolic link"));
+    }
+    if !data.is_dir() {
+        return Err(occupied("a file"));
+    }
+    let mut entries = fs::read_dir(path).map_err(WorkspaceError::io(path))?;
+    match entries.next() {
+        None => Ok(false),
+        Some(_) if path.join(".git").exists() => Err(occupied("another repository")),
+        Some(_) => Err(occupied("a directory that is not empty")),
+    }
+}
+
+fn told(worktree: &Worktree) -> String {
+    match (&worktree.branch, worktree.head) {
+        (Some(name), _) => {
+            let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
+            format!("a worktree on branch `{}`", branch.escape_debug())
+        }
+        (None, Some(head)) => format!("a worktree detached at {}", head.short()),
+        (None, None) => "a worktree".to_owned(),
+    }
+}
+
+/// Whether two paths are one place.
+pub(super) fn same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| {
+        let whole = path.canonicalize();
+        whole.unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => parent
+                .canonicalize()
+                .map_or_else(|_| path.to_owned(), |parent| parent.join(name)),
+            _ => path.to_owned(),
+        })
+    };
+    one == other || real(one) == real(other)
+}
+
+#[cfg(test)]
+#[path = "lane_tests.rs"]
+mod tests;
