@@ -8,5 +8,6 @@ pub mod domain;
 pub mod env;
 pub mod git;
 pub mod ledger;
+pub mod ops;
 pub mod process;
 pub mod workspace;

@@ -14,7 +14,7 @@ use super::format::v1::queue::QueueFile;
 use super::format::v1::state::{StateFile, TaskHistory};
 use super::format::v1::workstations::WorkstationsFile;
 use super::read::{self, Origin};
-use super::yaml::Limits;
+use super::yaml::{self, Limits};
 use super::{LedgerError, facts, open, paths};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::Record;
@@ -142,10 +142,10 @@ impl<'r> Loader<'r> {
                     .map(|file| (snapshot::Origin::Ledger, file.blob)),
             )
             .collect();
-        if let Some((known, plan)) = &*self.whole.borrow() {
-            if *known == key {
-                return Ok(plan.clone());
-            }
+        if let Some((known, plan)) = &*self.whole.borrow()
+            && *known == key
+        {
+            return Ok(plan.clone());
         }
         let of = |files: Vec<PlanFile>, origin| {
             let tasks = files.into_iter().flat_map(|file| file.tasks.to_vec());
@@ -160,10 +160,10 @@ impl<'r> Loader<'r> {
 
     /// Adds what `verb` asks about: records of the task it names, facts about its commits.
     fn ask(&self, snapshot: &mut Snapshot, verb: &Verb) -> Result<(), LedgerError> {
-        if let (Some(task), Some(tip)) = (verb.task(), snapshot.tip) {
-            if let Some(history) = self.history(tip, task)? {
-                snapshot.records.insert(task.clone(), history.records);
-            }
+        if let (Some(task), Some(tip)) = (verb.task(), snapshot.tip)
+            && let Some(history) = self.history(tip, task)?
+        {
+            snapshot.records.insert(task.clone(), history.records);
         }
         snapshot.facts.range = facts::range(self.repo, snapshot, verb)?;
         if let Verb::Complete { commit, .. } = verb {
@@ -221,12 +221,12 @@ impl<'r> Loader<'r> {
         if self.repo.entry_at(tree, paths::QUEUE)?.is_some() {
             paths.push(paths::QUEUE.to_owned());
         }
-        if let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)? {
-            if dir.kind == EntryKind::Tree {
-                let entries = self.repo.entries(dir.id)?.into_keys();
-                let plans = entries.filter(|name| name.ends_with(".yaml"));
-                paths.extend(plans.map(|name| format!("{}/{name}", paths::QUEUE_DIR)));
-            }
+        if let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)?
+            && dir.kind == EntryKind::Tree
+        {
+            let entries = self.repo.entries(dir.id)?.into_keys();
+            let plans = entries.filter(|name| name.ends_with(".yaml"));
+            paths.extend(plans.map(|name| format!("{}/{name}", paths::QUEUE_DIR)));
         }
         paths
             .into_iter()
@@ -244,14 +244,14 @@ impl<'r> Loader<'r> {
             file: &path,
             commit: Some(commit),
         };
-        if let Some(entry) = self.repo.entry_at(tree, &path)? {
-            if let Some(tasks) = self.plans.borrow().get(&entry.id) {
-                return Ok(PlanFile {
-                    blob: entry.id,
-                    tasks: tasks.clone(),
-                    path,
-                });
-            }
+        if let Some(entry) = self.repo.entry_at(tree, &path)?
+            && let Some(tasks) = self.plans.borrow().get(&entry.id)
+        {
+            return Ok(PlanFile {
+                blob: entry.id,
+                tasks: tasks.clone(),
+                path,
+            });
         }
         let Some((blob, bytes)) = read::blob_of(self.repo, tree, origin, Limits::PLAN)? else {
             let message = "the file vanished".to_owned();
@@ -375,6 +375,44 @@ impl<'r> Loader<'r> {
             known.extend(self.repo.reachable_among(target, &wanted)?);
         }
         Ok(known.clone())
+    }
+
+    /// The notes of a task's definition, on the target or on the ledger.
+    ///
+    /// # Errors
+    /// When a plan file does not read.
+    pub fn notes(
+        &self,
+        tip: Option<ObjectId>,
+        target: ObjectId,
+        task: &TaskId,
+    ) -> Result<Option<String>, LedgerError> {
+        for commit in [Some(target), tip].into_iter().flatten() {
+            for file in self.plan_files(commit)? {
+                if !file.tasks.iter().any(|known| known.id == *task) {
+                    continue;
+                }
+                let bytes = self.repo.blob(file.blob, Limits::PLAN.bytes as u64)?;
+                let origin = Origin {
+                    file: &file.path,
+                    commit: Some(commit),
+                };
+                let node = yaml::parse_bytes(&bytes, Limits::PLAN)
+                    .map_err(|error| read::syntax(origin, &bytes, error))?;
+                let tasks = node
+                    .get("tasks")
+                    .and_then(yaml::Node::as_seq)
+                    .unwrap_or_default();
+                let of_task = |node: &&yaml::Node<'_>| {
+                    node.get("id").and_then(yaml::Node::as_str) == Some(task.as_str())
+                };
+                let definition = tasks.iter().find(of_task);
+                return Ok(
+                    definition.and_then(|node| node.get("notes")?.as_str().map(str::to_owned))
+                );
+            }
+        }
+        Ok(None)
     }
 
     /// The records of one task at `commit`, oldest first.

@@ -149,22 +149,21 @@ fn markers_of(repo: &Repo, branch: &BranchName) -> Result<Option<Marker>, Ledger
         }
     }
     for name in refs {
-        if let Some(tip) = repo.tip(&name)? {
-            if let Some(marker) = marker_at(repo, tip)? {
-                if marker.branch == *branch {
-                    return Ok(Some(marker));
-                }
-            }
+        if let Some(tip) = repo.tip(&name)?
+            && let Some(marker) = marker_at(repo, tip)?
+            && marker.branch == *branch
+        {
+            return Ok(Some(marker));
         }
     }
     Ok(None)
 }
 
 fn discover(repo: &Repo) -> Result<Marker, LedgerError> {
-    if let Ok(branch) = BranchName::new(DEFAULT_BRANCH) {
-        if let Some(marker) = markers_of(repo, &branch)? {
-            return Ok(marker);
-        }
+    if let Ok(branch) = BranchName::new(DEFAULT_BRANCH)
+        && let Some(marker) = markers_of(repo, &branch)?
+    {
+        return Ok(marker);
     }
     let mut found: BTreeMap<String, Marker> = BTreeMap::new();
     for prefix in ["refs/heads/", "refs/remotes/"] {

@@ -219,6 +219,30 @@ impl<'l> Publisher<'l> {
         Err(LedgerError::Starved(MOST_TRIES))
     }
 
+    /// Moves the target alone: the ledger has the landing already, the target does not.
+    ///
+    /// # Errors
+    /// [`LedgerError::Moved`] when the target is not at `companion.from`; the remote's no.
+    pub fn move_target(&self, companion: &Companion) -> Result<(), LedgerError> {
+        let _publishing = self.publish_lock("merge")?;
+        let Some(tip) = self.ledger.tip()? else {
+            return Err(LedgerError::NoLedger);
+        };
+        let durability = self.durability(tip)?;
+        let (ledger, companion) = (self.ledger, Some(companion));
+        match self
+            .authority
+            .publish(ledger, Some(tip), tip, companion, durability)?
+        {
+            Published::Won => Ok(()),
+            Published::Lost { name, actual } => {
+                let actual = actual.map_or("elsewhere".to_owned(), |id| id.to_string());
+                Err(LedgerError::Moved { name, actual })
+            }
+            other => self.settled_as(other, &self.request_of(tip), tip),
+        }
+    }
+
     /// The target commit whose rules judge: never older than the last one used.
     fn rules_commit(&self) -> Result<ObjectId, LedgerError> {
         let target = self.ledger.target()?;

@@ -1,0 +1,360 @@
+//! `add` and `edit`: the plan, on the ledger at once, or in the working tree for a pull request.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::OpError;
+use super::mutate::Mutation;
+use super::site::Site;
+use crate::domain::id::TaskId;
+use crate::domain::request::{FieldEdit, FieldValue, NewTask, Verb};
+use crate::domain::task::Task;
+use crate::ledger::document::{Document, Edit};
+use crate::ledger::format::v1::queue::QueueFile;
+use crate::ledger::format::v1::request::define;
+use crate::ledger::yaml::{Limits, Tree};
+use crate::ledger::{BadFile, Finding, paths, read, write, yaml};
+
+/// Where definitions go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plan {
+    /// Onto the ledger: effective at once.
+    #[default]
+    Ledger,
+    /// Into the working tree's plan file, for a commit or pull request.
+    WorkingTree,
+}
+
+/// How an addition or an edit ended.
+#[derive(Debug, Clone)]
+pub struct PlanOutcome {
+    /// The tasks it was about.
+    pub tasks: Vec<TaskId>,
+    /// The ledger's mutation; a rehearsal when the working tree was written.
+    pub mutation: Mutation,
+    /// The working-tree file that was written.
+    pub file: Option<PathBuf>,
+}
+
+/// Adds one task, given as a mapping in the form of a plan file.
+///
+/// # Errors
+/// Everything wrong with the definition at once; the refusal.
+pub fn add(
+    site: &Site,
+    mut definition: Map<String, Value>,
+    plan: Plan,
+    dry_run: bool,
+) -> Result<PlanOutcome, OpError> {
+    if !definition.contains_key("created_at") {
+        definition.insert("created_at".to_owned(), site.env.now().to_string().into());
+        // Notes stand last: they are long.
+        if let Some(notes) = definition.shift_remove("notes") {
+            definition.insert("notes".to_owned(), notes);
+        }
+    }
+    let new = define(&Value::Object(definition)).map_err(|problems| {
+        let findings = problems.into_iter().map(|problem| Finding {
+            rule: "meaning",
+            line: 1,
+            column: 1,
+            span: 0..0,
+            message: match problem.pointer.trim_start_matches('/') {
+                "" => problem.message,
+                key => format!("{key}: {}", problem.message),
+            },
+            hint: problem.hint,
+        });
+        let file = "the new task".to_owned();
+        BadFile {
+            file,
+            commit: None,
+            text: "".into(),
+            findings: findings.collect(),
+        }
+    })?;
+    put(site, vec![new], plan, dry_run)
+}
+
+/// Adds all tasks of a plan file in one ledger commit. A file too large for a commit message is
+/// kept on the ledger to the byte.
+///
+/// # Errors
+/// Everything wrong with the file at once, with line and column; the refusal.
+pub fn add_file(
+    site: &Site,
+    path: &Path,
+    plan: Plan,
+    dry_run: bool,
+) -> Result<PlanOutcome, OpError> {
+    let full = site.env.dir.join(path);
+    let bytes = std::fs::read(&full).map_err(|source| OpError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let name = path.display().to_string();
+    let origin = read::Origin {
+        file: &name,
+        commit: None,
+    };
+    let node = yaml::parse_bytes(&bytes, Limits::PLAN)
+        .map_err(|error| read::syntax(origin, &bytes, error))?;
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    let tasks: Vec<Task> = read::from_node::<QueueFile>(origin, text, &node)?;
+    if tasks.is_empty() {
+        return Err(OpError::Usage(format!("{name} holds no task")));
+    }
+    let ids: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
+    if bytes.len() <= write::INLINE || plan == Plan::WorkingTree {
+        let list = node
+            .get("tasks")
+            .and_then(yaml::Node::as_seq)
+            .unwrap_or_default();
+        let definitions = list.iter().map(|node| node.to_json().to_string());
+        let new = tasks.into_iter().zip(definitions);
+        let new = new
+            .map(|(task, definition)| NewTask { task, definition })
+            .collect();
+        return put(site, new, plan, dry_run);
+    }
+    drop(node);
+    let blob = site.repo().writer().blob(&bytes)?;
+    let verb = Verb::AddFile {
+        path: write::file_path(blob),
+        blob,
+        tasks,
+    };
+    let mutation = site.carry_out(&site.request(verb)?, dry_run)?;
+    Ok(PlanOutcome {
+        tasks: ids,
+        mutation,
+        file: None,
+    })
+}
+
+fn put(site: &Site, new: Vec<NewTask>, plan: Plan, dry_run: bool) -> Result<PlanOutcome, OpError> {
+    let tasks = new.iter().map(|new| new.task.id.clone()).collect();
+    let trees: Option<Vec<Tree>> = new.iter().map(|new| tree_of(&new.definition)).collect();
+    let request = site.request(Verb::Add(new))?;
+    if plan == Plan::Ledger {
+        let mutation = site.carry_out(&request, dry_run)?;
+        return Ok(PlanOutcome {
+            tasks,
+            mutation,
+            file: None,
+        });
+    }
+    // The same judgement as for the ledger: ids, dependencies and roles over both plans.
+    let mutation = site.carry_out(&request, true)?;
+    let trees = trees.ok_or_else(|| OpError::Usage("a task is no mapping".to_owned()))?;
+    let file = edit_working_tree(site, &[Edit::AppendTasks { tasks: trees }], dry_run)?;
+    Ok(PlanOutcome {
+        tasks,
+        mutation,
+        file: Some(file),
+    })
+}
+
+fn tree_of(definition: &str) -> Option<Tree> {
+    let value: Value = serde_json::from_str(definition).ok()?;
+    yaml::to_tree(&value).ok()
+}
+
+/// A change of a definition, as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Sets a key.
+    Set(String, FieldValue),
+    /// Removes a key.
+    Unset(String),
+    /// Adds an item to a list.
+    AddTo(String, String),
+    /// Removes an item of a list.
+    RemoveFrom(String, String),
+}
+
+/// Changes fields of a definition.
+///
+/// # Errors
+/// The refusal; [`OpError::Usage`] for a key that holds no list, or that never changes.
+pub fn edit(
+    site: &Site,
+    id: &TaskId,
+    wishes: &[Wish],
+    plan: Plan,
+    dry_run: bool,
+) -> Result<PlanOutcome, OpError> {
+    let snapshot = super::look::snapshot(site)?;
+    let fields = match snapshot.plan.get(id) {
+        Some(task) => fields(task, wishes)?,
+        None => Vec::new(),
+    };
+    let tasks = vec![id.clone()];
+    if plan == Plan::WorkingTree {
+        return edit_plan_file(site, id, &fields, dry_run).map(|(mutation, file)| PlanOutcome {
+            tasks,
+            mutation,
+            file: Some(file),
+        });
+    }
+    let verb = Verb::Edit {
+        task: id.clone(),
+        fields,
+    };
+    let mutation = site.carry_out(&site.request(verb)?, dry_run)?;
+    Ok(PlanOutcome {
+        tasks,
+        mutation,
+        file: None,
+    })
+}
+
+fn edit_plan_file(
+    site: &Site,
+    id: &TaskId,
+    fields: &[FieldEdit],
+    dry_run: bool,
+) -> Result<(Mutation, PathBuf), OpError> {
+    let (path, text) = working_tree_plan(site)?;
+    let edited = write::edited(&text, id, fields)?;
+    let origin = read::Origin {
+        file: paths::QUEUE,
+        commit: None,
+    };
+    read::meaning::<QueueFile>(origin, edited.as_bytes(), Limits::PLAN)?;
+    if !dry_run {
+        replace(&path, &edited)?;
+    }
+    let before = super::look::snapshot(site)?;
+    let change = super::mutate::FileChange {
+        path: paths::QUEUE.to_owned(),
+        before: text,
+        after: edited,
+    };
+    let mutation = Mutation {
+        carried_out: false,
+        commit: None,
+        change: crate::domain::decide::Change::default(),
+        before,
+        files: vec![change],
+    };
+    Ok((mutation, path))
+}
+
+fn fields(task: &Task, wishes: &[Wish]) -> Result<Vec<FieldEdit>, OpError> {
+    let mut lists: Vec<(String, Vec<String>)> = Vec::new();
+    let mut fields = Vec::new();
+    for wish in wishes {
+        match wish {
+            Wish::Set(key, value) => {
+                fields.push(FieldEdit {
+                    key: key.clone(),
+                    value: Some(value.clone()),
+                });
+            }
+            Wish::Unset(key) => fields.push(FieldEdit {
+                key: key.clone(),
+                value: None,
+            }),
+            Wish::AddTo(key, item) => {
+                let list = list_of(task, &mut lists, key)?;
+                if !list.contains(item) {
+                    list.push(item.clone());
+                }
+            }
+            Wish::RemoveFrom(key, item) => list_of(task, &mut lists, key)?.retain(|i| i != item),
+        }
+    }
+    for (key, items) in lists {
+        let value = if items.is_empty() {
+            None
+        } else {
+            Some(FieldValue::List(items))
+        };
+        fields.push(FieldEdit { key, value });
+    }
+    Ok(fields)
+}
+
+fn list_of<'l>(
+    task: &Task,
+    lists: &'l mut Vec<(String, Vec<String>)>,
+    key: &str,
+) -> Result<&'l mut Vec<String>, OpError> {
+    if let Some(at) = lists.iter().position(|(known, _)| known == key) {
+        return Ok(&mut lists[at].1);
+    }
+    let texts = |globs: &[crate::domain::glob::Glob]| {
+        globs.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let items = match key {
+        "depends_on" => task.depends_on.iter().map(ToString::to_string).collect(),
+        "exclusive" => task.exclusive.iter().map(ToString::to_string).collect(),
+        "owned_paths" => texts(&task.owned_paths),
+        "forbidden_paths" => texts(&task.forbidden_paths),
+        "contract_touchpoints" => texts(&task.contract_touchpoints),
+        "acceptance_checks" => task.acceptance_checks.clone(),
+        _ => return Err(OpError::Usage(format!("`{key}` holds no list"))),
+    };
+    lists.push((key.to_owned(), items));
+    let at = lists.len() - 1;
+    Ok(&mut lists[at].1)
+}
+
+/// The plan file of the working tree, and its text.
+fn working_tree_plan(site: &Site) -> Result<(PathBuf, String), OpError> {
+    let root = site
+        .repo()
+        .work_dir()
+        .ok_or_else(|| OpError::Usage("a bare repository has no working tree".to_owned()))?;
+    let path = root.join(paths::QUEUE);
+    let io = |source| OpError::Io {
+        path: path.clone(),
+        source,
+    };
+    let meta = std::fs::symlink_metadata(&path).map_err(io)?;
+    if !meta.is_file() {
+        let message = "a governance file must be a plain file".to_owned();
+        return Err(BadFile::whole(paths::QUEUE, None, "file-kind", message).into());
+    }
+    let text = std::fs::read_to_string(&path).map_err(io)?;
+    Ok((path, text))
+}
+
+fn edit_working_tree(site: &Site, edits: &[Edit], dry_run: bool) -> Result<PathBuf, OpError> {
+    let (path, text) = working_tree_plan(site)?;
+    let mut document = Document::new(text.clone());
+    let origin = read::Origin {
+        file: paths::QUEUE,
+        commit: None,
+    };
+    for edit in edits {
+        document
+            .apply(edit)
+            .map_err(|error| read::syntax(origin, text.as_bytes(), error.finding().clone()))?;
+    }
+    let edited = document.into_source();
+    read::meaning::<QueueFile>(origin, edited.as_bytes(), Limits::PLAN)?;
+    if !dry_run {
+        replace(&path, &edited)?;
+    }
+    Ok(path)
+}
+
+/// Replaces a file as a whole; a crash leaves the old or the new text.
+fn replace(path: &Path, text: &str) -> Result<(), OpError> {
+    let io = |source| OpError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io)?;
+    file.write_all(text.as_bytes()).map_err(io)?;
+    let permissions = std::fs::metadata(path).map_err(io)?.permissions();
+    file.as_file().set_permissions(permissions).map_err(io)?;
+    file.as_file().sync_all().map_err(io)?;
+    file.persist(path).map_err(|error| io(error.error))?;
+    Ok(())
+}

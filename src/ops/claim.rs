@@ -1,0 +1,258 @@
+//! `claim`: one winner, then its lane.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::OpError;
+use super::mutate::{self, Mutation};
+use super::site::Site;
+use crate::domain::id::{LaneName, ObjectId, TaskId};
+use crate::domain::policy::Policy;
+use crate::domain::request::{ClaimWish, Verb};
+use crate::domain::state::{Claim, Epoch, Standing, TaskState};
+use crate::domain::task::Task;
+use crate::workspace::{
+    self, Binding, LanePlaces, LaneSpec, Obstacle, Opened, WorkspaceError, lane_path, takeover_path,
+};
+
+/// How a claim ended.
+#[derive(Debug, Clone)]
+pub struct ClaimOutcome {
+    /// The task.
+    pub task: Task,
+    /// Its state.
+    pub state: TaskState,
+    /// The claim.
+    pub claim: Claim,
+    /// The claim it was taken over from, if that had expired.
+    pub taken_from: Option<Claim>,
+    /// The lane's worktree; none in a rehearsal.
+    pub worktree: Option<PathBuf>,
+    /// The mutation.
+    pub mutation: Mutation,
+}
+
+/// Claims a task and opens its lane.
+///
+/// # Errors
+/// The refusal; what stands in the lane's way, before anything is claimed.
+pub fn claim(site: &Site, wish: ClaimWish, dry_run: bool) -> Result<ClaimOutcome, OpError> {
+    let request = site.request(Verb::Claim(wish))?;
+    let publisher = site.publisher()?;
+    if !dry_run {
+        // A lane that cannot be used is found before the claim, not after it.
+        if let Ok((before, change)) = publisher.judge(&request) {
+            for state in &change.states {
+                if let Some(claim) = state.state.claim() {
+                    let taken = before.states.get(&state.task).occupying().is_some();
+                    check_lane(site, claim, taken)?;
+                }
+            }
+        }
+    }
+    let mutation = mutate::carry_out(&publisher, &request, dry_run)?;
+    let mine = |state: &TaskState| state.claim().is_some_and(|claim| claim.id == request.id);
+    let changed = mutation
+        .change
+        .states
+        .first()
+        .map(|change| change.task.clone());
+    let id = changed.or_else(|| {
+        let known = mutation.before.states.iter().find(|(_, state)| mine(state));
+        known.map(|(id, _)| id.clone())
+    });
+    let id = id.ok_or(OpError::NoTask)?;
+    let state = mutation.state(&id);
+    let (Some(task), Some(claim)) = (mutation.task(&id), state.claim().cloned()) else {
+        return Err(OpError::NoTask);
+    };
+    let taken_from = match &mutation.before.states.get(&id).standing {
+        Standing::InProgress(old) | Standing::AwaitingScope(old) if old.id != claim.id => {
+            Some(old.clone())
+        }
+        _ => None,
+    };
+    let worktree = settle_in(site, &id, &mutation)?;
+    Ok(ClaimOutcome {
+        task,
+        state,
+        claim,
+        taken_from,
+        worktree,
+        mutation,
+    })
+}
+
+/// Refuses a lane whose worktree on this machine has changes. Another machine's is not seen.
+fn check_lane(site: &Site, claim: &Claim, taken_over: bool) -> Result<(), OpError> {
+    // A take-over leaves the old directory alone, whatever it holds.
+    if taken_over {
+        return Ok(());
+    }
+    let branch = claim.branch.full();
+    let worktrees = site.repo().worktrees()?;
+    let Some(worktree) = worktrees
+        .into_iter()
+        .find(|w| w.branch.as_ref() == Some(&branch))
+    else {
+        return Ok(());
+    };
+    if worktree.prunable {
+        return Ok(());
+    }
+    let status = site.repo().status(&worktree.path)?;
+    if status.is_clean() {
+        return Ok(());
+    }
+    let mut obstacles: Vec<Obstacle> = status.dirty.into_iter().map(Obstacle::Dirty).collect();
+    obstacles.extend(status.operation.map(Obstacle::Operation));
+    Err(WorkspaceError::Unsafe {
+        path: worktree.path,
+        obstacles,
+    }
+    .into())
+}
+
+/// Opens the lane of a task that its holder works on from now, and binds it. `None` when nobody
+/// works on it, or in a rehearsal.
+///
+/// # Errors
+/// [`OpError::NoWorktree`]: the claim stands, the worktree does not.
+pub fn settle_in(
+    site: &Site,
+    id: &TaskId,
+    mutation: &Mutation,
+) -> Result<Option<PathBuf>, OpError> {
+    let state = mutation.state(id);
+    let Some(claim) = state.occupying().filter(|_| mutation.carried_out) else {
+        return Ok(None);
+    };
+    let policy = &mutation.before.rules.policy;
+    let before = mutation.before.states.get(id);
+    let taken_over = before.occupying().is_some_and(|old| old.id != claim.id);
+    let start = start_of(mutation, id, claim);
+    let opened = open_lane(site, policy, &claim.lane, start, state.epoch, taken_over);
+    let opened = opened.map_err(|error| match error {
+        OpError::Workspace(source) => OpError::NoWorktree {
+            task: id.clone(),
+            source: Box::new(source),
+        },
+        other => other,
+    })?;
+    let binding = Binding {
+        task: id.clone(),
+        agent: claim.agent.clone(),
+        epoch: state.epoch,
+        lane: claim.lane.clone(),
+        branch: claim.branch.clone(),
+        claim: claim.id.clone(),
+        ledger: site.ledger.marker.branch.clone(),
+    };
+    binding
+        .write(&opened.git_dir)
+        .map_err(WorkspaceError::from)?;
+    Ok(Some(opened.path))
+}
+
+/// Where the lane starts: the base of a new claim, or the commit that was saved before a pause.
+fn start_of(mutation: &Mutation, id: &TaskId, claim: &Claim) -> ObjectId {
+    match &mutation.before.states.get(id).standing {
+        Standing::Blocked { block, .. } => block.commit.unwrap_or(claim.base),
+        Standing::InReview { submission, .. } => submission.commit,
+        _ => claim.base,
+    }
+}
+
+/// Opens a lane's worktree at `start`.
+///
+/// # Errors
+/// What stands in the way.
+pub fn open_lane(
+    site: &Site,
+    policy: &Policy,
+    lane: &LaneName,
+    start: ObjectId,
+    epoch: Epoch,
+    taken_over: bool,
+) -> Result<Opened, OpError> {
+    let repo = site.repo();
+    let branch = policy.worktrees.branch_of(&policy.project, lane)?;
+    if !repo.exists(start) {
+        fetch_work(site)?;
+    }
+    let default = default_path(site, policy, lane)?;
+    if taken_over {
+        retire_old(site, &branch.full(), epoch)?;
+    }
+    let path = place(site, &branch.full(), default, epoch)?;
+    let saved: BTreeSet<ObjectId> = workspace::work_refs(repo)?.into_values().collect();
+    let target = site.ledger.target()?;
+    let spec = LaneSpec {
+        lane: lane.clone(),
+        path,
+        branch,
+        start,
+        target,
+        saved: &saved,
+    };
+    Ok(workspace::open(repo, &spec, &site.env)?)
+}
+
+/// Work that was saved on another machine comes with the work refs of the remote.
+fn fetch_work(site: &Site) -> Result<(), OpError> {
+    if let Some(remote) = site.ledger.remote() {
+        let specs = ["+refs/laneway/work/*:refs/laneway/work/*"];
+        site.repo()
+            .fetch(remote, &specs, std::time::Duration::from_secs(60))?;
+    }
+    Ok(())
+}
+
+/// The directory that policy gives the lane on this machine.
+///
+/// # Errors
+/// When policy gives none.
+pub fn default_path(site: &Site, policy: &Policy, lane: &LaneName) -> Result<PathBuf, OpError> {
+    let main = site.repo().main_work_dir();
+    let common = site.repo().common_dir();
+    let places = LanePlaces {
+        worktree_root: site.env.var("WORKTREE_ROOT").map(Path::new),
+        main_work_dir: main.as_deref(),
+        common_dir: &common,
+    };
+    Ok(lane_path(&policy.worktrees, &policy.project, lane, places)?)
+}
+
+/// The worktree in which the branch stands; else the usual directory; else, where that holds the
+/// locked remains of a claim that was taken over, one of its own.
+fn place(site: &Site, branch: &str, default: PathBuf, epoch: Epoch) -> Result<PathBuf, OpError> {
+    let worktrees = site.repo().worktrees()?;
+    let linked = worktrees.iter().skip(1);
+    if let Some(here) = linked.clone().find(|w| w.branch.as_deref() == Some(branch)) {
+        return Ok(here.path.clone());
+    }
+    let retired = linked
+        .filter(|w| w.path == default)
+        .any(|w| w.branch.is_none() && w.locked.is_some());
+    Ok(if retired {
+        takeover_path(&default, epoch)
+    } else {
+        default
+    })
+}
+
+/// The worktree of the claim that was taken over: detached, locked, its files left as they are.
+fn retire_old(site: &Site, branch: &str, epoch: Epoch) -> Result<(), OpError> {
+    for worktree in site.repo().worktrees()?.into_iter().skip(1) {
+        if worktree.branch.as_deref() != Some(branch) || worktree.prunable {
+            continue;
+        }
+        let git_dir = site.repo().beside(&worktree.path)?.git_dir();
+        let bound = Binding::read(&git_dir).map_err(WorkspaceError::from)?;
+        if bound.is_none_or(|bound| bound.epoch < epoch) {
+            let reason = format!("laneway: claim taken over, epoch {epoch} is in force");
+            workspace::retire(site.repo(), &worktree.path, &reason)?;
+        }
+    }
+    Ok(())
+}

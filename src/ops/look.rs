@@ -1,0 +1,363 @@
+//! `ready`, `list`, `show`, `status`: reading the queue. Nothing here uses the network or runs
+//! anything.
+
+use std::collections::BTreeMap;
+
+use super::OpError;
+use super::site::Site;
+use crate::domain::id::{AgentName, LaneName, ObjectId, RoleName, TaskId};
+use crate::domain::identity::Mode;
+use crate::domain::lease;
+use crate::domain::ready::{self, Filter};
+use crate::domain::record::Record;
+use crate::domain::refusal::Unmet;
+use crate::domain::snapshot::{Origin, Snapshot};
+use crate::domain::state::{Claim, Standing, Status, TaskState};
+use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
+use crate::ledger::Loader;
+
+/// Reads the ledger as this repository knows it.
+///
+/// # Errors
+/// When rules, plan or state do not read.
+pub fn snapshot(site: &Site) -> Result<Snapshot, OpError> {
+    let loader = Loader::new(site.repo());
+    Ok(loader.snapshot(site.ledger.tip()?, site.ledger.target()?, None)?)
+}
+
+/// A task with its state.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The definition.
+    pub task: Task,
+    /// The state.
+    pub state: TaskState,
+}
+
+impl Row {
+    fn of(snapshot: &Snapshot, task: &Task) -> Self {
+        Self {
+            task: task.clone(),
+            state: snapshot.states.get(&task.id).clone(),
+        }
+    }
+}
+
+/// What `ready` is asked.
+#[derive(Debug, Clone, Default)]
+pub struct ReadyOptions {
+    /// Work of this role.
+    pub role: Option<RoleName>,
+    /// Work that this lane could take.
+    pub lane: Option<LaneName>,
+    /// Say of everything else why not.
+    pub explain: bool,
+    /// Most tasks to give.
+    pub limit: Option<usize>,
+}
+
+/// What can start, in order.
+#[derive(Debug, Clone)]
+pub struct ReadyOutcome {
+    /// Ready tasks, first come first.
+    pub ready: Vec<Row>,
+    /// Number of ready tasks before the limit.
+    pub total: usize,
+    /// The other open tasks, each with what stands against it; empty unless asked for.
+    pub waiting: Vec<(Row, Vec<Unmet>)>,
+    /// The ledger commit that was read.
+    pub tip: Option<ObjectId>,
+}
+
+/// Says what can start, in which order, and why the rest cannot (P14, P20, P21).
+///
+/// # Errors
+/// When the ledger does not read, or the role or lane is not in policy.
+pub fn ready(site: &Site, options: &ReadyOptions) -> Result<ReadyOutcome, OpError> {
+    let snapshot = snapshot(site)?;
+    known_role(
+        &snapshot,
+        options
+            .role
+            .as_ref()
+            .or(options.lane.as_ref().map(|lane| &lane.role)),
+    )?;
+    let filter = Filter {
+        role: options.role.as_ref(),
+        lane: options.lane.as_ref(),
+    };
+    let now = site.env.now();
+    let ready = ready::ready(&snapshot, filter, now);
+    let total = ready.len();
+    let limit = options.limit.unwrap_or(usize::MAX);
+    let rows = ready
+        .into_iter()
+        .take(limit)
+        .map(|task| Row::of(&snapshot, task))
+        .collect();
+    let waiting = if options.explain {
+        ready::waiting(&snapshot, filter, now)
+            .into_iter()
+            .map(|waiting| (Row::of(&snapshot, waiting.task), waiting.unmet))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    Ok(ReadyOutcome {
+        ready: rows,
+        total,
+        waiting,
+        tip: snapshot.tip,
+    })
+}
+
+/// A role that policy does not know is a mistake of the caller, not an empty answer.
+fn known_role(snapshot: &Snapshot, role: Option<&RoleName>) -> Result<(), OpError> {
+    let roles = &snapshot.rules.policy.roles;
+    match role {
+        Some(role) if !roles.contains_key(role) => {
+            let known: Vec<&str> = roles.keys().map(RoleName::as_str).collect();
+            let message = format!(
+                "the role `{role}` is not in policy; roles: {}",
+                known.join(", ")
+            );
+            Err(OpError::Usage(message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Which tasks `list` gives; empty lists filter nothing.
+#[derive(Debug, Clone, Default)]
+pub struct ListOptions {
+    /// In one of these states.
+    pub statuses: Vec<Status>,
+    /// Of one of these roles.
+    pub roles: Vec<RoleName>,
+    /// Held, or done, by this agent.
+    pub agent: Option<AgentName>,
+    /// Most tasks to give.
+    pub limit: Option<usize>,
+}
+
+/// The tasks of the queue.
+#[derive(Debug, Clone)]
+pub struct ListOutcome {
+    /// Them, in the order of id.
+    pub rows: Vec<Row>,
+    /// Number before the limit.
+    pub total: usize,
+    /// The ledger commit that was read.
+    pub tip: Option<ObjectId>,
+}
+
+/// Lists tasks.
+///
+/// # Errors
+/// When the ledger does not read.
+pub fn list(site: &Site, options: &ListOptions) -> Result<ListOutcome, OpError> {
+    let snapshot = snapshot(site)?;
+    let of_agent = |state: &TaskState| match &options.agent {
+        None => true,
+        Some(agent) => match &state.standing {
+            Standing::Done(done) => done.agent == *agent,
+            _ => state.claim().is_some_and(|claim| claim.agent == *agent),
+        },
+    };
+    let wanted: Vec<&Task> = snapshot
+        .plan
+        .iter()
+        .filter(|task| options.roles.is_empty() || options.roles.contains(&task.role))
+        .filter(|task| {
+            let state = snapshot.states.get(&task.id);
+            let fits = options.statuses.is_empty() || options.statuses.contains(&state.status());
+            fits && of_agent(state)
+        })
+        .collect();
+    let total = wanted.len();
+    let limit = options.limit.unwrap_or(usize::MAX);
+    let rows = wanted
+        .into_iter()
+        .take(limit)
+        .map(|task| Row::of(&snapshot, task))
+        .collect();
+    Ok(ListOutcome {
+        rows,
+        total,
+        tip: snapshot.tip,
+    })
+}
+
+/// Everything about one task.
+#[derive(Debug, Clone)]
+pub struct ShowOutcome {
+    /// Definition and state.
+    pub row: Row,
+    /// On which branch it is planned.
+    pub origin: Origin,
+    /// Its records, oldest first.
+    pub records: Vec<Record>,
+    /// Whether its work is on the target.
+    pub landed: bool,
+    /// What stands against a claim now; empty when it is ready, or when it is closed.
+    pub unmet: Vec<Unmet>,
+    /// Tasks that land before it.
+    pub predecessors: Vec<TaskId>,
+    /// Tasks that wait for it.
+    pub dependents: Vec<TaskId>,
+    /// The notes of its definition.
+    pub notes: Option<String>,
+    /// The ledger commit that was read.
+    pub tip: Option<ObjectId>,
+}
+
+/// Shows one task.
+///
+/// # Errors
+/// When the ledger does not read, or no plan file defines the task.
+pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError> {
+    let id = site.task(named)?;
+    let loader = Loader::new(site.repo());
+    let (tip, target) = (site.ledger.tip()?, site.ledger.target()?);
+    let snapshot = loader.snapshot(tip, target, None)?;
+    let Some(task) = snapshot.plan.get(&id) else {
+        return Err(unknown(&snapshot, &id));
+    };
+    let records = match tip {
+        Some(tip) => loader.records(tip, &id)?,
+        None => Vec::new(),
+    };
+    let closed = matches!(
+        snapshot.states.get(&id).status(),
+        Status::Done | Status::Cancelled
+    );
+    let case = crate::domain::gates::ClaimCase {
+        snapshot: &snapshot,
+        task,
+        now: site.env.now(),
+        agent: None,
+        workstation: None,
+        lane: None,
+        host: None,
+    };
+    let unmet = if closed { Vec::new() } else { case.unmet() };
+    let predecessors = crate::domain::gates::predecessors(&snapshot, task);
+    let dependents = snapshot
+        .plan
+        .iter()
+        .filter(|other| other.depends_on.contains(&id));
+    let origin = snapshot.plan.origin(&id).unwrap_or(Origin::Ledger);
+    Ok(ShowOutcome {
+        row: Row::of(&snapshot, task),
+        origin,
+        records,
+        landed: snapshot.landed(&id),
+        unmet,
+        predecessors: predecessors
+            .into_iter()
+            .map(|task| task.id.clone())
+            .collect(),
+        dependents: dependents.map(|task| task.id.clone()).collect(),
+        notes: loader.notes(tip, target, &id)?,
+        tip,
+    })
+}
+
+/// The refusal for a task that no plan file defines, with the nearest id that one does.
+fn unknown(snapshot: &Snapshot, id: &TaskId) -> OpError {
+    use crate::domain::refusal::Refusal;
+    let near =
+        crate::ledger::yaml::closest(id.as_str(), snapshot.plan.iter().map(|t| t.id.as_str()));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`laneway list` shows all tasks".to_owned(),
+    };
+    let unmet = Unmet::rule("task-unknown", format!("no plan file defines `{id}`")).hint(hint);
+    Refusal::one(format!("cannot show {id}"), Some(id), unmet).into()
+}
+
+/// The state of the whole queue.
+#[derive(Debug, Clone)]
+pub struct StatusOutcome {
+    /// Number of tasks by role and status.
+    pub counts: BTreeMap<RoleName, BTreeMap<Status, usize>>,
+    /// Number of ready tasks by role.
+    pub ready: BTreeMap<RoleName, usize>,
+    /// The lanes that are taken, by whom, for what.
+    pub lanes: Vec<(TaskId, Claim)>,
+    /// Claims that have expired.
+    pub expired: Vec<(TaskId, Claim)>,
+    /// Tasks that wait for review or merge, oldest first.
+    pub submitted: Vec<(TaskId, Timestamp)>,
+    /// Blocked tasks, with the reason.
+    pub blocked: Vec<(TaskId, String)>,
+    /// Contradictions in the plan.
+    pub faults: Vec<String>,
+    /// Whether any name may do anything.
+    pub open_map: bool,
+    /// The ref of the ledger, and the commit that was read.
+    pub ledger: (String, Option<ObjectId>),
+    /// The target, and the commit whose rules are in force.
+    pub target: (String, ObjectId),
+}
+
+/// Sums up the queue.
+///
+/// # Errors
+/// When the ledger does not read.
+pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
+    let snapshot = snapshot(site)?;
+    let now = site.env.now();
+    let policy = &snapshot.rules.policy;
+    let mut counts: BTreeMap<RoleName, BTreeMap<Status, usize>> = BTreeMap::new();
+    for role in policy.roles.keys() {
+        counts.entry(role.clone()).or_default();
+    }
+    for task in snapshot.plan.iter() {
+        let status = snapshot.states.get(&task.id).status();
+        *counts
+            .entry(task.role.clone())
+            .or_default()
+            .entry(status)
+            .or_default() += 1;
+    }
+    let mut ready: BTreeMap<RoleName, usize> = BTreeMap::new();
+    for task in ready::ready(&snapshot, Filter::default(), now) {
+        *ready.entry(task.role.clone()).or_default() += 1;
+    }
+    let (mut lanes, mut expired) = (Vec::new(), Vec::new());
+    let (mut submitted, mut blocked) = (Vec::new(), Vec::new());
+    for (id, state) in snapshot.states.iter() {
+        match &state.standing {
+            Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
+                let over = lease::expired(claim, policy.lease, now);
+                let list = if over { &mut expired } else { &mut lanes };
+                list.push((id.clone(), claim.clone()));
+            }
+            Standing::InReview { submission, .. } => submitted.push((id.clone(), submission.at)),
+            Standing::Blocked { block, .. } => blocked.push((id.clone(), block.reason.clone())),
+            _ => {}
+        }
+    }
+    lanes.sort_by(|a, b| a.1.lane.cmp(&b.1.lane));
+    expired.sort_by(|a, b| a.0.cmp(&b.0));
+    submitted.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    blocked.sort();
+    Ok(StatusOutcome {
+        counts,
+        ready,
+        lanes,
+        expired,
+        submitted,
+        blocked,
+        faults: snapshot
+            .plan
+            .all_faults()
+            .map(|(_, fault)| fault.clone())
+            .collect(),
+        open_map: snapshot.rules.identity.mode == Mode::Open,
+        ledger: (site.ledger.tip_ref.clone(), snapshot.tip),
+        target: (site.ledger.target_ref.clone(), snapshot.rules.at),
+    })
+}

@@ -1,0 +1,666 @@
+//! `merge` and `complete`: how handed-off work becomes part of the target (DESIGN §5).
+//!
+//! ```text
+//! judge → replay onto the target → run missing checks (landing record) → lock the checkouts
+//!       → move target and ledger together → the checkouts follow
+//! ```
+//! Every step before the move can be repeated; the move is one transaction; what a crash leaves
+//! behind it is finished or undone by the next merge.
+
+use std::collections::BTreeMap;
+
+use super::OpError;
+use super::mutate::{self, Mutation};
+use super::site::Site;
+use super::work;
+use crate::checks::Progress;
+use crate::domain::gates::{checks_owed, predecessors};
+use crate::domain::graph;
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::policy::Via;
+use crate::domain::record::{CheckRun, Evidence, RecordBody};
+use crate::domain::refusal::{Refusal, Unmet};
+use crate::domain::request::{Request, Verb};
+use crate::domain::snapshot::{RangeFacts, Replayed, Snapshot};
+use crate::domain::state::{Landing, Standing, Status};
+use crate::domain::time::{Span, Timestamp};
+use crate::git::{Cas, Durability as Flush, Expect, RefEdit};
+use crate::ledger::{Companion, LedgerError, Publisher};
+use crate::workspace::{self, CheckoutError, PreparedCheckout, Scratch};
+
+/// How often a landing starts again because the target moved.
+const MOST_MOVES: u32 = 5;
+/// How long the merge slot holds without renewal.
+const SLOT: Span = Span::from_seconds(3600);
+
+/// What came of one task.
+#[derive(Debug, Clone)]
+pub enum Landed {
+    /// It is on the target now.
+    Done {
+        /// The new target.
+        commit: ObjectId,
+        /// The target before.
+        onto: ObjectId,
+        /// Checks that were run for it.
+        checks: Vec<CheckRun>,
+        /// Remarks, such as a checkout left behind.
+        notes: Vec<String>,
+    },
+    /// It would land.
+    Would {
+        /// The commit that would be the target.
+        commit: ObjectId,
+        /// Checks that would be run.
+        checks: Vec<String>,
+    },
+    /// It conflicts with the target and went back to its lane.
+    Conflict {
+        /// The paths in conflict.
+        paths: Vec<String>,
+    },
+    /// A check failed on the content that would land.
+    ChecksFailed {
+        /// All that ran.
+        checks: Vec<CheckRun>,
+    },
+    /// Its gates hold and its branch is published: a forge lands it, `complete` records it.
+    Published {
+        /// The branch.
+        branch: String,
+        /// Its tip.
+        commit: ObjectId,
+    },
+}
+
+/// What came of `merge`.
+#[derive(Debug, Clone)]
+pub struct MergeOutcome {
+    /// Tasks in the order in which they were tried.
+    pub landed: Vec<(TaskId, Landed)>,
+    /// Tasks that were refused, with the refusal (`--all` goes on without them).
+    pub refused: Vec<(TaskId, Refusal)>,
+}
+
+/// What `merge` is asked.
+#[derive(Debug, Clone, Default)]
+pub struct MergeOptions {
+    /// The task; none: the lane's.
+    pub task: Option<TaskId>,
+    /// All submitted work, in the computed order.
+    pub all: bool,
+    /// Trust the checks that must be run.
+    pub trust: bool,
+    /// Rehearse.
+    pub dry_run: bool,
+}
+
+/// Lands submitted work.
+///
+/// # Errors
+/// The refusal (of a single task); a person's changes in the way; the remote's no.
+pub fn merge(
+    site: &Site,
+    options: &MergeOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<MergeOutcome, OpError> {
+    let publisher = site.publisher()?;
+    if site.ledger.remote().is_some() {
+        publisher.refresh()?;
+    }
+    let mut outcome = MergeOutcome {
+        landed: Vec::new(),
+        refused: Vec::new(),
+    };
+    if !options.all {
+        let id = site.task(options.task.as_ref())?;
+        let landed = Lander {
+            site,
+            publisher: &publisher,
+            options,
+            progress,
+        }
+        .land(&id)?;
+        outcome.landed.push((id, landed));
+        return Ok(outcome);
+    }
+    for id in order(&super::look::snapshot(site)?) {
+        let mut lander = Lander {
+            site,
+            publisher: &publisher,
+            options,
+            progress,
+        };
+        match lander.land(&id) {
+            Ok(landed) => outcome.landed.push((id, landed)),
+            Err(OpError::Ledger(LedgerError::Refused(refusal))) => {
+                outcome.refused.push((id, *refusal));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(outcome)
+}
+
+/// The submitted tasks in the order in which they land: dependencies and merge order first, then
+/// priority, sequence and id (P29, X5).
+#[must_use]
+pub fn order(snapshot: &Snapshot) -> Vec<TaskId> {
+    let submitted: BTreeMap<(u8, i64, TaskId), &crate::domain::task::Task> = snapshot
+        .plan
+        .iter()
+        .filter(|task| snapshot.states.get(&task.id).status() == Status::InReview)
+        .map(|task| ((task.priority, task.sequence, task.id.clone()), task))
+        .collect();
+    let keys: Vec<(u8, i64, TaskId)> = submitted.keys().cloned().collect();
+    let key_of = |id: &TaskId| keys.iter().find(|(_, _, known)| known == id).cloned();
+    let ordered = graph::topological_order(&keys, |key| {
+        let Some(task) = submitted.get(key) else {
+            return Vec::new();
+        };
+        let before = predecessors(snapshot, task)
+            .into_iter()
+            .map(|task| &task.id);
+        task.depends_on
+            .iter()
+            .chain(before)
+            .filter_map(key_of)
+            .collect()
+    });
+    ordered.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// Lands one task.
+struct Lander<'a> {
+    site: &'a Site,
+    publisher: &'a Publisher<'a>,
+    options: &'a MergeOptions,
+    progress: &'a mut dyn FnMut(Progress<'_>),
+}
+
+impl Lander<'_> {
+    fn land(&mut self, id: &TaskId) -> Result<Landed, OpError> {
+        for _ in 0..MOST_MOVES {
+            if let Some(landed) = self.mend(id)? {
+                return Ok(landed);
+            }
+            match self.try_land(id) {
+                Err(OpError::Ledger(LedgerError::Moved { .. })) => {
+                    if self.site.ledger.remote().is_some() {
+                        self.publisher.refresh()?;
+                    }
+                }
+                done => return done,
+            }
+        }
+        self.drop_landing(id, "the target kept moving")?;
+        let message = format!("the target moved {MOST_MOVES} times while `{id}` was landing");
+        let unmet = Unmet::conflict("target-moves", message).hint("try again");
+        Err(Refusal::one(format!("cannot merge {id}"), Some(id), unmet).into())
+    }
+
+    /// The submission replayed onto the target, as the ledger's rules see it.
+    fn range(
+        &self,
+        id: &TaskId,
+        onto: ObjectId,
+    ) -> Result<(Snapshot, Option<RangeFacts>), OpError> {
+        let verb = Verb::Conflict {
+            task: id.clone(),
+            onto,
+        };
+        let tip = self.site.ledger.tip()?;
+        let mut snapshot = self.publisher.loader().snapshot(tip, onto, Some(&verb))?;
+        let range = snapshot.facts.range.take();
+        Ok((snapshot, range))
+    }
+
+    fn try_land(&mut self, id: &TaskId) -> Result<Landed, OpError> {
+        let onto = self.site.ledger.target()?;
+        let (snapshot, range) = self.range(id, onto)?;
+        let replayed = range.as_ref().map(|range| range.replayed.clone());
+        let (result, content_key) = match replayed {
+            Some(Replayed::Commit {
+                result,
+                content_key,
+                ..
+            }) => (result, content_key),
+            Some(Replayed::Conflict(paths)) => return self.send_back(id, onto, paths),
+            // Not handed off, or not here: `decide` says so.
+            Some(Replayed::Unknown) | None => (onto, onto),
+        };
+        let files = range.map(|range| range.files).unwrap_or_default();
+        let missing = missing_checks(&snapshot, id, &files, content_key);
+        // The gates first, evidence aside: nothing is run for work that cannot land.
+        let until = self.site.env.now().plus(SLOT);
+        let landing = self.request(landing_of(id, onto, result, until))?;
+        self.publisher.judge(&landing)?;
+        if self.options.dry_run {
+            return Ok(Landed::Would {
+                commit: result,
+                checks: missing,
+            });
+        }
+        let mut evidence = None;
+        if !missing.is_empty() {
+            work::require_trust(self.site, id, &missing, self.options.trust)?;
+            self.publisher.submit(&landing)?;
+            self.site.env.fail_point("slot");
+            let runs = self.run_checks(id, result, &missing);
+            let runs = match runs {
+                Ok(runs) => runs,
+                Err(error) => {
+                    self.drop_landing(id, "the checks could not be run")?;
+                    return Err(error);
+                }
+            };
+            if runs.iter().any(|run| !run.passed()) {
+                self.drop_landing(id, "a check failed on the content that would land")?;
+                return Ok(Landed::ChecksFailed { checks: runs });
+            }
+            let host = self.site.env.host.clone();
+            evidence = Some(Evidence {
+                commit: result,
+                content_key,
+                checks: runs,
+                host,
+            });
+        }
+        if snapshot.rules.policy.merge.via == Via::PullRequest {
+            return self.publish_branch(id, &snapshot);
+        }
+        self.move_target(id, onto, result, evidence)
+    }
+
+    fn request(&self, verb: Verb) -> Result<Request, OpError> {
+        let request = self.site.request(verb)?;
+        // Every step of a landing is a request of its own.
+        Ok(Request {
+            id: self.site.env.request_id(),
+            ..request
+        })
+    }
+
+    fn run_checks(
+        &mut self,
+        id: &TaskId,
+        commit: ObjectId,
+        commands: &[String],
+    ) -> Result<Vec<CheckRun>, OpError> {
+        let base = self.site.repo().common_dir().join("laneway").join("tmp");
+        let scratch = Scratch::make(self.site.repo(), commit, &base, &self.site.env)?;
+        let runs = work::run(
+            self.site,
+            id,
+            commit,
+            scratch.path(),
+            commands,
+            self.progress,
+        );
+        let removed = scratch.remove();
+        let runs = runs?;
+        removed?;
+        Ok(runs)
+    }
+
+    fn drop_landing(&self, id: &TaskId, reason: &str) -> Result<(), OpError> {
+        let verb = Verb::DropLanding {
+            task: id.clone(),
+            reason: reason.to_owned(),
+        };
+        let request = self.request(verb)?;
+        // Somebody else's slot is not ours to drop; without one there is nothing to do.
+        match self.publisher.submit(&request) {
+            Ok(_) | Err(LedgerError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn send_back(
+        &self,
+        id: &TaskId,
+        onto: ObjectId,
+        paths: Vec<String>,
+    ) -> Result<Landed, OpError> {
+        let request = self.request(Verb::Conflict {
+            task: id.clone(),
+            onto,
+        })?;
+        let mutation = mutate::carry_out(self.publisher, &request, self.options.dry_run)?;
+        // Back in its lane the work goes on where it was handed off.
+        let state = mutation.state(id);
+        let mine = state
+            .occupying()
+            .is_some_and(|claim| claim.agent == request.actor.agent);
+        if mine && super::save::bound_lane(self.site, id)?.is_some() {
+            super::claim::settle_in(self.site, id, &mutation)?;
+        }
+        Ok(Landed::Conflict { paths })
+    }
+
+    /// Moves target and ledger together; the checkouts of the target follow.
+    fn move_target(
+        &mut self,
+        id: &TaskId,
+        onto: ObjectId,
+        result: ObjectId,
+        evidence: Option<Evidence>,
+    ) -> Result<Landed, OpError> {
+        let checks = evidence
+            .as_ref()
+            .map(|e| e.checks.clone())
+            .unwrap_or_default();
+        let mut notes = Vec::new();
+        let checkouts = self.lock_checkouts(onto, result, &mut notes)?;
+        let verb = Verb::Land {
+            task: id.clone(),
+            onto,
+            result,
+            evidence,
+        };
+        let request = self.request(verb)?;
+        let companion = Companion {
+            from: onto,
+            to: result,
+        };
+        match self.publisher.submit_with(&request, &companion) {
+            Ok(receipt) => {
+                self.site.env.fail_point("landed");
+                if self.site.ledger.remote().is_some() && !self.follow_local(onto, result)? {
+                    notes.push("the local target branch was left where it is".to_owned());
+                }
+                for checkout in checkouts {
+                    checkout.finish()?;
+                }
+                debug_assert!(receipt.commit.is_some());
+                Ok(Landed::Done {
+                    commit: result,
+                    onto,
+                    checks,
+                    notes,
+                })
+            }
+            Err(error) => {
+                for checkout in checkouts {
+                    checkout.abort();
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Locks the checkouts of the target on this machine. Under local authority one that cannot
+    /// follow refuses the landing; under remote authority it stays behind, with a note.
+    fn lock_checkouts(
+        &self,
+        onto: ObjectId,
+        result: ObjectId,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<PreparedCheckout>, OpError> {
+        let branch = self.site.ledger.marker.target.full();
+        let remote = self.site.ledger.remote().is_some();
+        // Under remote authority the local branch follows only from where the remote's target was.
+        if onto == result || (remote && self.site.repo().tip(&branch)? != Some(onto)) {
+            return Ok(Vec::new());
+        }
+        match workspace::prepare(self.site.repo(), &branch, onto, result, &self.site.env) {
+            Ok(checkouts) => Ok(checkouts),
+            Err(error @ (CheckoutError::InTheWay { .. } | CheckoutError::Locked { .. }))
+                if remote =>
+            {
+                notes.push(error.to_string());
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Under remote authority: the local target branch follows when it stood at the old target and
+    /// no checkout of it was left behind.
+    fn follow_local(&self, onto: ObjectId, result: ObjectId) -> Result<bool, OpError> {
+        let repo = self.site.repo();
+        let name = self.site.ledger.marker.target.full();
+        if onto == result || repo.tip(&name)? != Some(onto) {
+            return Ok(true);
+        }
+        let shown = repo
+            .worktrees()?
+            .into_iter()
+            .any(|w| w.branch.as_ref() == Some(&name));
+        let locked = repo.worktrees()?.into_iter().any(|w| {
+            w.branch.as_ref() == Some(&name) && {
+                let git_dir = repo.beside(&w.path).map(|beside| beside.git_dir());
+                git_dir.is_ok_and(|dir| dir.join("index.lock").exists())
+            }
+        });
+        if shown && !locked {
+            return Ok(false);
+        }
+        let edit = RefEdit {
+            name,
+            expect: Expect::At(onto),
+            new: Some(result),
+        };
+        Ok(repo.cas(&[edit], "laneway: merge", Flush::Fast)? == Cas::Moved)
+    }
+
+    fn publish_branch(&self, id: &TaskId, snapshot: &Snapshot) -> Result<Landed, OpError> {
+        let Standing::InReview {
+            claim, submission, ..
+        } = &snapshot.states.get(id).standing
+        else {
+            return Err(OpError::NoTask);
+        };
+        let branch = claim.branch.full();
+        if let Some(remote) = self.site.ledger.remote() {
+            let limit = u64::from(snapshot.rules.policy.remote_timeout.seconds());
+            let limit = std::time::Duration::from_secs(limit);
+            super::save::push_ref(self.site.repo(), remote, &branch, submission.commit, limit)?;
+        }
+        Ok(Landed::Published {
+            branch,
+            commit: submission.commit,
+        })
+    }
+
+    /// Finishes or undoes what a crash between the steps of a landing left (DESIGN §5, step 4).
+    fn mend(&self, id: &TaskId) -> Result<Option<Landed>, OpError> {
+        let target = self.site.ledger.target()?;
+        let tip = self.site.ledger.tip()?;
+        let snapshot = self.publisher.loader().snapshot(tip, target, None)?;
+        match &snapshot.states.get(id).standing {
+            Standing::InReview {
+                landing: Some(landing),
+                ..
+            } => {
+                let on_target = snapshot.facts.reachable.contains(&landing.commit);
+                if on_target && !self.options.dry_run {
+                    return self.finish(id, landing).map(Some);
+                }
+                Ok(None)
+            }
+            Standing::Done(done) if !snapshot.facts.reachable.contains(&done.commit) => {
+                if self.options.dry_run {
+                    return Ok(None);
+                }
+                if done.onto == target {
+                    return self.finish_target(done.onto, done.commit).map(Some);
+                }
+                let reason = format!("{} never reached the target", done.commit.short());
+                let request = self.request(Verb::Unland {
+                    task: id.clone(),
+                    reason,
+                })?;
+                drop(self.publisher.submit(&request)?);
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The target has the commit, the ledger does not know yet.
+    fn finish(&self, id: &TaskId, landing: &Landing) -> Result<Landed, OpError> {
+        let (onto, result) = (landing.onto, landing.commit);
+        let verb = Verb::Land {
+            task: id.clone(),
+            onto,
+            result,
+            evidence: None,
+        };
+        let request = self.request(verb)?;
+        drop(self.publisher.submit(&request)?);
+        let notes = vec!["a landing that was cut short is finished".to_owned()];
+        Ok(Landed::Done {
+            commit: result,
+            onto,
+            checks: Vec::new(),
+            notes,
+        })
+    }
+
+    /// The ledger has `done`, the target does not have the commit yet.
+    fn finish_target(&self, onto: ObjectId, result: ObjectId) -> Result<Landed, OpError> {
+        let mut notes = vec!["a landing that was cut short is finished".to_owned()];
+        let checkouts = self.lock_checkouts(onto, result, &mut notes)?;
+        match self.publisher.move_target(&Companion {
+            from: onto,
+            to: result,
+        }) {
+            Ok(()) => {
+                for checkout in checkouts {
+                    checkout.finish()?;
+                }
+                Ok(Landed::Done {
+                    commit: result,
+                    onto,
+                    checks: Vec::new(),
+                    notes,
+                })
+            }
+            Err(error) => {
+                for checkout in checkouts {
+                    checkout.abort();
+                }
+                Err(error.into())
+            }
+        }
+    }
+}
+
+fn landing_of(id: &TaskId, onto: ObjectId, result: ObjectId, until: Timestamp) -> Verb {
+    Verb::Landing {
+        task: id.clone(),
+        onto,
+        result,
+        until,
+    }
+}
+
+/// Owed checks without a passing run on the content that will land.
+fn missing_checks(
+    snapshot: &Snapshot,
+    id: &TaskId,
+    files: &[String],
+    content_key: ObjectId,
+) -> Vec<String> {
+    let Some(task) = snapshot.plan.get(id) else {
+        return Vec::new();
+    };
+    if snapshot.rules.policy.gates.evidence == crate::domain::policy::Owed::None {
+        return Vec::new();
+    }
+    let runs: Vec<&CheckRun> = snapshot
+        .records_of(id)
+        .iter()
+        .filter_map(|record| match &record.body {
+            RecordBody::Evidence(evidence) if evidence.content_key == content_key => Some(evidence),
+            _ => None,
+        })
+        .flat_map(|evidence| &evidence.checks)
+        .collect();
+    let passed = |command: &str| {
+        runs.iter()
+            .rfind(|run| run.command == command)
+            .is_some_and(|run| run.passed())
+    };
+    let owed = checks_owed(snapshot, task, files);
+    owed.into_iter()
+        .filter(|command| !passed(command))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What `complete` is told.
+#[derive(Debug, Clone)]
+pub struct CompleteOptions {
+    /// The task; none: the lane's.
+    pub task: Option<TaskId>,
+    /// The commit on the target; none: found by the handed-off commit or by a forge's replay.
+    pub commit: Option<ObjectId>,
+    /// Rehearse.
+    pub dry_run: bool,
+}
+
+/// Records work that reached the target by another way, such as a pull request.
+///
+/// # Errors
+/// The refusal; no commit of the target that is the handed-off change.
+pub fn complete(
+    site: &Site,
+    options: &CompleteOptions,
+) -> Result<(TaskId, ObjectId, Mutation), OpError> {
+    let id = site.task(options.task.as_ref())?;
+    let publisher = site.publisher()?;
+    if site.ledger.remote().is_some() {
+        publisher.refresh()?;
+    }
+    let commit = match options.commit {
+        Some(commit) => commit,
+        None => find_landed(site, &publisher, &id)?,
+    };
+    let on_my_word = options.commit.is_some();
+    let verb = Verb::Complete {
+        task: id.clone(),
+        commit,
+        on_my_word,
+    };
+    let mutation = mutate::carry_out(&publisher, &site.request(verb)?, options.dry_run)?;
+    Ok((id, commit, mutation))
+}
+
+/// How many commits of the target are looked at for a forge's squash or rebase.
+const MOST_CANDIDATES: usize = 500;
+
+fn find_landed(site: &Site, publisher: &Publisher<'_>, id: &TaskId) -> Result<ObjectId, OpError> {
+    let target = site.ledger.target()?;
+    let tip = site.ledger.tip()?;
+    let snapshot = publisher.loader().snapshot(tip, target, None)?;
+    let Standing::InReview { submission, .. } = &snapshot.states.get(id).standing else {
+        // `decide` has the right words for it.
+        return Ok(target);
+    };
+    if site.repo().is_ancestor(submission.commit, target)? {
+        return Ok(submission.commit);
+    }
+    for commit in site.repo().first_parents(target).take(MOST_CANDIDATES) {
+        let commit = commit?;
+        if commit == submission.base {
+            break;
+        }
+        let verb = Verb::Complete {
+            task: id.clone(),
+            commit,
+            on_my_word: false,
+        };
+        let snapshot = publisher.loader().snapshot(tip, target, Some(&verb))?;
+        let replayed = snapshot.facts.range.map(|range| range.replayed);
+        if matches!(replayed, Some(Replayed::Commit { result, .. }) if result == commit) {
+            return Ok(commit);
+        }
+    }
+    let message = format!("no commit of the target is the handed-off change of `{id}`");
+    let unmet = Unmet::rule("not-on-target", message).hint(format!(
+        "name it, as someone who may merge: `laneway complete {id} --commit …`"
+    ));
+    Err(Refusal::one(format!("cannot complete {id}"), Some(id), unmet).into())
+}

@@ -1,0 +1,20 @@
+//! Operations: one per use case, options in, outcome out. They print nothing and ask nothing; the
+//! command line, HTTP and MCP call the same ones.
+
+pub mod add;
+pub mod claim;
+mod error;
+pub mod init;
+pub mod lane;
+pub mod look;
+pub mod merge;
+pub mod mutate;
+pub mod own;
+pub mod save;
+pub mod set_status;
+mod site;
+pub mod work;
+
+pub use error::OpError;
+pub use mutate::{FileChange, Mutation};
+pub use site::{Site, SiteOptions};

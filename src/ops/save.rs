@@ -1,0 +1,231 @@
+//! Keeping the work of a task alive in its work ref, and letting go of a lane (DESIGN §5).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::OpError;
+use super::mutate::Mutation;
+use super::site::Site;
+use crate::domain::id::{ObjectId, RemoteName, TaskId};
+use crate::domain::policy::Durability;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::state::{Claim, Epoch};
+use crate::git::{Durability as Flush, Expect, PushOutcome, PushSpec, PushUpdate, Repo};
+use crate::ledger::{LedgerError, last_line};
+use crate::workspace::{self, Binding, Obstacle, WorkspaceError};
+
+/// A lane's worktree on this machine and what its binding says.
+#[derive(Debug, Clone)]
+pub struct BoundLane {
+    /// The worktree.
+    pub path: PathBuf,
+    /// Its own git directory.
+    pub git_dir: PathBuf,
+    /// The binding.
+    pub binding: Binding,
+}
+
+/// The worktree of this machine that is bound to `task`, if there is one.
+///
+/// # Errors
+/// Of git.
+pub fn bound_lane(site: &Site, task: &TaskId) -> Result<Option<BoundLane>, OpError> {
+    if let (Some(binding), Some(path)) = (&site.binding, site.repo().work_dir())
+        && binding.task == *task
+    {
+        let (git_dir, binding) = (site.repo().git_dir(), binding.clone());
+        return Ok(Some(BoundLane {
+            path,
+            git_dir,
+            binding,
+        }));
+    }
+    for worktree in site.repo().worktrees()?.into_iter().skip(1) {
+        if worktree.prunable {
+            continue;
+        }
+        let git_dir = site.repo().beside(&worktree.path)?.git_dir();
+        match Binding::read(&git_dir) {
+            Ok(Some(binding)) if binding.task == *task => {
+                return Ok(Some(BoundLane {
+                    path: worktree.path,
+                    git_dir,
+                    binding,
+                }));
+            }
+            // Another lane's unreadable binding is for `doctor`, not for this task.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+/// Saves the commits of a task that its holder is about to let go of, and gives the commit that
+/// holds them; `None` when there is nothing beyond the target. Under remote authority the work ref
+/// is on the remote before anything is recorded.
+///
+/// # Errors
+/// When the lane has uncommitted changes; when the work ref cannot be written or pushed.
+pub fn lane_work(site: &Site, task: &TaskId, dry_run: bool) -> Result<Option<ObjectId>, OpError> {
+    let snapshot = super::look::snapshot(site)?;
+    let state = snapshot.states.get(task);
+    let Some(claim) = state
+        .occupying()
+        .filter(|claim| site.agent().is_ok_and(|a| a == claim.agent))
+    else {
+        return Ok(None);
+    };
+    if let Some(lane) = bound_lane(site, task)? {
+        if lane.binding.epoch != state.epoch {
+            return Ok(None);
+        }
+        refuse_dirty(site.repo(), &lane)?;
+    }
+    let Some(tip) = tip_beyond(site, &snapshot, claim)? else {
+        return Ok(None);
+    };
+    if !dry_run {
+        keep(site, &snapshot, task, state.epoch, tip)?;
+    }
+    Ok(Some(tip))
+}
+
+/// The tip of the claim's branch, when it holds anything that the target does not.
+fn tip_beyond(
+    site: &Site,
+    snapshot: &Snapshot,
+    claim: &Claim,
+) -> Result<Option<ObjectId>, OpError> {
+    match site.repo().tip(&claim.branch.full())? {
+        Some(tip) if !site.repo().is_ancestor(tip, snapshot.rules.at)? => Ok(Some(tip)),
+        _ => Ok(None),
+    }
+}
+
+/// Refuses while tracked files of the lane are changed: only commits can be kept.
+///
+/// # Errors
+/// [`WorkspaceError::Unsafe`] with the files.
+pub fn refuse_dirty(repo: &Repo, lane: &BoundLane) -> Result<(), OpError> {
+    let status = repo.status(&lane.path)?;
+    if status.is_clean() {
+        return Ok(());
+    }
+    let mut obstacles: Vec<Obstacle> = status.dirty.into_iter().map(Obstacle::Dirty).collect();
+    obstacles.extend(status.operation.map(Obstacle::Operation));
+    Err(WorkspaceError::Unsafe {
+        path: lane.path.clone(),
+        obstacles,
+    }
+    .into())
+}
+
+/// Keeps `commit` in the work ref of `task`, here and on the deciding remote.
+///
+/// # Errors
+/// When it cannot be written or pushed.
+pub fn keep(
+    site: &Site,
+    snapshot: &Snapshot,
+    task: &TaskId,
+    epoch: Epoch,
+    commit: ObjectId,
+) -> Result<(), OpError> {
+    let flush = match snapshot.rules.policy.durability {
+        Durability::Full => Flush::Full,
+        Durability::Fast => Flush::Fast,
+    };
+    workspace::save(site.repo(), task, epoch, commit, flush)?;
+    if let Some(remote) = site.ledger.remote() {
+        let limit = Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));
+        push_ref(
+            site.repo(),
+            remote,
+            &workspace::work_ref(task, epoch),
+            commit,
+            limit,
+        )?;
+    }
+    Ok(())
+}
+
+/// Pushes one ref, whatever value the remote has for it now.
+///
+/// # Errors
+/// [`LedgerError::Unreachable`], [`LedgerError::RemoteRefused`].
+pub fn push_ref(
+    repo: &Repo,
+    remote: &RemoteName,
+    name: &str,
+    commit: ObjectId,
+    limit: Duration,
+) -> Result<(), OpError> {
+    let expect = match repo.ls_remote(remote, &[name], limit)? {
+        crate::git::Listing::Refs(refs) => match refs.get(name) {
+            Some(value) if *value == commit => return Ok(()),
+            Some(value) => Expect::At(*value),
+            None => Expect::Absent,
+        },
+        crate::git::Listing::Unreachable { stderr } => {
+            return Err(unreachable(remote, &stderr));
+        }
+    };
+    let update = PushUpdate {
+        name: name.to_owned(),
+        new: Some(commit),
+        expect,
+        rewind: true,
+    };
+    let spec = PushSpec {
+        remote: remote.clone(),
+        updates: vec![update],
+        atomic: false,
+        limit,
+    };
+    match repo.push(&spec)? {
+        PushOutcome::Won => Ok(()),
+        PushOutcome::Lost { name, reason } => Err(LedgerError::RemoteRefused {
+            remote: remote.clone(),
+            name,
+            reason,
+            stderr: String::new(),
+        }
+        .into()),
+        PushOutcome::Refused {
+            name,
+            reason,
+            stderr,
+        } => Err(LedgerError::RemoteRefused {
+            remote: remote.clone(),
+            name,
+            reason,
+            stderr,
+        }
+        .into()),
+        PushOutcome::Unreachable { stderr } | PushOutcome::Indeterminate { stderr, .. } => {
+            Err(unreachable(remote, &stderr))
+        }
+    }
+}
+
+fn unreachable(remote: &RemoteName, stderr: &str) -> OpError {
+    LedgerError::Unreachable {
+        remote: remote.clone(),
+        why: last_line(stderr),
+    }
+    .into()
+}
+
+/// Takes the binding off the lane's worktree once its task is no longer worked on there.
+///
+/// # Errors
+/// When the binding cannot be removed.
+pub fn unbind(site: &Site, task: &TaskId, mutation: &Mutation) -> Result<(), OpError> {
+    if !mutation.carried_out || mutation.state(task).occupying().is_some() {
+        return Ok(());
+    }
+    if let Some(lane) = bound_lane(site, task)? {
+        Binding::remove(&lane.git_dir).map_err(WorkspaceError::from)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Where an operation works and for whom: repository, ledger, lane, identity.
+
+use std::path::{Path, PathBuf};
+
+use super::OpError;
+use crate::domain::id::{AgentName, BranchName, RequestId, TaskId};
+use crate::domain::request::{Actor, Request, Verb};
+use crate::domain::state::Epoch;
+use crate::env::Env;
+use crate::git::Repo;
+use crate::ledger::Ledger;
+use crate::process::Runner;
+use crate::workspace::Binding;
+
+/// What the caller says about where and who.
+#[derive(Debug, Clone, Default)]
+pub struct SiteOptions {
+    /// Directory to work from; none: the current one.
+    pub dir: Option<PathBuf>,
+    /// The ledger branch.
+    pub ledger: Option<BranchName>,
+    /// The acting agent.
+    pub agent: Option<AgentName>,
+    /// The epoch the caller holds.
+    pub epoch: Option<Epoch>,
+    /// The id of the request, for a retry.
+    pub request_id: Option<RequestId>,
+}
+
+/// A repository with its ledger, seen from a directory, for an identity that is asked for only
+/// when it is needed.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Everything outside.
+    pub env: Env,
+    /// Starts processes.
+    pub runner: Runner,
+    /// The ledger and its repository.
+    pub ledger: Ledger,
+    /// The claim that the lane's worktree around the directory holds.
+    pub binding: Option<Binding>,
+    options: SiteOptions,
+}
+
+/// Opens the repository around a directory.
+///
+/// # Errors
+/// When there is none.
+pub fn repository(env: &Env, dir: Option<&Path>) -> Result<(Repo, Runner), OpError> {
+    let runner = Runner::new(env.vars.clone());
+    let dir = match dir {
+        Some(dir) => env.dir.join(dir),
+        None => env.dir.clone(),
+    };
+    Ok((Repo::discover(&dir, &runner)?, runner))
+}
+
+impl Site {
+    /// Opens repository and ledger.
+    ///
+    /// # Errors
+    /// When there is no repository or no ledger, or the lane's binding does not read.
+    pub fn open(env: &Env, options: SiteOptions) -> Result<Self, OpError> {
+        let (repo, runner) = repository(env, options.dir.as_deref())?;
+        let binding = Binding::read(&repo.git_dir())?;
+        let ledger = Ledger::open(repo, env, options.ledger.as_ref())?;
+        let site = Self {
+            env: env.clone(),
+            runner,
+            ledger,
+            binding,
+            options,
+        };
+        site.check_binding()?;
+        Ok(site)
+    }
+
+    /// A binding that contradicts `--as` is refused: one of the two is a mistake.
+    fn check_binding(&self) -> Result<(), OpError> {
+        match (&self.options.agent, &self.binding) {
+            (Some(agent), Some(binding)) if *agent != binding.agent => Err(OpError::ForeignLane {
+                agent: agent.clone(),
+                holder: binding.agent.clone(),
+                lane: binding.lane.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repo(&self) -> &Repo {
+        &self.ledger.repo
+    }
+
+    /// The acting agent: `--as`, `LANEWAY_AGENT`, the lane's binding, git config `laneway.agent`.
+    ///
+    /// # Errors
+    /// [`OpError::NoIdentity`]; [`OpError::Name`] when what is set is no agent name.
+    pub fn agent(&self) -> Result<AgentName, OpError> {
+        if let Some(agent) = &self.options.agent {
+            return Ok(agent.clone());
+        }
+        if let Some(text) = self.env.var("LANEWAY_AGENT") {
+            return Ok(AgentName::new(text)?);
+        }
+        if let Some(binding) = &self.binding {
+            return Ok(binding.agent.clone());
+        }
+        match self.repo().config_str("laneway.agent") {
+            Some(text) => Ok(AgentName::new(text)?),
+            None => Err(OpError::NoIdentity),
+        }
+    }
+
+    /// The task that is meant: the named one, or the lane's.
+    ///
+    /// # Errors
+    /// [`OpError::NoTask`] outside a lane.
+    pub fn task(&self, named: Option<&TaskId>) -> Result<TaskId, OpError> {
+        match (named, &self.binding) {
+            (Some(id), _) => Ok(id.clone()),
+            (None, Some(binding)) => Ok(binding.task.clone()),
+            (None, None) => Err(OpError::NoTask),
+        }
+    }
+
+    /// A request of the acting agent. The epoch comes from `--epoch`, or from the lane's binding
+    /// when the request is about the lane's task.
+    ///
+    /// # Errors
+    /// When nobody acts.
+    pub fn request(&self, verb: Verb) -> Result<Request, OpError> {
+        let bound = self
+            .binding
+            .as_ref()
+            .filter(|bound| verb.task() == Some(&bound.task));
+        let epoch = self.options.epoch.or(bound.map(|bound| bound.epoch));
+        let actor = Actor {
+            agent: self.agent()?,
+            host: self.env.host.clone(),
+            epoch,
+        };
+        let id = match &self.options.request_id {
+            Some(id) => id.clone(),
+            None => self.env.request_id(),
+        };
+        Ok(Request {
+            id,
+            at: self.env.now(),
+            actor,
+            verb,
+        })
+    }
+}

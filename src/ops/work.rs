@@ -1,0 +1,312 @@
+//! `check`, `handoff`, `review`: showing work and submitting it.
+
+use std::time::Duration;
+
+use super::OpError;
+use super::mutate::Mutation;
+use super::save::{self, BoundLane};
+use super::site::Site;
+use crate::checks::{self, Guard, Limits, Progress, Subject, TrustStore};
+use crate::domain::gates::checks_owed;
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::record::{CheckRun, Evidence, Finding, RootCause, Verdict};
+use crate::domain::request::Verb;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::state::Standing;
+
+/// How `check` ended.
+#[derive(Debug, Clone)]
+pub struct CheckOutcome {
+    /// The task.
+    pub task: TaskId,
+    /// The commit the checks ran on.
+    pub commit: ObjectId,
+    /// What ran, in order.
+    pub runs: Vec<CheckRun>,
+    /// The mutation that recorded it; none when nothing is owed.
+    pub mutation: Option<Mutation>,
+}
+
+impl CheckOutcome {
+    /// Whether every check passed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.runs.iter().all(CheckRun::passed)
+    }
+}
+
+/// Runs the owed checks in the lane's worktree and records the evidence for its content.
+///
+/// # Errors
+/// Untrusted commands; a lane that is not clean; a tree that moved while they ran; the refusal.
+pub fn check(
+    site: &Site,
+    named: Option<&TaskId>,
+    trust: bool,
+    dry_run: bool,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<CheckOutcome, OpError> {
+    let id = site.task(named)?;
+    let snapshot = super::look::snapshot(site)?;
+    let lane = lane_of(site, &id)?;
+    let repo = site.repo().beside(&lane.path)?;
+    let guard = Guard::begin(&repo, &lane.path)?;
+    let commit = guard.commit();
+    let commands = owed(site, &snapshot, &id, commit)?;
+    require_trust(site, &id, &commands, trust)?;
+    if commands.is_empty() || dry_run {
+        return Ok(CheckOutcome {
+            task: id,
+            commit,
+            runs: Vec::new(),
+            mutation: None,
+        });
+    }
+    let runs = run(site, &id, commit, &lane.path, &commands, progress)?;
+    guard.finish()?;
+    let content_key = repo.content_key(commit)?;
+    let host = site.env.host.clone();
+    let evidence = Evidence {
+        commit,
+        content_key,
+        checks: runs.clone(),
+        host,
+    };
+    let verb = Verb::Evidence {
+        task: id.clone(),
+        evidence,
+    };
+    let mutation = site.carry_out(&site.request(verb)?, false)?;
+    Ok(CheckOutcome {
+        task: id,
+        commit,
+        runs,
+        mutation: Some(mutation),
+    })
+}
+
+fn lane_of(site: &Site, task: &TaskId) -> Result<BoundLane, OpError> {
+    save::bound_lane(site, task)?.ok_or_else(|| {
+        OpError::Usage(format!(
+            "no worktree of this machine is bound to `{task}`: claim it first"
+        ))
+    })
+}
+
+/// The commands owed by `task` for the change that `commit` makes of the target.
+fn owed(
+    site: &Site,
+    snapshot: &Snapshot,
+    id: &TaskId,
+    commit: ObjectId,
+) -> Result<Vec<String>, OpError> {
+    let repo = site.repo();
+    let Some(task) = snapshot.plan.get(id) else {
+        return Err(OpError::NoTask);
+    };
+    let base = repo
+        .merge_base(snapshot.rules.at, commit)?
+        .unwrap_or(snapshot.rules.at);
+    let files: Vec<String> = repo
+        .changed_paths(base, commit)?
+        .into_iter()
+        .map(|change| change.path)
+        .collect();
+    Ok(checks_owed(snapshot, task, &files)
+        .into_iter()
+        .map(str::to_owned)
+        .collect())
+}
+
+/// Refuses commands that nobody trusted on this machine.
+///
+/// # Errors
+/// [`OpError::Untrusted`] with the commands.
+pub fn require_trust(
+    site: &Site,
+    task: &TaskId,
+    commands: &[String],
+    trusted_now: bool,
+) -> Result<(), OpError> {
+    if trusted_now || commands.is_empty() {
+        return Ok(());
+    }
+    let store = store(site)?;
+    let unknown: Vec<String> = commands
+        .iter()
+        .filter(|command| !store.is_trusted(command))
+        .cloned()
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(OpError::Untrusted {
+        task: task.clone(),
+        commands: unknown,
+    })
+}
+
+fn store(site: &Site) -> Result<TrustStore, OpError> {
+    let dir = site.env.state_dir().ok_or_else(|| {
+        OpError::Usage("no home directory is known: set LANEWAY_STATE_DIR".to_owned())
+    })?;
+    Ok(TrustStore::open(&dir, &site.repo().common_dir()))
+}
+
+/// Trusts the commands that a task owes, and says which are new.
+///
+/// # Errors
+/// When no plan file defines the task, or the decision cannot be written down.
+pub fn trust(site: &Site, named: Option<&TaskId>) -> Result<Vec<String>, OpError> {
+    let id = site.task(named)?;
+    let snapshot = super::look::snapshot(site)?;
+    let commit = match save::bound_lane(site, &id)? {
+        Some(lane) => site
+            .repo()
+            .beside(&lane.path)?
+            .head_commit()?
+            .unwrap_or(snapshot.rules.at),
+        None => snapshot.rules.at,
+    };
+    let commands = owed(site, &snapshot, &id, commit)?;
+    let mut store = store(site)?;
+    let new: Vec<String> = commands
+        .into_iter()
+        .filter(|command| !store.is_trusted(command))
+        .collect();
+    store.trust(&new)?;
+    Ok(new)
+}
+
+/// Runs commands for `task` on `commit` in `dir`.
+pub(super) fn run(
+    site: &Site,
+    task: &TaskId,
+    commit: ObjectId,
+    dir: &std::path::Path,
+    commands: &[String],
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<CheckRun>, OpError> {
+    let subject = Subject { task, commit };
+    Ok(checks::run(
+        &site.runner,
+        dir,
+        subject,
+        commands,
+        Limits::default(),
+        progress,
+    )?)
+}
+
+/// What `handoff` is told.
+#[derive(Debug, Clone, Default)]
+pub struct HandoffOptions {
+    /// The task; none: the lane's.
+    pub task: Option<TaskId>,
+    /// Next slice.
+    pub next: String,
+    /// Risks and blockers.
+    pub risks: Vec<String>,
+    /// Owed by defects.
+    pub root_cause: Option<RootCause>,
+    /// Rehearse.
+    pub dry_run: bool,
+}
+
+/// How a handoff ended.
+#[derive(Debug, Clone)]
+pub struct HandoffOutcome {
+    /// The task.
+    pub task: TaskId,
+    /// The commit handed off.
+    pub commit: ObjectId,
+    /// Remarks on what did not work and does not matter, such as a lane branch not pushed.
+    pub notes: Vec<String>,
+    /// The mutation.
+    pub mutation: Mutation,
+}
+
+/// Submits the lane's commits and frees the lane (P42).
+///
+/// # Errors
+/// A lane that is not clean; work that cannot be saved; the refusal.
+pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, OpError> {
+    let id = site.task(options.task.as_ref())?;
+    let snapshot = super::look::snapshot(site)?;
+    let state = snapshot.states.get(&id);
+    let claim = state.claim();
+    let branch = claim.map(|claim| claim.branch.full());
+    if let Some(lane) = save::bound_lane(site, &id)? {
+        save::refuse_dirty(site.repo(), &lane)?;
+    }
+    let tip = branch
+        .as_ref()
+        .map(|branch| site.repo().tip(branch))
+        .transpose()?
+        .flatten();
+    // Without a branch here there is nothing to hand off; `decide` says what is wrong first.
+    let commit = tip.unwrap_or(snapshot.rules.at);
+    let verb = Verb::Handoff {
+        task: id.clone(),
+        commit,
+        next: options.next.clone(),
+        risks: options.risks.clone(),
+        root_cause: options.root_cause.clone(),
+    };
+    let request = site.request(verb)?;
+    let publisher = site.publisher()?;
+    publisher.judge(&request)?;
+    let mut notes = Vec::new();
+    if !options.dry_run {
+        save::keep(site, &snapshot, &id, state.epoch, commit)?;
+        if let (Some(remote), Some(branch)) = (site.ledger.remote(), &branch) {
+            let limit =
+                Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));
+            if let Err(error) = save::push_ref(site.repo(), remote, branch, commit, limit) {
+                notes.push(format!("the lane branch was not pushed: {error}"));
+            }
+        }
+    }
+    let mutation = super::mutate::carry_out(&publisher, &request, options.dry_run)?;
+    Ok(HandoffOutcome {
+        task: id,
+        commit,
+        notes,
+        mutation,
+    })
+}
+
+/// What `review` is told.
+#[derive(Debug, Clone)]
+pub struct ReviewOptions {
+    /// The task.
+    pub task: TaskId,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Only a design is there.
+    pub design_only: bool,
+    /// Rehearse.
+    pub dry_run: bool,
+}
+
+/// Records a verdict on what is handed off now.
+///
+/// # Errors
+/// The refusal.
+pub fn review(site: &Site, options: &ReviewOptions) -> Result<Mutation, OpError> {
+    let snapshot = super::look::snapshot(site)?;
+    let commit = match &snapshot.states.get(&options.task).standing {
+        Standing::InReview { submission, .. } => submission.commit,
+        _ => snapshot.rules.at,
+    };
+    let verb = Verb::Review {
+        task: options.task.clone(),
+        verdict: options.verdict,
+        commit,
+        findings: options.findings.clone(),
+        design_only: options.design_only,
+    };
+    site.carry_out(&site.request(verb)?, options.dry_run)
+}
