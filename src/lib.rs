@@ -4,6 +4,7 @@
 //! environment nor clock except through [`env`](crate::env). ARCHITECTURE.md is the map.
 
 pub mod checks;
+pub mod contract;
 pub mod domain;
 pub mod env;
 pub mod git;

@@ -1,1 +1,9 @@
-fn main() {}
+//! laneway: parse, run, exit code.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

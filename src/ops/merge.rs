@@ -234,7 +234,7 @@ impl Lander<'_> {
         // The gates first, evidence aside: nothing is run for work that cannot land.
         let until = self.site.env.now().plus(SLOT);
         let landing = self.request(landing_of(id, onto, result, until))?;
-        self.publisher.judge(&landing)?;
+        drop(self.publisher.judge(&landing)?);
         if self.options.dry_run {
             return Ok(Landed::Would {
                 commit: result,
@@ -244,7 +244,7 @@ impl Lander<'_> {
         let mut evidence = None;
         if !missing.is_empty() {
             work::require_trust(self.site, id, &missing, self.options.trust)?;
-            self.publisher.submit(&landing)?;
+            drop(self.publisher.submit(&landing)?);
             self.site.env.fail_point("slot");
             let runs = self.run_checks(id, result, &missing);
             let runs = match runs {

@@ -255,7 +255,7 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
     };
     let request = site.request(verb)?;
     let publisher = site.publisher()?;
-    publisher.judge(&request)?;
+    drop(publisher.judge(&request)?);
     let mut notes = Vec::new();
     if !options.dry_run {
         save::keep(site, &snapshot, &id, state.epoch, commit)?;

@@ -35,8 +35,8 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
     checks_owed(case.snapshot, case.task, &case.range.files)
         .into_iter()
         .filter_map(|command| {
-            let runs = of_content.iter().flat_map(|e| &e.checks);
-            let last = runs.filter(|run| run.command == command).next_back();
+            let mut runs = of_content.iter().flat_map(|e| &e.checks);
+            let last = runs.rfind(|run| run.command == command);
             let fact = match last {
                 Some(run) if run.passed() => return None,
                 Some(run) => match run.exit {

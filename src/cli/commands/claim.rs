@@ -1,0 +1,69 @@
+use laneway::contract::task::ClaimedView;
+use laneway::domain::id::{LaneName, RoleName, TaskId, WorkstationName};
+use laneway::domain::request::ClaimWish;
+use laneway::ops::claim::{ClaimOutcome, claim};
+
+use super::{Context, diff, ledger_after};
+use crate::cli::failure::Failure;
+use crate::cli::render::safe;
+use crate::cli::reply::Reply;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The task [default: the next ready one]
+    id: Option<TaskId>,
+    /// Work of this role
+    #[arg(long, conflicts_with = "lane")]
+    role: Option<RoleName>,
+    /// In this lane
+    #[arg(long)]
+    lane: Option<LaneName>,
+    /// On this workstation [default: as the identity map routes]
+    #[arg(long, value_name = "WS")]
+    workstation: Option<WorkstationName>,
+    /// Judge expiry by this clock although it contradicts the ledger
+    #[arg(long)]
+    trust_clock: bool,
+    #[command(flatten)]
+    dry: crate::cli::args::DryRun,
+}
+
+pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
+    let site = context.site()?;
+    let wish = ClaimWish {
+        task: args.id.clone(),
+        role: args.role.clone(),
+        lane: args.lane.clone(),
+        workstation: args.workstation.clone(),
+        trust_clock: args.trust_clock,
+    };
+    let outcome = claim(&site, wish, args.dry.dry_run)?;
+    let reply = Reply::new(&ClaimedView::from(&outcome), text(&outcome));
+    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+}
+
+fn text(outcome: &ClaimOutcome) -> String {
+    let (task, claim) = (&outcome.task, &outcome.claim);
+    if !outcome.mutation.carried_out {
+        return diff(&outcome.mutation);
+    }
+    let mut text = format!("claimed {}: {}\n", task.id, safe(&task.title));
+    text.push_str(&format!(
+        "  agent {}, workstation {}, lane {}, epoch {}, until {}\n",
+        claim.agent, claim.workstation, claim.lane, outcome.state.epoch, claim.expires_at
+    ));
+    if let Some(old) = &outcome.taken_from {
+        text.push_str(&format!(
+            "  taken over from {}, expired {}\n",
+            old.agent, old.expires_at
+        ));
+    }
+    if let Some(worktree) = &outcome.worktree {
+        text.push_str(&format!(
+            "  branch {} in {}\n",
+            claim.branch,
+            worktree.display()
+        ));
+    }
+    text
+}

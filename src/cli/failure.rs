@@ -1,0 +1,226 @@
+//! Errors at the boundary: each turned into its exit code, kind and hints, in this one place.
+
+use laneway::contract::{ErrorView, HolderView, UnmetView};
+use laneway::domain::refusal::{Refusal, RefusalKind};
+use laneway::git::GitError;
+use laneway::ledger::{BadFile, LedgerError};
+use laneway::ops::OpError;
+use laneway::workspace::{CheckoutError, WorkspaceError};
+
+/// Why a command failed, ready to be printed.
+#[derive(Debug)]
+pub struct Failure {
+    /// What programs read.
+    pub error: ErrorView,
+    /// Files whose findings are drawn for people.
+    pub files: Vec<BadFile>,
+}
+
+impl Failure {
+    /// A failure of a kind, with its exit code.
+    pub fn new(code: u8, kind: &str, message: impl Into<String>) -> Self {
+        let error = ErrorView {
+            code,
+            kind: kind.to_owned(),
+            message: message.into(),
+            task: None,
+            holder: None,
+            epoch: None,
+            gate: None,
+            unmet: Vec::new(),
+            hints: Vec::new(),
+        };
+        Self {
+            error,
+            files: Vec::new(),
+        }
+    }
+
+    /// Wrong use of the command line.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(2, "usage", message)
+    }
+
+    /// Adds what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.error.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let (code, kind) = match refusal.kind {
+            RefusalKind::Nothing => (1, "nothing"),
+            RefusalKind::Conflict => (3, "conflict"),
+            RefusalKind::Rule => (4, "refused"),
+        };
+        let mut hints: Vec<String> = Vec::new();
+        for hint in refusal.unmet.iter().filter_map(|unmet| unmet.hint.as_ref()) {
+            if !hints.contains(hint) {
+                hints.push(hint.clone());
+            }
+        }
+        let error = ErrorView {
+            code,
+            kind: kind.to_owned(),
+            message: refusal.to_string(),
+            task: refusal.task.as_ref().map(ToString::to_string),
+            holder: refusal.holder().map(HolderView::from),
+            epoch: refusal.epoch.map(|epoch| epoch.0),
+            gate: Some(refusal.gate().to_owned()),
+            unmet: refusal.unmet.iter().map(UnmetView::from).collect(),
+            hints,
+        };
+        Self {
+            error,
+            files: Vec::new(),
+        }
+    }
+}
+
+impl From<OpError> for Failure {
+    fn from(error: OpError) -> Self {
+        let message = error.to_string();
+        match error {
+            OpError::Ledger(error) => error.into(),
+            OpError::Workspace(error) => error.into(),
+            OpError::Git(error) => error.into(),
+            OpError::BadFile(bad) => unreadable(bad),
+            OpError::Checkout(error) => checkout(&error),
+            OpError::Binding(_) => Self::new(7, "internal", message)
+                .hint("`laneway claim` writes a new binding; the old file can be deleted"),
+            OpError::NoIdentity => Self::new(4, "no-identity", message)
+                .hint("say `--as @NAME`, set LANEWAY_AGENT, or `git config laneway.agent @NAME`"),
+            OpError::NoTask => Self::usage(message).hint("name the task's id"),
+            OpError::ForeignLane { .. } => Self::new(4, "refused", message)
+                .hint("leave `--as` out here, or work in your own lane"),
+            OpError::Untrusted { task, .. } => Self::new(4, "untrusted", message)
+                .hint(format!("read them, then `laneway trust {task}`, or `--trust` in CI")),
+            OpError::NoWorktree { task, .. } => Self::new(7, "no-worktree", message)
+                .hint(format!("mend what stands in the way, then `laneway claim {task}` with the same `--request-id`"))
+                .hint(format!("or give it back: `laneway release {task}`")),
+            OpError::Guard(_) => Self::new(4, "refused", message)
+                .hint("commit or clean up, then run the checks again"),
+            OpError::Usage(_) | OpError::Name(_) => Self::usage(message),
+            OpError::Trust(_) | OpError::Process(_) | OpError::Io { .. } => {
+                Self::new(7, "io", message)
+            }
+        }
+    }
+}
+
+fn unreadable(bad: BadFile) -> Failure {
+    let mut failure = Failure::new(5, "unreadable", bad.to_string());
+    failure.error.hints = bad.findings.iter().filter_map(|f| f.hint.clone()).collect();
+    failure.files.push(bad);
+    failure
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let message = error.to_string();
+        match error {
+            LedgerError::Refused(refusal) => (*refusal).into(),
+            LedgerError::BadFile(bad) => unreadable(*bad),
+            LedgerError::Git(error) => error.into(),
+            LedgerError::NoLedger => {
+                Self::new(5, "no-ledger", message).hint("`laneway init` makes one")
+            }
+            LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => {
+                Self::new(5, "no-ledger", message).hint("name it with `--ledger BRANCH`")
+            }
+            LedgerError::NotHere { .. } => {
+                Self::new(5, "no-ledger", message).hint("`git fetch` the remote that decides")
+            }
+            LedgerError::NoTarget(_) => {
+                Self::new(5, "unreadable", message).hint("`git fetch`, or make a first commit")
+            }
+            LedgerError::NewerLaw { .. } => {
+                Self::new(5, "newer", message).hint("install a newer laneway")
+            }
+            LedgerError::RulesWentBack { .. } => Self::new(5, "rules-went-back", message)
+                .hint("bring the target up to date: `git fetch`, `git merge --ff-only`"),
+            LedgerError::ForeignCommit { .. } => Self::new(5, "unreadable", message),
+            LedgerError::Message(_) => Self::usage(message),
+            LedgerError::Unwritable { .. } => {
+                Self::new(4, "refused", message).hint("edit the plan file by hand, then commit it")
+            }
+            LedgerError::Starved(_) | LedgerError::Moved { .. } | LedgerError::Lock(_) => {
+                Self::new(3, "conflict", message).hint("try again")
+            }
+            LedgerError::RemoteRefused { ref stderr, .. } => {
+                let said = stderr.trim();
+                let failure = Self::new(4, "remote-refused", message);
+                if said.is_empty() {
+                    failure
+                } else {
+                    failure.hint(format!("it said: {said}"))
+                }
+            }
+            LedgerError::Unreachable { .. } => Self::new(6, "unreachable", message)
+                .hint("nothing was changed; try again when the remote answers"),
+            LedgerError::Unconfirmed { ref request, .. } => {
+                let hint = format!("the same command with `--request-id {request}` settles it");
+                Self::new(6, "unconfirmed", message).hint(hint)
+            }
+            LedgerError::Io { .. } => Self::new(7, "io", message),
+        }
+    }
+}
+
+impl From<WorkspaceError> for Failure {
+    fn from(error: WorkspaceError) -> Self {
+        let message = error.to_string();
+        match error {
+            WorkspaceError::Unsafe { .. } => Self::new(4, "refused", message)
+                .hint("commit what is to be kept; nothing was touched"),
+            WorkspaceError::BranchAhead { .. } => Self::new(4, "refused", message)
+                .hint("hand it off, release its task, or delete the branch yourself"),
+            WorkspaceError::Occupied { .. }
+            | WorkspaceError::BranchElsewhere { .. }
+            | WorkspaceError::InTheWay { .. }
+            | WorkspaceError::NoWorktree { .. } => Self::new(4, "refused", message),
+            WorkspaceError::Busy { .. } => Self::new(3, "conflict", message).hint("try again"),
+            WorkspaceError::BadPlace { .. } | WorkspaceError::BadBranch(_) => {
+                Self::new(5, "unreadable", message).hint("`worktrees` in governance/policy.yaml")
+            }
+            WorkspaceError::Git(error) => error.into(),
+            WorkspaceError::Binding(_) | WorkspaceError::Io { .. } => Self::new(7, "io", message),
+        }
+    }
+}
+
+fn checkout(error: &CheckoutError) -> Failure {
+    let message = error.to_string();
+    match error {
+        CheckoutError::InTheWay { .. } => Failure::new(4, "refused", message)
+            .hint("commit or move these changes, then merge again; nothing was touched"),
+        CheckoutError::Locked { .. } => Failure::new(3, "conflict", message)
+            .hint("wait for the other git command; delete the lock only if none runs"),
+        CheckoutError::Git(_) | CheckoutError::Io { .. } => Failure::new(7, "io", message),
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        let message = error.to_string();
+        match error {
+            GitError::NoRepository { .. } => Self::new(5, "no-repository", message)
+                .hint("run it inside a repository, or `git init`"),
+            GitError::Untrusted { path } => Self::new(4, "untrusted", message).hint(format!(
+                "`git config --global --add safe.directory {}` if you trust its owner",
+                path.display()
+            )),
+            GitError::Locked { .. } => Self::new(3, "conflict", message)
+                .hint("wait for the other git command; delete the lock only if none runs"),
+            _ => Self::new(7, "git", message),
+        }
+    }
+}
+
+impl From<BadFile> for Failure {
+    fn from(bad: BadFile) -> Self {
+        unreadable(bad)
+    }
+}

@@ -1,0 +1,35 @@
+//! The command line: arguments to options, operations, outcomes to text or JSON. Holds no rule.
+
+mod args;
+mod commands;
+mod failure;
+mod render;
+mod reply;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use laneway::env::Env;
+
+use args::Cli;
+use reply::Reply;
+
+/// Parses, runs, prints, and gives the exit code (DESIGN §6).
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return render::usage(&error),
+    };
+    let env = match Env::of_process() {
+        Ok(env) => env,
+        Err(error) => return render::no_directory(&error),
+    };
+    let (command, global) = (cli.command, cli.global);
+    let name = command.name();
+    let screen = render::Screen::of(&env, &global);
+    let result: Result<Reply, failure::Failure> = commands::run(&env, &global, &screen, command);
+    match result {
+        Ok(reply) => screen.print(name, &reply),
+        Err(failure) => screen.print_failure(name, &failure),
+    }
+}

@@ -1,0 +1,133 @@
+//! The only printer: standard output is data, standard error is everything else.
+
+mod report;
+mod table;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use laneway::contract::{Envelope, SCHEMA};
+use laneway::env::Env;
+use serde_json::Value;
+
+use super::args::{Color, Global};
+use super::failure::Failure;
+use super::reply::Reply;
+
+pub use table::{Table, safe};
+
+/// Where the answers go, and how wide and colourful they may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    /// One JSON object instead of text.
+    pub json: bool,
+    /// Only what was asked for.
+    pub quiet: bool,
+    /// Colour on standard output.
+    pub color: bool,
+    /// Colour on standard error.
+    pub color_errors: bool,
+    /// Columns of the terminal; none: not a terminal, nothing is cut.
+    pub width: Option<u16>,
+}
+
+impl Screen {
+    /// The screen of this process.
+    pub fn of(env: &Env, global: &Global) -> Self {
+        let plain = env.var("NO_COLOR").is_some() || env.var("TERM") == Some("dumb");
+        let wanted = |terminal: bool| match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !plain,
+        };
+        let terminal = std::io::stdout().is_terminal();
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+        let width = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            color: wanted(terminal),
+            color_errors: wanted(std::io::stderr().is_terminal()),
+            width: width.filter(|_| terminal),
+        }
+    }
+
+    /// Prints the answer of a command.
+    pub fn print(&self, command: &str, reply: &Reply) -> ExitCode {
+        if self.json {
+            let envelope = Envelope {
+                schema: SCHEMA,
+                command: command.to_owned(),
+                ok: reply.code == 0,
+                data: Some(&reply.data),
+                error: None,
+                ledger: reply.ledger.clone(),
+            };
+            out(&json(&envelope));
+        } else {
+            out(&reply.text);
+        }
+        if !self.quiet {
+            for note in &reply.notes {
+                err(&format!("note: {}\n", safe(note)));
+            }
+        }
+        ExitCode::from(reply.code)
+    }
+
+    /// Prints why a command failed.
+    pub fn print_failure(&self, command: &str, failure: &Failure) -> ExitCode {
+        if self.json {
+            let envelope: Envelope<Value> = Envelope {
+                schema: SCHEMA,
+                command: command.to_owned(),
+                ok: false,
+                data: None,
+                error: Some(failure.error.clone()),
+                ledger: None,
+            };
+            out(&json(&envelope));
+        } else {
+            err(&report::failure(failure, self.color_errors));
+        }
+        ExitCode::from(failure.error.code)
+    }
+
+    /// Prints a line of progress to standard error, unless programs read or silence was asked for.
+    pub fn progress(&self, line: &str) {
+        if !self.quiet && !self.json {
+            err(&format!("{}\n", safe(line)));
+        }
+    }
+}
+
+fn json<T: serde::Serialize>(envelope: &Envelope<T>) -> String {
+    let mut text = serde_json::to_string(envelope).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Prints what clap has to say: help and version are data, the rest is an error of use.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let wrong = error.use_stderr();
+    // A closed pipe is nobody's error.
+    drop(error.print());
+    ExitCode::from(if wrong { 2 } else { 0 })
+}
+
+/// The current directory is gone.
+pub fn no_directory(error: &std::io::Error) -> ExitCode {
+    err(&format!(
+        "error: cannot tell the current directory: {error}\n"
+    ));
+    ExitCode::from(7)
+}
+
+fn out(text: &str) {
+    // A reader that went away is nobody's error.
+    drop(std::io::stdout().lock().write_all(text.as_bytes()));
+}
+
+fn err(text: &str) {
+    drop(std::io::stderr().lock().write_all(text.as_bytes()));
+}

@@ -1,0 +1,99 @@
+//! Failures for a reader at three in the morning: the fact, the holder, the place, the next
+//! command.
+
+use laneway::ledger::{BadFile, Finding};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Severity,
+};
+
+use super::super::failure::Failure;
+use super::table::safe;
+
+/// A failure as text.
+pub fn failure(failure: &Failure, color: bool) -> String {
+    let mut text = String::new();
+    if failure.files.is_empty() {
+        let lines: Vec<String> = safe(&failure.error.message)
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        text.push_str(&format!("error: {}\n", lines.join("\n  ")));
+        for hint in &failure.error.hints {
+            text.push_str(&format!(
+                "  hint: {}\n",
+                safe(hint).replace('\n', "\n        ")
+            ));
+        }
+        return text;
+    }
+    for file in &failure.files {
+        text.push_str(&findings(file, color));
+    }
+    text
+}
+
+/// All findings of a file, each with its line of source.
+pub fn findings(file: &BadFile, color: bool) -> String {
+    let theme = if color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(100)
+        .with_links(false);
+    let mut text = String::new();
+    for finding in &file.findings {
+        let at = file
+            .commit
+            .map(|commit| format!("{}:", commit.short()))
+            .unwrap_or_default();
+        let name = format!("{at}{}", safe(&file.file));
+        let place = format!("{name}:{}:{}", finding.line, finding.column);
+        let source = safe_source(&file.text);
+        let report = miette::Report::new(diagnostic(finding, &place, &file.text))
+            .with_source_code(NamedSource::new(name, source));
+        if handler.render_report(&mut text, report.as_ref()).is_err() {
+            text.push_str(&format!("error: {place}: {}\n", safe(&finding.message)));
+        }
+    }
+    text
+}
+
+fn diagnostic(finding: &Finding, place: &str, source: &str) -> MietteDiagnostic {
+    let message = format!("{place}: {}", safe(&finding.message));
+    let mut diagnostic = MietteDiagnostic::new(message)
+        .with_code(finding.rule)
+        .with_severity(Severity::Error);
+    if !source.is_empty() {
+        // A span of no bytes still points at its place.
+        let len = finding
+            .span
+            .len()
+            .max(usize::from(finding.span.start < source.len()));
+        let label = LabeledSpan::new(Some("here".to_owned()), finding.span.start, len);
+        diagnostic = diagnostic.with_label(label);
+    }
+    match &finding.hint {
+        Some(hint) => diagnostic.with_help(safe(hint)),
+        None => diagnostic,
+    }
+}
+
+/// The source with what could steer a terminal replaced, byte for byte, so that spans still fit.
+fn safe_source(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t') || safe(&c.to_string()) != c.to_string()
+    };
+    text.chars()
+        .flat_map(|c| {
+            let replaced = if steers(c) && c != '\n' && c != '\t' {
+                '?'
+            } else {
+                c
+            };
+            let count = if replaced == c { 1 } else { c.len_utf8() };
+            std::iter::repeat_n(replaced, count)
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! What a command has to say, for people and for programs at once.
+
+use laneway::contract::LedgerView;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The answer of a command.
+#[derive(Debug)]
+pub struct Reply {
+    /// For programs: the `data` of the envelope.
+    pub data: Value,
+    /// For people: goes to standard output.
+    pub text: String,
+    /// For people: remarks that go to standard error.
+    pub notes: Vec<String>,
+    /// The ledger that was read or changed.
+    pub ledger: Option<LedgerView>,
+    /// The exit code: 0, or 1 for a negative answer.
+    pub code: u8,
+}
+
+impl Reply {
+    /// A positive answer.
+    pub fn new(data: &impl Serialize, text: impl Into<String>) -> Self {
+        // A contract type always serialises; were one not to, the answer says so by being null.
+        let data = serde_json::to_value(data).unwrap_or_default();
+        Self {
+            data,
+            text: text.into(),
+            notes: Vec::new(),
+            ledger: None,
+            code: 0,
+        }
+    }
+
+    /// Names the ledger.
+    pub fn ledger(mut self, ledger: LedgerView) -> Self {
+        self.ledger = Some(ledger);
+        self
+    }
+
+    /// Adds a remark.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Makes the answer a negative one when `no`.
+    pub fn negative(mut self, no: bool) -> Self {
+        self.code = u8::from(no);
+        self
+    }
+}

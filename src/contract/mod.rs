@@ -1,0 +1,12 @@
+//! What laneway says to programs: versioned types, made from outcomes. Whatever stands here is a
+//! promise to strangers; nothing else of the library is serialised for them.
+//!
+//! Not a breaking change: a new key, a new word in an open list (`gate`, `op`), a new command.
+//! Breaking, and therefore a new version: removing or renaming a key, another type, another
+//! meaning.
+
+pub mod envelope;
+pub mod plan;
+pub mod task;
+
+pub use envelope::{Envelope, ErrorView, HolderView, LedgerView, SCHEMA, UnmetView};

@@ -1,0 +1,455 @@
+//! Tasks, claims and readiness as programs see them.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::envelope::UnmetView;
+use crate::domain::record::{CheckRun, Record, RecordBody};
+use crate::domain::state::{Claim, Standing, TaskState};
+use crate::domain::task::Task;
+use crate::ops::claim::ClaimOutcome;
+use crate::ops::look::{ListOutcome, ReadyOutcome, Row, ShowOutcome};
+
+/// A task in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TaskView {
+    /// Its id.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Whose work.
+    pub role: String,
+    /// Where it is in its life.
+    pub status: String,
+    /// 1 is highest.
+    pub priority: u8,
+    /// Routing key.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<String>,
+    /// Epoch of the last claim; 0 before the first.
+    pub epoch: u32,
+    /// Who holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// In which lane.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    /// Tasks it depends on.
+    pub depends_on: Vec<String>,
+}
+
+impl From<&Row> for TaskView {
+    fn from(row: &Row) -> Self {
+        Self::of(&row.task, &row.state)
+    }
+}
+
+impl TaskView {
+    /// A task with its state.
+    #[must_use]
+    pub fn of(task: &Task, state: &TaskState) -> Self {
+        let (agent, lane) = match &state.standing {
+            Standing::Done(done) => (Some(&done.agent), Some(&done.lane)),
+            _ => (
+                state.claim().map(|c| &c.agent),
+                state.claim().map(|c| &c.lane),
+            ),
+        };
+        Self {
+            id: task.id.to_string(),
+            title: task.title.clone(),
+            role: task.role.to_string(),
+            status: state.status().word().to_owned(),
+            priority: task.priority,
+            task_type: task.task_type.as_ref().map(ToString::to_string),
+            epoch: state.epoch.0,
+            agent: agent.map(ToString::to_string),
+            lane: lane.map(ToString::to_string),
+            depends_on: task.depends_on.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// `data` of `ready`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReadyView {
+    /// What can start, first come first.
+    pub tasks: Vec<TaskView>,
+    /// How many there are, before the limit.
+    pub total: usize,
+    /// With `--explain`: every other open task, with what stands against it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingView>,
+}
+
+/// An open task that cannot start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WaitingView {
+    /// The task.
+    #[serde(flatten)]
+    pub task: TaskView,
+    /// What stands against it.
+    pub unmet: Vec<UnmetView>,
+}
+
+impl From<&ReadyOutcome> for ReadyView {
+    fn from(outcome: &ReadyOutcome) -> Self {
+        let waiting = outcome.waiting.iter().map(|(row, unmet)| WaitingView {
+            task: row.into(),
+            unmet: unmet.iter().map(UnmetView::from).collect(),
+        });
+        Self {
+            tasks: outcome.ready.iter().map(TaskView::from).collect(),
+            total: outcome.total,
+            waiting: waiting.collect(),
+        }
+    }
+}
+
+/// `data` of `list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ListView {
+    /// The tasks, by id.
+    pub tasks: Vec<TaskView>,
+    /// How many there are, before the limit.
+    pub total: usize,
+}
+
+impl From<&ListOutcome> for ListView {
+    fn from(outcome: &ListOutcome) -> Self {
+        Self {
+            tasks: outcome.rows.iter().map(TaskView::from).collect(),
+            total: outcome.total,
+        }
+    }
+}
+
+/// Ownership of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ClaimView {
+    /// Who.
+    pub agent: String,
+    /// Where.
+    pub workstation: String,
+    /// In which lane.
+    pub lane: String,
+    /// On which branch.
+    pub branch: String,
+    /// Fencing token.
+    pub epoch: u32,
+    /// Since when (RFC 3339).
+    pub claimed_at: String,
+    /// Until when without renewal (RFC 3339).
+    pub expires_at: String,
+    /// The commit the lane starts from.
+    pub base: String,
+    /// Id of the claim.
+    pub id: String,
+}
+
+impl ClaimView {
+    /// A claim under an epoch.
+    #[must_use]
+    pub fn of(claim: &Claim, state: &TaskState) -> Self {
+        Self {
+            agent: claim.agent.to_string(),
+            workstation: claim.workstation.to_string(),
+            lane: claim.lane.to_string(),
+            branch: claim.branch.to_string(),
+            epoch: state.epoch.0,
+            claimed_at: claim.claimed_at.to_string(),
+            expires_at: claim.expires_at.to_string(),
+            base: claim.base.to_string(),
+            id: claim.id.to_string(),
+        }
+    }
+}
+
+/// `data` of `claim`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ClaimedView {
+    /// The task.
+    pub task: TaskView,
+    /// The claim.
+    pub claim: ClaimView,
+    /// Path of the lane's worktree; none in a rehearsal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worktree: Option<String>,
+    /// The claim it was taken over from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
+}
+
+impl From<&ClaimOutcome> for ClaimedView {
+    fn from(outcome: &ClaimOutcome) -> Self {
+        Self {
+            task: TaskView::of(&outcome.task, &outcome.state),
+            claim: ClaimView::of(&outcome.claim, &outcome.state),
+            worktree: outcome
+                .worktree
+                .as_ref()
+                .map(|path| path.display().to_string()),
+            taken_from: outcome
+                .taken_from
+                .as_ref()
+                .map(|claim| claim.agent.to_string()),
+        }
+    }
+}
+
+/// `data` of `show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ShowView {
+    /// The task with everything known about it.
+    pub task: TaskDetail,
+}
+
+/// Everything about one task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TaskDetail {
+    /// What lists show.
+    #[serde(flatten)]
+    pub task: TaskView,
+    /// `target` or `ledger`: where it is planned.
+    pub planned_on: String,
+    /// What sort of work.
+    pub kind: String,
+    /// What is at stake.
+    pub risk: String,
+    /// The parent task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Merge stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merge_stage: Option<String>,
+    /// Merge order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merge_order: Option<i64>,
+    /// Paths it may touch.
+    pub owned_paths: Vec<String>,
+    /// Paths it must not touch.
+    pub forbidden_paths: Vec<String>,
+    /// Exclusive groups.
+    pub exclusive: Vec<String>,
+    /// Commands that must pass.
+    pub acceptance_checks: Vec<String>,
+    /// Notes of the definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Whether its work is on the target.
+    pub landed: bool,
+    /// The claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimView>,
+    /// Why it is blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<BlockView>,
+    /// The commit that was handed off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submitted: Option<String>,
+    /// How it landed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion: Option<CompletionView>,
+    /// What stands against a claim now.
+    pub unmet: Vec<UnmetView>,
+    /// Tasks that land before it.
+    pub predecessors: Vec<String>,
+    /// Tasks that depend on it.
+    pub dependents: Vec<String>,
+    /// What happened, oldest first.
+    pub records: Vec<RecordView>,
+}
+
+/// Why a task is blocked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BlockView {
+    /// Why.
+    pub reason: String,
+    /// The task that must land first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Since when (RFC 3339).
+    pub since: String,
+}
+
+/// How a task landed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CompletionView {
+    /// The commit on the target.
+    pub commit: String,
+    /// The target before it.
+    pub onto: String,
+    /// When (RFC 3339).
+    pub at: String,
+    /// Who did the work.
+    pub agent: String,
+    /// Where.
+    pub workstation: String,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RecordView {
+    /// Counts from 1.
+    pub n: u32,
+    /// `handoff`, `evidence`, `review`, `note`, `event`.
+    pub kind: String,
+    /// When (RFC 3339).
+    pub at: String,
+    /// By whom.
+    pub by: String,
+    /// Under which epoch.
+    pub epoch: u32,
+    /// The commit it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// What it says, in one or a few lines.
+    pub text: String,
+    /// Files changed, of a handoff.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Checks, of evidence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckView>,
+}
+
+/// A check that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CheckView {
+    /// The command.
+    pub command: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Its exit code; none when a signal or the time limit ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    /// Milliseconds.
+    pub millis: u64,
+    /// SHA-256 of the output.
+    pub digest: String,
+    /// End of the output.
+    pub tail: String,
+}
+
+impl From<&CheckRun> for CheckView {
+    fn from(run: &CheckRun) -> Self {
+        Self {
+            command: run.command.clone(),
+            passed: run.passed(),
+            exit: run.exit,
+            millis: run.millis,
+            digest: run.digest.clone(),
+            tail: run.tail.clone(),
+        }
+    }
+}
+
+impl From<&Record> for RecordView {
+    fn from(record: &Record) -> Self {
+        let (commit, text) = match &record.body {
+            RecordBody::Handoff(handoff) => (Some(handoff.commit), handoff.next.clone()),
+            RecordBody::Evidence(evidence) => {
+                let passed = evidence.checks.iter().filter(|run| run.passed()).count();
+                let text = format!("{passed} of {} checks passed", evidence.checks.len());
+                (Some(evidence.commit), text)
+            }
+            RecordBody::Review(review) => {
+                let findings: Vec<String> = review
+                    .findings
+                    .iter()
+                    .map(|f| format!("{} {}: {}", f.severity, f.file, f.text))
+                    .collect();
+                let found = if findings.is_empty() {
+                    "no findings".to_owned()
+                } else {
+                    findings.join("; ")
+                };
+                (None, format!("{}: {found}", review.verdict))
+            }
+            RecordBody::Note { text } => (None, text.clone()),
+            RecordBody::Event { event, reason } => (None, format!("{event}: {reason}")),
+        };
+        let files = match &record.body {
+            RecordBody::Handoff(handoff) => handoff.files.clone(),
+            _ => Vec::new(),
+        };
+        let checks = match &record.body {
+            RecordBody::Evidence(evidence) => evidence.checks.iter().map(CheckView::from).collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            n: record.n,
+            kind: record.body.kind().to_owned(),
+            at: record.at.to_string(),
+            by: record.by.to_string(),
+            epoch: record.epoch.0,
+            commit: commit.map(|commit| commit.to_string()),
+            text,
+            files,
+            checks,
+        }
+    }
+}
+
+impl From<&ShowOutcome> for ShowView {
+    fn from(outcome: &ShowOutcome) -> Self {
+        let (task, state) = (&outcome.row.task, &outcome.row.state);
+        let texts =
+            |globs: &[crate::domain::glob::Glob]| globs.iter().map(ToString::to_string).collect();
+        let block = match &state.standing {
+            Standing::Blocked { block, .. } => Some(BlockView {
+                reason: block.reason.clone(),
+                by: block.by.as_ref().map(ToString::to_string),
+                since: block.since.to_string(),
+            }),
+            _ => None,
+        };
+        let completion = match &state.standing {
+            Standing::Done(done) => Some(CompletionView {
+                commit: done.commit.to_string(),
+                onto: done.onto.to_string(),
+                at: done.at.to_string(),
+                agent: done.agent.to_string(),
+                workstation: done.workstation.to_string(),
+            }),
+            _ => None,
+        };
+        let submitted = match &state.standing {
+            Standing::InReview { submission, .. } => Some(submission.commit.to_string()),
+            _ => None,
+        };
+        let planned_on = match outcome.origin {
+            crate::domain::snapshot::Origin::Target => "target",
+            crate::domain::snapshot::Origin::Ledger => "ledger",
+        };
+        Self {
+            task: TaskDetail {
+                task: TaskView::of(task, state),
+                planned_on: planned_on.to_owned(),
+                kind: task.kind.word().to_owned(),
+                risk: task.risk.word().to_owned(),
+                parent: task.parent.as_ref().map(ToString::to_string),
+                merge_stage: task.merge_stage.as_ref().map(ToString::to_string),
+                merge_order: task.merge_order,
+                owned_paths: texts(&task.owned_paths),
+                forbidden_paths: texts(&task.forbidden_paths),
+                exclusive: task.exclusive.iter().map(ToString::to_string).collect(),
+                acceptance_checks: task.acceptance_checks.clone(),
+                notes: outcome.notes.clone(),
+                landed: outcome.landed,
+                claim: state.claim().map(|claim| ClaimView::of(claim, state)),
+                block,
+                submitted,
+                completion,
+                unmet: outcome.unmet.iter().map(UnmetView::from).collect(),
+                predecessors: outcome
+                    .predecessors
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+                dependents: outcome.dependents.iter().map(ToString::to_string).collect(),
+                records: outcome.records.iter().map(RecordView::from).collect(),
+            },
+        }
+    }
+}
