@@ -271,14 +271,9 @@ fn adopt(repo: &Repo, spec: &LaneSpec<'_>, here: &Worktree) -> Result<Opened, Wo
 }
 
 fn opened(repo: &Repo, path: &Path, how: How) -> Result<Opened, WorkspaceError> {
-    let worktrees = repo.worktrees()?;
-    let found = worktrees.into_iter().find(|known| same(&known.path, path));
-    let git_dir = found.and_then(|found| found.git_dir);
     Ok(Opened {
         path: path.to_owned(),
-        git_dir: git_dir.ok_or_else(|| WorkspaceError::NoWorktree {
-            path: path.to_owned(),
-        })?,
+        git_dir: repo.beside(path)?.git_dir(),
         how,
     })
 }

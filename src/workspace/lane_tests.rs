@@ -188,7 +188,8 @@ fn whatever_else_stands_at_the_path_is_refused_and_no_branch_is_made() {
     let field = Field::new();
     let saved = none();
     let spec = spec(&field, "A", field.base, &saved);
-    let occupants: [(&str, fn(&PathBuf)); 4] = [
+    type Occupy = fn(&PathBuf);
+    let occupants: [(&str, Occupy); 4] = [
         ("a file", |path| put(path, "x")),
         ("not empty", |path| put(&path.join("x"), "x")),
         ("a symbolic link", |path| {
@@ -308,4 +309,31 @@ fn a_vanished_worktree_is_made_again_with_its_commits_guarded() {
         matches!(refused, WorkspaceError::BranchAhead { .. }),
         "{refused}"
     );
+}
+
+#[test]
+fn commits_that_only_a_work_ref_keeps_are_told_from_lost_ones_whatever_the_dates() {
+    let field = Field::new();
+    let main = field.main();
+    // Each commit claims to be a year older than its parent.
+    let mut chain = Vec::new();
+    for n in 0..6 {
+        let date = format!("{} +0000", 1_700_000_000 - n * 31_536_000);
+        let runner = crate::workspace::testing::runner();
+        let spawn = runner
+            .git(&main, ["commit", "-q", "--allow-empty", "-m", "old"])
+            .env("GIT_COMMITTER_DATE", date);
+        assert!(runner.run(&spawn).unwrap().success());
+        chain.push(field.tip("main").unwrap());
+    }
+    let beyond = |tip: usize, kept: &[ObjectId]| {
+        let found = field.repo.commits_beyond(chain[tip], kept).unwrap();
+        found.into_iter().collect::<BTreeSet<_>>()
+    };
+    assert_eq!(beyond(2, &[chain[5]]), none());
+    assert_eq!(
+        beyond(5, &[field.base, chain[2]]),
+        chain[3..].iter().copied().collect()
+    );
+    assert_eq!(beyond(5, &[]).len(), 7);
 }

@@ -110,8 +110,8 @@ fn look(
     let subject = subject.map(|commit| commit.message.lines().next().unwrap_or("").to_owned());
     let (ahead, behind) = match (worktree.head, target) {
         (Some(head), Some(target)) => (
-            repo.commits_beyond(head, &[target])?.len(),
-            repo.commits_beyond(target, &[head])?.len(),
+            repo.count_beyond(head, target)?,
+            repo.count_beyond(target, head)?,
         ),
         _ => (0, 0),
     };

@@ -88,7 +88,7 @@ mod tests {
         assert!(reused.is_gone(&env));
         let rebooted = Owner {
             boot: "another".into(),
-            ..mine.clone()
+            ..mine
         };
         assert!(rebooted.is_gone(&env));
         let elsewhere = Owner {
