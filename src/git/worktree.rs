@@ -2,10 +2,14 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::repo::failure;
 use super::{Cas, Durability, Expect, GitError, RefEdit, Repo};
 use crate::domain::id::{BranchName, ObjectId};
+
+/// How often a list that met a half-made worktree is asked for again, 10 milliseconds apart.
+const LIST_TRIES: u32 = 50;
 
 /// A worktree of the repository, as `git worktree list` tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,10 +64,7 @@ impl Repo {
     /// # Errors
     /// [`GitError::Git`].
     pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
-        let bytes = self.succeed(
-            &self.git(&["worktree", "list", "--porcelain", "-z"]),
-            "worktree",
-        )?;
+        let bytes = self.list_worktrees()?;
         let mut worktrees: Vec<Worktree> = Vec::new();
         for line in bytes
             .split(|byte| *byte == 0)
@@ -98,6 +99,23 @@ impl Repo {
             }
         }
         Ok(worktrees)
+    }
+
+    /// What `git worktree list` says. It fails while another process is half through making a
+    /// worktree, so it is asked again for a while.
+    fn list_worktrees(&self) -> Result<Vec<u8>, GitError> {
+        let list = self.git(&["worktree", "list", "--porcelain", "-z"]);
+        let mut tries = 0..LIST_TRIES;
+        loop {
+            match self.succeed(&list, "worktree list") {
+                Err(GitError::Git { stderr, .. })
+                    if stderr.contains("commondir") && tries.next().is_some() =>
+                {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                listed => return listed,
+            }
+        }
     }
 
     /// Makes a worktree at `path` (absolute; nothing or an empty directory may be there). Hooks are

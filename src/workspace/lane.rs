@@ -3,7 +3,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Obstacle, WorkspaceError};
+use super::{Obstacle, WorkspaceError, unfinished};
 use crate::domain::id::{BranchName, LaneName, ObjectId};
 use crate::env::Env;
 use crate::git::{Cas, Checkout, Durability, Expect, GitError, RefEdit, Repo, Worktree};
@@ -13,9 +13,6 @@ const TRIES: u32 = 12;
 
 /// How long a lane's own lock is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
-
-/// The lock reason that git gives a worktree while it is being made.
-const INITIALIZING: &str = "initializing";
 
 /// A lane as it shall be.
 #[derive(Debug, Clone)]
@@ -71,7 +68,7 @@ pub fn open(repo: &Repo, spec: &LaneSpec<'_>, env: &Env) -> Result<Opened, Works
     let mut tried = 0;
     loop {
         tried += 1;
-        match try_open(repo, spec) {
+        match try_open(repo, spec, env) {
             Err(error) if tried < TRIES && passes(&error) => {
                 let most = 20 * u64::from(tried);
                 let wait = Duration::from_millis(10 + env.jitter(most));
@@ -124,17 +121,19 @@ fn passes(error: &WorkspaceError) -> bool {
     }
 }
 
-fn try_open(repo: &Repo, spec: &LaneSpec<'_>) -> Result<Opened, WorkspaceError> {
+fn try_open(repo: &Repo, spec: &LaneSpec<'_>, env: &Env) -> Result<Opened, WorkspaceError> {
     let worktrees = repo.worktrees()?;
     let here = worktrees.iter().find(|known| same(&known.path, &spec.path));
     let holder = worktrees
         .iter()
         .find(|known| known.branch.as_deref() == Some(&spec.branch.full()));
-    for known in here.into_iter().chain(holder) {
-        if known.locked.as_deref() == Some(INITIALIZING) {
-            let path = known.path.clone();
-            return Err(WorkspaceError::Busy { path });
-        }
+    let unfinished = here
+        .into_iter()
+        .chain(holder)
+        .find(|known| unfinished::is_unfinished(known));
+    if let Some(unfinished) = unfinished {
+        unfinished::clear(repo, unfinished, env)?;
+        return try_open(repo, spec, env);
     }
     if let Some(holder) =
         holder.filter(|holder| !is_gone(holder) && !same(&holder.path, &spec.path))

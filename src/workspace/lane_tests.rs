@@ -337,3 +337,32 @@ fn commits_that_only_a_work_ref_keeps_are_told_from_lost_ones_whatever_the_dates
     );
     assert_eq!(beyond(5, &[]).len(), 7);
 }
+
+#[test]
+fn a_worktree_whose_making_died_is_moved_aside_and_made_again() {
+    let field = Field::new();
+    let saved = none();
+    let spec = spec(&field, "A", field.base, &saved);
+    let git_dir = open(&field.repo, &spec, &field.env).unwrap().git_dir;
+    put(&git_dir.join("locked"), "initializing");
+    fs::remove_file(git_dir.join("index")).unwrap();
+    fs::remove_file(spec.path.join("b")).unwrap();
+    put(&spec.path.join("notes"), "mine");
+    let refused = open(&field.repo, &spec, &field.env).unwrap_err();
+    assert!(matches!(refused, WorkspaceError::Busy { .. }), "{refused}");
+    let lock = fs::File::options()
+        .write(true)
+        .open(git_dir.join("locked"))
+        .unwrap();
+    let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    lock.set_modified(long_ago).unwrap();
+    let opened = open(&field.repo, &spec, &field.env).unwrap();
+    assert_eq!(opened.how, How::Created);
+    assert_eq!(read(&spec.path.join("b")), "1\n");
+    assert!(!spec.path.join("notes").exists());
+    let kept = fs::read_dir(field.path("")).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        path.to_string_lossy().contains("-unfinished-") && read(&path.join("notes")) == "mine"
+    });
+    assert!(kept);
+}

@@ -22,6 +22,7 @@ mod retire;
 mod saved;
 mod scratch;
 mod sync;
+mod unfinished;
 
 #[cfg(test)]
 mod lanes_tests;
