@@ -242,3 +242,44 @@ fn binding() -> Binding {
         ledger: BranchName::new("laneway").unwrap(),
     }
 }
+
+#[test]
+fn lanes_work_on_reftable_and_from_a_bare_repository() {
+    let field = Field::with("reftable");
+    let lane = open_lane(&field, "A");
+    commit(&lane, &[("c", "work\n")]);
+    remove_lane(&field, &lane, &[], false).unwrap_err();
+    retire(&field.repo, &lane, "taken over").unwrap();
+    assert_eq!(field.repo.worktrees().unwrap()[1].branch, None);
+
+    let mut field = Field::new();
+    git(
+        field.dir.path(),
+        &["clone", "-q", "--bare", "repo", "bare.git"],
+    );
+    git(&field.path("bare.git"), &["config", "user.name", "Tess"]);
+    git(
+        &field.path("bare.git"),
+        &["config", "user.email", "t@example.com"],
+    );
+    field.repo = crate::git::Repo::open(&field.path("bare.git"), &runner()).unwrap();
+    let lane = open_lane(&field, "A");
+    let list = list(&field.repo, &lanes(), Some(field.base)).unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!(remove_lane(&field, &lane, &[], false).unwrap().path, lane);
+    git(
+        field.dir.path(),
+        &["-C", "bare.git", "worktree", "add", "-q", "../m", "main"],
+    );
+    let new = commit(&field.path("m"), &[("a", "2\n")]);
+    git(&field.path("m"), &["reset", "-q", "--hard", "HEAD~"]);
+    let prepared = prepare(&field.repo, "refs/heads/main", field.base, new, &field.env).unwrap();
+    git(
+        &field.path("bare.git"),
+        &["update-ref", "refs/heads/main", &new.to_string()],
+    );
+    for checkout in prepared {
+        checkout.finish().unwrap();
+    }
+    assert_eq!(read(&field.path("m").join("a")), "2\n");
+}

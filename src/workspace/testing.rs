@@ -45,8 +45,14 @@ pub(crate) struct Field {
 
 impl Field {
     pub(crate) fn new() -> Self {
+        Self::with("files")
+    }
+
+    /// A field whose refs are kept in this format.
+    pub(crate) fn with(refs: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        git(dir.path(), &["init", "-q", "-b", "main", "repo"]);
+        let format = format!("--ref-format={refs}");
+        git(dir.path(), &["init", "-q", "-b", "main", &format, "repo"]);
         let path = dir.path().join("repo");
         git(&path, &["config", "user.name", "Tess"]);
         git(&path, &["config", "user.email", "tess@example.com"]);
