@@ -20,7 +20,7 @@ words! {
         ClaimUnscoped = "claim_unscoped",
         /// The scope is confirmed by someone else.
         Go = "go",
-        /// An expired claim is taken over.
+        /// An expired claim is taken over; a scope that waited for a go still does.
         TakeOver = "take_over",
         /// The holder extends the lease.
         Renew = "renew",
@@ -63,7 +63,8 @@ pub fn next(status: Status, event: Event) -> Option<Status> {
         (Todo, Event::Claim) => Some(InProgress),
         (Todo, Event::ClaimUnscoped) => Some(AwaitingScope),
         (AwaitingScope, Event::Go) => Some(InProgress),
-        (InProgress | AwaitingScope, Event::TakeOver) => Some(InProgress),
+        (InProgress, Event::TakeOver) => Some(InProgress),
+        (AwaitingScope, Event::TakeOver) => Some(AwaitingScope),
         (InProgress, Event::Renew) => Some(InProgress),
         (AwaitingScope, Event::Renew) => Some(AwaitingScope),
         (InProgress | AwaitingScope | Blocked, Event::Release | Event::Return) => Some(Todo),

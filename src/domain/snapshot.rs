@@ -1,7 +1,7 @@
 //! Everything `decide` looks at: the ledger at one commit, judged by the rules of one commit of
 //! the target. Loaded by `ledger`, looked at here; it never changes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::id::{LaneName, ObjectId, TaskId, WorkstationName};
@@ -129,7 +129,11 @@ fn place(origin: Origin) -> &'static str {
 
 /// The states that differ from "todo, epoch 0", by task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct States(HashMap<TaskId, TaskState>);
+pub struct States {
+    all: HashMap<TaskId, TaskState>,
+    /// The tasks whose claim occupies a lane, expired or not: few among many, asked for often.
+    occupying: BTreeSet<TaskId>,
+}
 
 /// The state of a task that has no state file.
 static UNTOUCHED: TaskState = TaskState {
@@ -141,35 +145,51 @@ impl States {
     /// The state of a task; without a file it is todo at epoch 0.
     #[must_use]
     pub fn get(&self, id: &TaskId) -> &TaskState {
-        self.0.get(id).unwrap_or(&UNTOUCHED)
+        self.all.get(id).unwrap_or(&UNTOUCHED)
     }
 
     /// Puts a state in.
     pub fn insert(&mut self, id: TaskId, state: TaskState) {
-        self.0.insert(id, state);
+        if state.occupying().is_some() {
+            self.occupying.insert(id.clone());
+        } else {
+            self.occupying.remove(&id);
+        }
+        self.all.insert(id, state);
     }
 
     /// All states that are written down, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&TaskId, &TaskState)> {
-        self.0.iter()
+        self.all.iter()
     }
 
-    /// The claims that occupy lanes, groups and paths at `now`, in no order.
+    /// The claims of tasks in progress, expired ones included, by task.
+    pub fn in_progress(&self) -> impl Iterator<Item = (&TaskId, &TaskState, &Claim)> {
+        self.occupying.iter().filter_map(|id| {
+            let state = self.all.get(id)?;
+            Some((id, state, state.occupying()?))
+        })
+    }
+
+    /// The claims that occupy lanes, groups and paths at `now`, by task.
     pub fn occupying<'a>(
         &'a self,
         policy: &'a Policy,
         now: Timestamp,
     ) -> impl Iterator<Item = (&'a TaskId, &'a Claim)> {
-        self.0.iter().filter_map(move |(id, state)| {
-            let claim = state.occupying()?;
-            (!lease::expired(claim, policy.lease, now)).then_some((id, claim))
-        })
+        self.in_progress()
+            .filter(move |(_, _, claim)| !lease::expired(claim, policy.lease, now))
+            .map(|(id, _, claim)| (id, claim))
     }
 }
 
 impl FromIterator<(TaskId, TaskState)> for States {
     fn from_iter<I: IntoIterator<Item = (TaskId, TaskState)>>(states: I) -> Self {
-        Self(states.into_iter().collect())
+        let mut all = Self::default();
+        for (id, state) in states {
+            all.insert(id, state);
+        }
+        all
     }
 }
 
@@ -272,8 +292,7 @@ impl Snapshot {
     pub fn lane_holder(&self, lane: &LaneName, now: Timestamp) -> Option<(&TaskId, &Claim)> {
         self.states
             .occupying(&self.rules.policy, now)
-            .filter(|(_, claim)| claim.lane == *lane)
-            .min_by_key(|(id, _)| *id)
+            .find(|(_, claim)| claim.lane == *lane)
     }
 
     /// Number of tasks in progress on `workstation` at `now`.

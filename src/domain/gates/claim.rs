@@ -33,8 +33,11 @@ pub struct ClaimGate {
     pub id: &'static str,
     /// The rule in one sentence.
     pub about: &'static str,
-    /// What is unmet.
+    /// What is unmet, in words.
     pub check: fn(&ClaimCase<'_>) -> Vec<Unmet>,
+    /// Whether `check` would say nothing but warnings; writes no text, since it is asked about
+    /// every waiting task.
+    pub holds: fn(&ClaimCase<'_>) -> bool,
 }
 
 impl<'a> ClaimCase<'a> {
@@ -47,12 +50,16 @@ impl<'a> ClaimCase<'a> {
             .collect()
     }
 
-    /// Whether nothing but warnings stands against the claim; stops at the first that does.
+    /// Whether nothing but warnings stands against the claim.
     #[must_use]
     pub fn holds(&self) -> bool {
-        super::CLAIM
-            .iter()
-            .all(|gate| (gate.check)(self).iter().all(|unmet| unmet.warning))
+        self.held_back_by().is_none()
+    }
+
+    /// The first gate that stands against the claim with more than a warning.
+    #[must_use]
+    pub fn held_back_by(&self) -> Option<&'static ClaimGate> {
+        super::CLAIM.iter().find(|gate| !(gate.holds)(self))
     }
 }
 
@@ -68,12 +75,14 @@ pub fn choose_lane(case: &ClaimCase<'_>) -> Option<LaneName> {
     if let Some(lane) = case.lane.or(case.task.lane.as_ref()) {
         return free(lane).then(|| lane.clone());
     }
-    if let Some(lane) = super::task_open::lane_it_had(case)
-        && free(&lane)
-    {
-        return Some(lane);
-    }
     let lanes = snapshot.rules.policy.roles.get(&case.task.role)?.lanes;
+    if let Some(lane) = super::task_open::lane_it_had(case)
+        && lane.role == case.task.role
+        && lane.number() <= lanes
+        && free(lane)
+    {
+        return Some(lane.clone());
+    }
     (1..=lanes)
         .filter_map(|number| LaneName::new(case.task.role.clone(), number).ok())
         .find(free)

@@ -1,6 +1,7 @@
 //! `dependency`: nothing starts or lands before what it depends on is on the target (P18, X3).
 
 use super::{ClaimCase, ClaimGate, LandCase, LandGate};
+use crate::domain::id::TaskId;
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Status;
@@ -13,6 +14,7 @@ pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
     id: ID,
     about: ABOUT,
     check: |case: &ClaimCase<'_>| check(case.snapshot, case.task),
+    holds: |case: &ClaimCase<'_>| waited_for(case.snapshot, case.task).next().is_none(),
 };
 
 pub(super) const LAND_GATE: LandGate = LandGate {
@@ -21,10 +23,15 @@ pub(super) const LAND_GATE: LandGate = LandGate {
     check: |case: &LandCase<'_>| check(case.snapshot, case.task),
 };
 
-fn check(snapshot: &Snapshot, task: &Task) -> Vec<Unmet> {
+fn waited_for<'a>(snapshot: &'a Snapshot, task: &'a Task) -> impl Iterator<Item = &'a TaskId> {
+    // One that no plan file defines is the case of `plan-unsound`.
     task.depends_on
         .iter()
         .filter(|id| snapshot.plan.get(id).is_some() && !snapshot.landed(id))
+}
+
+fn check(snapshot: &Snapshot, task: &Task) -> Vec<Unmet> {
+    waited_for(snapshot, task)
         .map(|id| {
             let state = snapshot.states.get(id);
             let holder = state

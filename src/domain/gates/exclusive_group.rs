@@ -1,37 +1,44 @@
 //! `exclusive-group`: of each group one task at a time is in progress (X9).
 
 use super::{ClaimCase, ClaimGate};
+use crate::domain::id::{GroupName, TaskId};
 use crate::domain::refusal::{Holder, Unmet};
+use crate::domain::state::Claim;
 
 pub(super) const GATE: ClaimGate = ClaimGate {
     id: "exclusive-group",
     about: "no other task of the task's exclusive groups is in progress",
     check,
+    holds: |case: &ClaimCase<'_>| taken(case).next().is_none(),
 };
 
-fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
-    if case.task.exclusive.is_empty() {
-        return Vec::new();
-    }
-    let snapshot = case.snapshot;
-    let mut unmet: Vec<Unmet> = snapshot
+/// Every other task in progress that shares a group with the task.
+fn taken<'a>(case: &ClaimCase<'a>) -> impl Iterator<Item = (&'a TaskId, &'a Claim, &'a GroupName)> {
+    let (snapshot, task) = (case.snapshot, case.task);
+    let others = snapshot
         .states
         .occupying(&snapshot.rules.policy, case.now)
-        .filter(|(id, _)| **id != case.task.id)
+        .filter(|(id, _)| **id != task.id);
+    others
+        .take_while(|_| !task.exclusive.is_empty())
         .filter_map(|(id, claim)| {
             let other = snapshot.plan.get(id)?;
-            let group = case
-                .task
+            let group = task
                 .exclusive
                 .iter()
-                .find(|g| other.exclusive.contains(g))?;
+                .find(|group| other.exclusive.contains(group))?;
+            Some((id, claim, group))
+        })
+}
+
+fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
+    taken(case)
+        .map(|(id, claim, group)| {
             let message = format!(
                 "group `{group}` is taken by `{id}`, held by {} until {}",
                 claim.agent, claim.expires_at
             );
-            Some(Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim)))
+            Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim))
         })
-        .collect();
-    unmet.sort_by(|a, b| a.message.cmp(&b.message));
-    unmet
+        .collect()
 }

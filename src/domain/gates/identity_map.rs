@@ -10,7 +10,31 @@ pub(super) const GATE: ClaimGate = ClaimGate {
     id: "identity-map",
     about: "the map gives this agent the role, the capability and the route of the task",
     check,
+    holds,
 };
+
+fn holds(case: &ClaimCase<'_>) -> bool {
+    let map = &case.snapshot.rules.identity;
+    let Some(agent) = case.agent.filter(|_| map.mode == Mode::Enforced) else {
+        return true;
+    };
+    let known = map.agents.get(agent);
+    let may = known.is_some_and(|known| {
+        known.roles.contains(&case.task.role) && known.may.contains(&Capability::Claim)
+    });
+    let routes = case
+        .task
+        .task_type
+        .as_ref()
+        .and_then(|t| map.routing.get(t));
+    let routed = routes.into_iter().flatten().any(|route| {
+        route.names(agent)
+            && case
+                .workstation
+                .is_none_or(|there| *there == route.workstation)
+    });
+    (map.agents.is_empty() || may) && (map.routing.is_empty() || routed)
+}
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     let map = &case.snapshot.rules.identity;

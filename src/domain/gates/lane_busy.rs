@@ -2,48 +2,41 @@
 
 use super::{ClaimCase, ClaimGate, choose_lane};
 use crate::domain::id::LaneName;
+use crate::domain::policy::Role;
 use crate::domain::refusal::{Holder, Unmet};
 
 pub(super) const GATE: ClaimGate = ClaimGate {
     id: "lane-busy",
     about: "a lane of the task's role is free, and it is the pinned one if the task is pinned",
     check,
+    holds: |case: &ClaimCase<'_>| match case.snapshot.rules.policy.roles.get(&case.task.role) {
+        None => true,
+        Some(role) => {
+            lanes_asked_for(case).all(|lane| fits(case, role, lane)) && choose_lane(case).is_some()
+        }
+    },
 };
+
+/// The lane that the claimer wants and the one that the plan pins the task to.
+fn lanes_asked_for<'a>(case: &ClaimCase<'a>) -> impl Iterator<Item = &'a LaneName> {
+    case.lane.into_iter().chain(&case.task.lane)
+}
+
+/// Whether the role has the lane, and no other is pinned.
+fn fits(case: &ClaimCase<'_>, role: &Role, lane: &LaneName) -> bool {
+    let task = case.task;
+    lane.role == task.role
+        && lane.number() <= role.lanes
+        && task.lane.as_ref().is_none_or(|pinned| pinned == lane)
+}
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     let task = case.task;
     let Some(role) = case.snapshot.rules.policy.roles.get(&task.role) else {
         return Vec::new();
     };
-    if let Some(wanted) = case.lane {
-        if wanted.role != task.role {
-            let message = format!(
-                "`{}` is work of {}, not of lane {wanted}",
-                task.id, task.role
-            );
-            return vec![Unmet::rule("lane-wrong", message)];
-        }
-        if task.lane.as_ref().is_some_and(|pinned| pinned != wanted) {
-            let pinned = task
-                .lane
-                .as_ref()
-                .map(LaneName::to_string)
-                .unwrap_or_default();
-            let message = format!("`{}` is pinned to lane {pinned}, not {wanted}", task.id);
-            return vec![Unmet::rule("lane-wrong", message)];
-        }
-    }
-    for lane in case.lane.into_iter().chain(&task.lane) {
-        if lane.number() > role.lanes {
-            let message = format!(
-                "{} has {} lane(s); there is no lane {lane}",
-                task.role, role.lanes
-            );
-            return vec![
-                Unmet::rule("lane-wrong", message)
-                    .hint("raise `lanes` of the role in governance/policy.yaml"),
-            ];
-        }
+    if let Some(lane) = lanes_asked_for(case).find(|lane| !fits(case, role, lane)) {
+        return vec![wrong(case, role, lane)];
     }
     if choose_lane(case).is_some() {
         return Vec::new();
@@ -56,20 +49,31 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     };
     lanes
         .iter()
-        .filter_map(|lane| {
-            case.snapshot
-                .lane_holder(lane, case.now)
-                .map(|held| (lane, held))
-        })
+        .filter_map(|lane| Some((lane, case.snapshot.lane_holder(lane, case.now)?)))
         .map(|(lane, (id, claim))| {
-            Unmet::conflict(
-                GATE.id,
-                format!(
-                    "lane {lane} is busy with `{id}`, held by {} until {}",
-                    claim.agent, claim.expires_at
-                ),
-            )
-            .held_by(Holder::claim(id, claim))
+            let message = format!(
+                "lane {lane} is busy with `{id}`, held by {} until {}",
+                claim.agent, claim.expires_at
+            );
+            Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim))
         })
         .collect()
+}
+
+/// Why a lane does not fit.
+fn wrong(case: &ClaimCase<'_>, role: &Role, lane: &LaneName) -> Unmet {
+    let task = case.task;
+    if lane.role != task.role {
+        let message = format!("`{}` is work of {}, not of lane {lane}", task.id, task.role);
+        return Unmet::rule("lane-wrong", message);
+    }
+    if let Some(pinned) = task.lane.as_ref().filter(|pinned| *pinned != lane) {
+        let message = format!("`{}` is pinned to lane {pinned}, not {lane}", task.id);
+        return Unmet::rule("lane-wrong", message);
+    }
+    let message = format!(
+        "{} has {} lane(s); there is no lane {lane}",
+        task.role, role.lanes
+    );
+    Unmet::rule("lane-wrong", message).hint("raise `lanes` of the role in governance/policy.yaml")
 }

@@ -32,7 +32,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
                 why(other),
                 state.status()
             );
-            Unmet::conflict(GATE.id, message)
+            Unmet::rule(GATE.id, message)
                 .held_by(holder)
                 .hint(format!("`laneway merge {}` first", other.id))
         })

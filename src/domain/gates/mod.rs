@@ -32,7 +32,7 @@ pub use task_open::inactive_block;
 
 /// The gates of a claim, in the order in which a reader wants them.
 pub const CLAIM: &[ClaimGate] = &[
-    plan_sound::GATE,
+    plan_sound::CLAIM_GATE,
     role_known::GATE,
     task_open::GATE,
     dependency::CLAIM_GATE,
@@ -45,8 +45,17 @@ pub const CLAIM: &[ClaimGate] = &[
     workstation_ready::GATE,
 ];
 
+/// The gates that a claim in progress keeps others from: what it occupies. A claim that comes back
+/// to work, after a block, a review or its lease, must meet them again.
+pub const OCCUPANCY: &[ClaimGate] = &[
+    lane_busy::GATE,
+    exclusive_group::GATE,
+    path_reservation::GATE,
+];
+
 /// The gates of a landing.
 pub const LAND: &[LandGate] = &[
+    plan_sound::LAND_GATE,
     submission_unchanged::GATE,
     dependency::LAND_GATE,
     merge_order::GATE,

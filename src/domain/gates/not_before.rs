@@ -7,6 +7,7 @@ pub(super) const GATE: ClaimGate = ClaimGate {
     id: "not-before",
     about: "the task's earliest start has passed",
     check,
+    holds: |case: &ClaimCase<'_>| case.task.not_before.is_none_or(|start| case.now >= start),
 };
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {

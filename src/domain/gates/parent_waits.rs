@@ -25,7 +25,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
         .map(|part| {
             let status = snapshot.states.get(&part.id).status();
             let message = format!("its part `{}` is {status}, not landed", part.id);
-            Unmet::conflict(GATE.id, message).held_by(Holder::task(&part.id))
+            Unmet::rule(GATE.id, message).held_by(Holder::task(&part.id))
         })
         .collect()
 }

@@ -7,6 +7,7 @@ pub(super) const GATE: ClaimGate = ClaimGate {
     id: "parked",
     about: "the task is not parked",
     check,
+    holds: |case: &ClaimCase<'_>| !case.task.parked,
 };
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {

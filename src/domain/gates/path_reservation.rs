@@ -1,45 +1,75 @@
 //! `path-reservation`: tasks in progress own disjoint paths, as far as policy asks (X9).
 
 use super::{ClaimCase, ClaimGate};
+use crate::domain::glob::Glob;
+use crate::domain::id::TaskId;
 use crate::domain::policy::Reservations;
 use crate::domain::refusal::{Holder, Unmet};
+use crate::domain::state::Claim;
 
 pub(super) const GATE: ClaimGate = ClaimGate {
     id: "path-reservation",
     about: "the task's owned paths are disjoint from those of tasks in progress",
     check,
+    holds: |case: &ClaimCase<'_>| {
+        case.snapshot.rules.policy.path_reservations != Reservations::Refuse
+            || overlapping(case).next().is_none()
+    },
 };
 
+/// A task in progress, and a pattern of ours that overlaps one of its own.
+struct Overlap<'a> {
+    id: &'a TaskId,
+    claim: &'a Claim,
+    mine: &'a Glob,
+    theirs: &'a Glob,
+}
+
+fn overlapping<'a>(case: &ClaimCase<'a>) -> impl Iterator<Item = Overlap<'a>> {
+    let (snapshot, task) = (case.snapshot, case.task);
+    let others = snapshot
+        .states
+        .occupying(&snapshot.rules.policy, case.now)
+        .filter(|(id, _)| **id != task.id);
+    others.filter_map(|(id, claim)| {
+        let other = snapshot.plan.get(id)?;
+        let (mine, theirs) = task.owned_paths.iter().find_map(|mine| {
+            let theirs = other
+                .owned_paths
+                .iter()
+                .find(|theirs| mine.overlaps(theirs))?;
+            Some((mine, theirs))
+        })?;
+        Some(Overlap {
+            id,
+            claim,
+            mine,
+            theirs,
+        })
+    })
+}
+
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
-    let snapshot = case.snapshot;
-    let policy = &snapshot.rules.policy;
-    if policy.path_reservations == Reservations::Off || case.task.owned_paths.is_empty() {
+    let policy = &case.snapshot.rules.policy;
+    if policy.path_reservations == Reservations::Off {
         return Vec::new();
     }
-    let mut unmet: Vec<Unmet> = snapshot
-        .states
-        .occupying(policy, case.now)
-        .filter(|(id, _)| **id != case.task.id)
-        .filter_map(|(id, claim)| {
-            let other = snapshot.plan.get(id)?;
-            let (mine, theirs) = case.task.owned_paths.iter().find_map(|mine| {
-                other
-                    .owned_paths
-                    .iter()
-                    .find(|theirs| mine.overlaps(theirs))
-                    .map(|theirs| (mine, theirs))
-            })?;
+    overlapping(case)
+        .map(|overlap| {
+            let Overlap {
+                id,
+                claim,
+                mine,
+                theirs,
+            } = overlap;
             let message = format!(
                 "`{mine}` overlaps `{theirs}` of `{id}`, held by {} until {}",
                 claim.agent, claim.expires_at
             );
-            let unmet = Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim));
-            Some(Unmet {
+            Unmet {
                 warning: policy.path_reservations == Reservations::Warn,
-                ..unmet
-            })
+                ..Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim))
+            }
         })
-        .collect();
-    unmet.sort_by(|a, b| a.message.cmp(&b.message));
-    unmet
+        .collect()
 }

@@ -36,7 +36,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
                 unmet.push(Unmet::rule(GATE.id, message).hint("leave it to the lane that owns it"));
             } else if let Some((other, glob)) = others.iter().find(|(_, glob)| glob.matches(path)) {
                 let message = format!("{at}, reserved as `{glob}` by `{}`", other.id);
-                unmet.push(Unmet::rule(GATE.id, message).held_by(Holder::task(&other.id)));
+                unmet.push(Unmet::conflict(GATE.id, message).held_by(Holder::task(&other.id)));
             }
         }
     }

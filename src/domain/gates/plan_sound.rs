@@ -1,28 +1,46 @@
 //! `plan-unsound`: a task whose definition contradicts another is refused, and only that task
-//! (DESIGN §2).
+//! (DESIGN §2). It neither starts nor lands: which dependencies and paths count is unknown.
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, LandCase, LandGate};
+use crate::domain::id::TaskId;
 use crate::domain::refusal::Unmet;
+use crate::domain::snapshot::Plan;
+use crate::domain::task::Task;
 
-pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "plan-unsound",
-    about: "a task is defined once, and everything it names exists",
-    check,
+const ID: &str = "plan-unsound";
+const ABOUT: &str = "a task is defined once, and everything it names exists";
+
+pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
+    id: ID,
+    about: ABOUT,
+    check: |case: &ClaimCase<'_>| check(&case.snapshot.plan, case.task),
+    holds: |case: &ClaimCase<'_>| {
+        let plan = &case.snapshot.plan;
+        plan.faults(&case.task.id).is_empty() && dangling(plan, case.task).next().is_none()
+    },
 };
 
-fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
-    let plan = &case.snapshot.plan;
-    let dangling = case.task.depends_on.iter().chain(&case.task.parent);
-    let missing = dangling.filter(|id| plan.get(id).is_none()).map(|id| {
-        format!(
-            "`{}` names the task `{id}`, which no plan file defines",
-            case.task.id
-        )
+pub(super) const LAND_GATE: LandGate = LandGate {
+    id: ID,
+    about: ABOUT,
+    check: |case: &LandCase<'_>| check(&case.snapshot.plan, case.task),
+};
+
+/// The tasks it names that no plan file defines.
+fn dangling<'a>(plan: &Plan, task: &'a Task) -> impl Iterator<Item = &'a TaskId> {
+    let named = task.depends_on.iter().chain(&task.parent);
+    named.filter(|id| plan.get(id).is_none())
+}
+
+fn check(plan: &Plan, task: &Task) -> Vec<Unmet> {
+    let missing = dangling(plan, task).map(|id| {
+        let task = &task.id;
+        format!("`{task}` names the task `{id}`, which no plan file defines")
     });
-    plan.faults(&case.task.id)
+    plan.faults(&task.id)
         .iter()
         .cloned()
         .chain(missing)
-        .map(|fault| Unmet::rule(GATE.id, fault).hint("see `laneway validate`"))
+        .map(|fault| Unmet::rule(ID, fault).hint("see `laneway validate`"))
         .collect()
 }

@@ -47,13 +47,22 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
     unmet
 }
 
-/// Reviews of this very change by others than its author: the last word of each reviewer.
+/// Reviews of this very change by others than its authors, which are its holder and all who ever
+/// handed it off: the last word of each reviewer.
 fn latest_reviews<'a>(case: &LandCase<'a>) -> impl Iterator<Item = (&'a Record, &'a Review)> {
-    let key = case.submission.change_key.clone();
-    let author = &case.claim.agent;
+    let key = &case.submission.change_key;
     let records = case.snapshot.records_of(&case.task.id);
+    let handed_off = records.iter().filter(
+        |record| matches!(&record.body, RecordBody::Handoff(handoff) if handoff.change_key == *key),
+    );
+    let authors: Vec<&AgentName> = handed_off
+        .map(|record| &record.by)
+        .chain([&case.claim.agent])
+        .collect();
     let of_change = move |record: &'a Record| match &record.body {
-        RecordBody::Review(review) if review.change_key == key && record.by != *author => {
+        RecordBody::Review(review)
+            if review.change_key == *key && !authors.contains(&&record.by) =>
+        {
             Some((record, review))
         }
         _ => None,

@@ -7,7 +7,13 @@ pub(super) const GATE: ClaimGate = ClaimGate {
     id: "role-unknown",
     about: "the task's role is in policy and has lanes",
     check,
+    holds,
 };
+
+fn holds(case: &ClaimCase<'_>) -> bool {
+    let role = case.snapshot.rules.policy.roles.get(&case.task.role);
+    role.is_some_and(|known| !known.review_only && known.lanes > 0)
+}
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     let role = &case.task.role;
@@ -20,6 +26,12 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
             vec![Unmet::rule(
                 GATE.id,
                 format!("the role `{role}` only reviews"),
+            )]
+        }
+        Some(known) if known.lanes == 0 => {
+            vec![Unmet::rule(
+                GATE.id,
+                format!("the role `{role}` has no lanes"),
             )]
         }
         Some(_) => Vec::new(),

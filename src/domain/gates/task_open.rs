@@ -12,7 +12,20 @@ pub(super) const GATE: ClaimGate = ClaimGate {
     id: "task-held",
     about: "the task is todo, its claim has expired, or what blocked it has landed",
     check,
+    holds,
 };
+
+fn holds(case: &ClaimCase<'_>) -> bool {
+    let state = case.snapshot.states.get(&case.task.id);
+    match &state.standing {
+        Standing::Todo { .. } => true,
+        Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
+            lease::expired(claim, case.snapshot.rules.policy.lease, case.now)
+        }
+        Standing::Blocked { .. } => inactive_block(case.snapshot, state),
+        Standing::InReview { .. } | Standing::Done(_) | Standing::Cancelled { .. } => false,
+    }
+}
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     let id = &case.task.id;
@@ -102,10 +115,10 @@ pub fn inactive_block(snapshot: &Snapshot, state: &TaskState) -> bool {
 }
 
 /// The lane in which the task was worked on before, if its work is to be gone on with.
-pub(super) fn lane_it_had(case: &ClaimCase<'_>) -> Option<LaneName> {
+pub(super) fn lane_it_had<'a>(case: &ClaimCase<'a>) -> Option<&'a LaneName> {
     match &case.snapshot.states.get(&case.task.id).standing {
-        Standing::Todo { resume } => resume.as_ref().map(|resume| resume.lane.clone()),
-        Standing::Blocked { claim, .. } => Some(claim.lane.clone()),
+        Standing::Todo { resume } => resume.as_ref().map(|resume| &resume.lane),
+        Standing::Blocked { claim, .. } => Some(&claim.lane),
         _ => None,
     }
 }

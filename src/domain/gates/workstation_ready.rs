@@ -10,7 +10,48 @@ pub(super) const GATE: ClaimGate = ClaimGate {
     id: "workstation",
     about: "the workstation exists, takes claims of this type, and has what the task requires",
     check,
+    holds,
 };
+
+fn holds(case: &ClaimCase<'_>) -> bool {
+    let registered = &case.snapshot.rules.workstations.workstations;
+    let fits = |name: &WorkstationName| {
+        registered.get(name).is_some_and(|known| {
+            let requires = &case.task.requires;
+            known.state == WorkstationState::Ready
+                && takes_type(case, known)
+                && runs_here(case, known)
+                && requires
+                    .tools
+                    .iter()
+                    .all(|tool| known.capabilities.contains(tool))
+                && requires
+                    .licenses
+                    .iter()
+                    .all(|name| has_license(known, name))
+                && !is_full(known, case.snapshot.load_of(name, case.now))
+        })
+    };
+    case.agent.is_none() || case.workstation.is_some_and(fits)
+}
+
+fn takes_type(case: &ClaimCase<'_>, known: &Workstation) -> bool {
+    let listed = |task_type| known.task_types.contains(task_type);
+    known.task_types.is_empty() || case.task.task_type.as_ref().is_none_or(listed)
+}
+
+fn runs_here(case: &ClaimCase<'_>, known: &Workstation) -> bool {
+    let listed = |host| known.hosts.iter().any(|h| h == host);
+    known.hosts.is_empty() || case.host.is_none_or(listed)
+}
+
+fn has_license(known: &Workstation, name: &str) -> bool {
+    known.licenses.iter().any(|l| l.name == name && l.available)
+}
+
+fn is_full(known: &Workstation, load: usize) -> bool {
+    known.wip_limit.is_some_and(|limit| load >= limit as usize)
+}
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     if case.agent.is_none() {
@@ -45,17 +86,16 @@ fn faults(case: &ClaimCase<'_>, name: &WorkstationName, known: &Workstation) -> 
             format!("{name} is {}", known.state),
         ));
     }
-    if let Some(task_type) = &case.task.task_type
-        && !known.task_types.is_empty()
-        && !known.task_types.contains(task_type)
+    if let Some(task_type) = case
+        .task
+        .task_type
+        .as_ref()
+        .filter(|_| !takes_type(case, known))
     {
         let message = format!("{name} does not take the type `{task_type}`");
         unmet.push(Unmet::rule("workstation-scope", message));
     }
-    if let Some(host) = case.host
-        && !known.hosts.is_empty()
-        && !known.hosts.iter().any(|h| h == host)
-    {
+    if let Some(host) = case.host.filter(|_| !runs_here(case, known)) {
         let message = format!("{name} runs on {}, not on {host}", known.hosts.join(", "));
         unmet.push(Unmet::rule("workstation-host", message));
     }
@@ -68,17 +108,13 @@ fn faults(case: &ClaimCase<'_>, name: &WorkstationName, known: &Workstation) -> 
         }
     }
     for license in &case.task.requires.licenses {
-        if !known
-            .licenses
-            .iter()
-            .any(|l| l.name == *license && l.available)
-        {
+        if !has_license(known, license) {
             let message = format!("{name} has no licence `{license}`");
             unmet.push(Unmet::rule("workstation-license", message));
         }
     }
     let load = case.snapshot.load_of(name, case.now);
-    if known.wip_limit.is_some_and(|limit| load >= limit as usize) {
+    if is_full(known, load) {
         let message = format!("{name} has {load} task(s) in progress, its limit");
         unmet.push(Unmet::conflict("workstation-full", message));
     }
