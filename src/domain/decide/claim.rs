@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Change, Context, event_record};
 use crate::domain::gates::{ClaimCase, choose_lane, choose_workstation};
-use crate::domain::id::{TaskId, WorkstationName};
+use crate::domain::id::{AgentName, RequestId, TaskId, WorkstationName};
 use crate::domain::lease;
 use crate::domain::lifecycle::Event;
 use crate::domain::ready::{self, Filter};
@@ -15,7 +15,7 @@ use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
 
 pub(super) fn claim(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
-    if had_already(ctx, wish) {
+    if had_already(ctx, wish)? {
         return Ok(Change::default());
     }
     match &wish.task {
@@ -24,13 +24,39 @@ pub(super) fn claim(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusa
     }
 }
 
-/// Whether this very request was carried out before.
-fn had_already(ctx: Context<'_>, wish: &ClaimWish) -> bool {
-    let id = &ctx.request.id;
-    let mine = |state: &TaskState| state.claim().is_some_and(|claim| claim.id == *id);
-    match &wish.task {
-        Some(task) => mine(ctx.snapshot.states.get(task)),
-        None => ctx.snapshot.states.iter().any(|(_, state)| mine(state)),
+/// Whether this very request was carried out before. An id that stands for another agent's claim
+/// is refused: one id is one request.
+fn had_already(ctx: Context<'_>, wish: &ClaimWish) -> Result<bool, Refusal> {
+    let states = &ctx.snapshot.states;
+    let found = match &wish.task {
+        Some(task) => claimed_by(states.get(task), &ctx.request.id).map(|by| (task, by)),
+        None => states.iter().find_map(|(task, state)| {
+            let by = claimed_by(state, &ctx.request.id)?;
+            Some((task, by))
+        }),
+    };
+    match found {
+        None => Ok(false),
+        Some((_, by)) if by == ctx.agent() => Ok(true),
+        Some((task, by)) => {
+            let message = format!(
+                "the request id {} stands for the claim of `{task}` by {by}",
+                ctx.request.id
+            );
+            let unmet = Unmet::rule("request-id", message).hint("a new request has a new id");
+            Err(ctx.refuse(task, unmet))
+        }
+    }
+}
+
+/// Who claimed the task by the request `id`, if that is how it is or was last held.
+fn claimed_by<'a>(state: &'a TaskState, id: &RequestId) -> Option<&'a AgentName> {
+    match &state.standing {
+        Standing::Done(done) => (done.claim == *id).then_some(&done.agent),
+        _ => state
+            .claim()
+            .filter(|claim| claim.id == *id)
+            .map(|claim| &claim.agent),
     }
 }
 
@@ -39,21 +65,45 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
         role: wish.role.as_ref(),
         lane: wish.lane.as_ref(),
     };
-    let open = ready::open_in_order(ctx.snapshot, filter, ctx.request.at);
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for task in &open {
-        match claim_this(ctx, wish, task) {
-            Ok(change) => return Ok(change),
-            Err(refusal) => *reasons.entry(refusal.gate()).or_default() += 1,
-        }
+    for task in ready::queue(ctx.snapshot, filter, ctx.request.at) {
+        let workstation = workstation_for(ctx, wish, task);
+        let gate = match case(ctx, wish, task, workstation.as_ref()).held_back_by() {
+            Some(gate) => gate.id,
+            None => match claim_this(ctx, wish, task) {
+                Ok(change) => return Ok(change),
+                Err(refusal) => refusal.gate(),
+            },
+        };
+        *reasons.entry(gate).or_default() += 1;
     }
-    Err(nothing_ready(ctx, wish, open.len(), &reasons))
+    Err(nothing_ready(ctx, wish, &reasons))
+}
+
+fn workstation_for(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Option<WorkstationName> {
+    choose_workstation(ctx.snapshot, ctx.agent(), task, wish.workstation.as_ref())
+}
+
+fn case<'a>(
+    ctx: Context<'a>,
+    wish: &'a ClaimWish,
+    task: &'a Task,
+    workstation: Option<&'a WorkstationName>,
+) -> ClaimCase<'a> {
+    ClaimCase {
+        snapshot: ctx.snapshot,
+        task,
+        now: ctx.request.at,
+        agent: Some(ctx.agent()),
+        workstation,
+        lane: wish.lane.as_ref(),
+        host: Some(&ctx.request.actor.host),
+    }
 }
 
 fn nothing_ready(
     ctx: Context<'_>,
     wish: &ClaimWish,
-    open: usize,
     reasons: &BTreeMap<&'static str, usize>,
 ) -> Refusal {
     let (of, flag) = match (&wish.lane, &wish.role) {
@@ -61,6 +111,7 @@ fn nothing_ready(
         (None, Some(role)) => (format!(" for {role}"), format!(" --role {role}")),
         (None, None) => (String::new(), String::new()),
     };
+    let open: usize = reasons.values().sum();
     let why: Vec<String> = reasons
         .iter()
         .map(|(gate, n)| format!("{n} by {gate}"))
@@ -81,21 +132,12 @@ fn nothing_ready(
 }
 
 fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change, Refusal> {
-    let (snapshot, request) = (ctx.snapshot, ctx.request);
     if let Some(role) = wish.role.as_ref().filter(|role| **role != task.role) {
         let message = format!("`{}` is work of {}, not of {role}", task.id, task.role);
         return Err(ctx.refuse(&task.id, Unmet::rule("role-wrong", message)));
     }
-    let workstation = choose_workstation(snapshot, ctx.agent(), task, wish.workstation.as_ref());
-    let case = ClaimCase {
-        snapshot,
-        task,
-        now: request.at,
-        agent: Some(ctx.agent()),
-        workstation: workstation.as_ref(),
-        lane: wish.lane.as_ref(),
-        host: Some(&request.actor.host),
-    };
+    let workstation = workstation_for(ctx, wish, task);
+    let case = case(ctx, wish, task, workstation.as_ref());
     let unmet: Vec<Unmet> = case
         .unmet()
         .into_iter()
@@ -108,7 +150,7 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
             unmet,
         ));
     }
-    let state = snapshot.states.get(&task.id);
+    let state = ctx.snapshot.states.get(&task.id);
     let append = overtake(ctx, wish, &task.id, state)?;
     let state = owned(ctx, &case, workstation.as_ref(), state)?;
     Ok(Change::state(&task.id, state, append))
@@ -186,8 +228,14 @@ fn owned(
         base: saved.unwrap_or(rules.at),
         id: ctx.request.id.clone(),
     };
-    Ok(TaskState {
-        epoch: state.epoch.next(),
-        standing: Standing::InProgress(claim),
-    })
+    let epoch = state.epoch.next();
+    if epoch == state.epoch {
+        let message = format!("epoch {epoch} is the last one there is");
+        return Err(ctx.refuse(id, Unmet::rule("epoch-exhausted", message)));
+    }
+    let standing = match state.standing {
+        Standing::AwaitingScope(_) => Standing::AwaitingScope(claim),
+        _ => Standing::InProgress(claim),
+    };
+    Ok(TaskState { epoch, standing })
 }

@@ -11,7 +11,7 @@ use crate::domain::record::{Evidence, RecordBody};
 use crate::domain::refusal::{Holder, Refusal, Unmet};
 use crate::domain::snapshot::{RangeFacts, Replayed};
 use crate::domain::state::{Claim, Completion, Landing, Standing, Submission, TaskState};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 
 /// A task in review, taken apart.
 struct Submitted<'a> {
@@ -49,6 +49,37 @@ fn may_merge(ctx: Context<'_>, id: &TaskId, work: &Submitted<'_>) -> Result<(), 
         return Ok(());
     }
     ctx.require(id, Capability::Merge)
+}
+
+/// Longest time that a merger may ask for the slot at once; it renews.
+const MAX_SLOT: Span = Span::from_seconds(86_400);
+
+/// A landing whose commit is on the target already is finished, and nothing else.
+fn not_torn(ctx: Context<'_>, id: &TaskId, work: &Submitted<'_>) -> Result<(), Refusal> {
+    match work.landing {
+        Some(landing) if ctx.snapshot.facts.reachable.contains(&landing.commit) => {
+            let message = format!("{} is on the target: finish it", landing.commit.short());
+            let unmet = Unmet::rule("landed", message).hint(format!("`laneway merge {id}`"));
+            Err(ctx.refuse(id, unmet))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What lands extends the very target whose rules judge it: only so is it a fast-forward, and only
+/// so can no rule change slip in between (P18).
+fn extends_target(ctx: Context<'_>, id: &TaskId, onto: ObjectId) -> Result<(), Refusal> {
+    let tip = ctx.snapshot.rules.at;
+    if onto == tip {
+        return Ok(());
+    }
+    let message = format!(
+        "it extends {}, but the target is {}",
+        onto.short(),
+        tip.short()
+    );
+    let unmet = Unmet::conflict("target-moved", message).hint(format!("`laneway merge {id}`"));
+    Err(ctx.refuse(id, unmet))
 }
 
 /// At most one landing is open in the ledger, and only its merger moves it on.
@@ -151,7 +182,13 @@ pub(super) fn landing(
 ) -> Result<Change, Refusal> {
     let work = submitted(ctx, id)?;
     may_merge(ctx, id, &work)?;
+    not_torn(ctx, id, &work)?;
     slot_free(ctx, id)?;
+    if until <= ctx.request.at || until > ctx.request.at.plus(MAX_SLOT) {
+        let message = format!("the merge slot is given for at most {MAX_SLOT}, not until {until}");
+        return Err(ctx.refuse(id, Unmet::rule("merge-slot", message)));
+    }
+    extends_target(ctx, id, onto)?;
     let range = range_of(ctx, id)?;
     replay_holds(ctx, id, range, onto, result)?;
     gates(ctx, id, &work, range, None, false)?;
@@ -183,13 +220,7 @@ pub(super) fn drop_landing(ctx: Context<'_>, id: &TaskId, reason: &str) -> Resul
     let Some(landing) = work.landing else {
         return Ok(Change::default());
     };
-    if ctx.snapshot.facts.reachable.contains(&landing.commit) {
-        let message = format!("{} is on the target: finish it", landing.commit.short());
-        return Err(ctx.refuse(
-            id,
-            Unmet::rule("landed", message).hint(format!("`laneway merge {id}`")),
-        ));
-    }
+    not_torn(ctx, id, &work)?;
     let mine = landing.by == *ctx.agent() && landing.host == ctx.request.actor.host;
     if !mine {
         slot_free(ctx, id)?;
@@ -220,11 +251,14 @@ pub(super) fn land(
     let work = submitted(ctx, id)?;
     // A torn landing is finished by anyone: the target has it, the ledger does not know yet.
     let torn = work.landing.is_some_and(|landing| {
-        landing.commit == result && ctx.snapshot.facts.reachable.contains(&result)
+        (landing.commit, landing.onto) == (result, onto)
+            && ctx.snapshot.facts.reachable.contains(&result)
     });
     if !torn {
         may_merge(ctx, id, &work)?;
+        not_torn(ctx, id, &work)?;
         slot_free(ctx, id)?;
+        extends_target(ctx, id, onto)?;
         let range = range_of(ctx, id)?;
         replay_holds(ctx, id, range, onto, result)?;
         gates(ctx, id, &work, range, evidence, true)?;
@@ -258,6 +292,11 @@ fn done(ctx: Context<'_>, work: &Submitted<'_>, commit: ObjectId, onto: ObjectId
 pub(super) fn conflict(ctx: Context<'_>, id: &TaskId, onto: ObjectId) -> Result<Change, Refusal> {
     let work = submitted(ctx, id)?;
     may_merge(ctx, id, &work)?;
+    not_torn(ctx, id, &work)?;
+    if work.landing.is_some() {
+        slot_free(ctx, id)?;
+    }
+    extends_target(ctx, id, onto)?;
     let range = range_of(ctx, id)?;
     let Replayed::Conflict(paths) = &range.replayed else {
         let message = "it applies to the target without conflict";
@@ -329,6 +368,10 @@ pub(super) fn complete(
 ) -> Result<Change, Refusal> {
     let work = submitted(ctx, id)?;
     may_merge(ctx, id, &work)?;
+    if work.landing.is_some_and(|landing| landing.commit != commit) {
+        not_torn(ctx, id, &work)?;
+        slot_free(ctx, id)?;
+    }
     let range = range_of(ctx, id)?;
     let short = commit.short();
     if !ctx.snapshot.facts.reachable.contains(&commit) {

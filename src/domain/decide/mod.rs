@@ -16,6 +16,7 @@ mod own;
 mod plan;
 mod work;
 
+use super::gates::{ClaimCase, OCCUPANCY};
 use super::id::{AgentName, TaskId};
 use super::identity::Capability;
 use super::lease;
@@ -102,6 +103,7 @@ impl Change {
 /// A [`Refusal`] that names every unmet condition.
 pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal> {
     let ctx = Context { snapshot, request };
+    ctx.fence_first()?;
     match &request.verb {
         Verb::Init(marker) => plan::init(ctx, marker),
         Verb::Add(tasks) => plan::add(ctx, tasks),
@@ -138,11 +140,11 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
         Verb::Evidence { task, evidence } => work::evidence(ctx, task, evidence),
         Verb::Handoff {
             task,
+            commit,
             next,
             risks,
             root_cause,
-            ..
-        } => work::handoff(ctx, task, next, risks, root_cause.as_ref()),
+        } => work::handoff(ctx, task, *commit, next, risks, root_cause.as_ref()),
         Verb::Review {
             task,
             verdict,
@@ -237,6 +239,20 @@ impl<'a> Context<'a> {
         ))
     }
 
+    /// A stale epoch refuses whatever the task has become since, before any other reason (P10).
+    /// Claims need none, plans have none, and renewals show one per task.
+    fn fence_first(self) -> Result<(), Refusal> {
+        let verb = &self.request.verb;
+        let unfenced = matches!(
+            verb,
+            Verb::Claim(_) | Verb::Add(_) | Verb::Edit { .. } | Verb::Renew { .. }
+        );
+        match verb.task().filter(|_| !unfenced) {
+            Some(id) if self.request.actor.epoch.is_some() => self.fence(id, self.state(id)?),
+            _ => Ok(()),
+        }
+    }
+
     /// The epoch that the actor shows must be the one in force (X1).
     fn fence(self, id: &TaskId, state: &TaskState) -> Result<(), Refusal> {
         let strict = self.snapshot.rules.policy.fencing == Fencing::Strict;
@@ -262,7 +278,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The actor must hold the task: its agent, its epoch, its lease or what is left of it.
+    /// The actor must hold the task: its agent, its epoch. The lease may have ended, as long as
+    /// nobody took the task over; see [`keep`](Self::keep).
     fn hold(self, id: &TaskId, state: &'a TaskState) -> Result<&'a Claim, Refusal> {
         self.fence(id, state)?;
         let Some(claim) = state.claim() else {
@@ -275,64 +292,49 @@ impl<'a> Context<'a> {
             let unmet = Unmet::rule("not-holder", message).held_by(Holder::claim(id, claim));
             return Err(self.refuse(id, unmet));
         }
-        self.still_free(id, state, claim)?;
         Ok(claim)
     }
 
-    /// An expired claim holds no lane, group or path: its late holder goes on only while they are
-    /// still free.
-    fn still_free(self, id: &TaskId, state: &TaskState, claim: &Claim) -> Result<(), Refusal> {
-        let terms = self.snapshot.rules.policy.lease;
-        let now = self.request.at;
-        if state.occupying().is_none() || !lease::expired(claim, terms, now) {
-            return Ok(());
-        }
-        match self.snapshot.lane_holder(&claim.lane, now) {
-            Some((other, theirs)) if other != id => {
-                let message = format!(
-                    "the lease ended at {} and lane {} went to `{other}`",
-                    claim.expires_at, claim.lane
-                );
-                let unmet =
-                    Unmet::conflict("lane-busy", message).held_by(Holder::claim(other, theirs));
-                Err(self.refuse(id, unmet))
-            }
-            _ => self.groups_still_free(id),
+    /// The actor must hold the task and may go on with it: an expired claim holds no lane, group
+    /// or path, so its late holder goes on only while they are still free. Who is late is asked of
+    /// no clock: the holder's may be slow, and whoever took the lane went by another (P11).
+    fn keep(self, id: &TaskId, state: &'a TaskState) -> Result<&'a Claim, Refusal> {
+        let claim = self.hold(id, state)?;
+        let taken = match state.occupying() {
+            Some(claim) => self.taken(id, claim)?,
+            None => Vec::new(),
+        };
+        if taken.is_empty() {
+            Ok(claim)
+        } else {
+            Err(Refusal::new(self.what(Some(id)), Some(id), taken))
         }
     }
 
-    fn groups_still_free(self, id: &TaskId) -> Result<(), Refusal> {
-        let task = self.task(id)?;
-        let policy = &self.snapshot.rules.policy;
-        let mut taken: Vec<_> = self
-            .snapshot
-            .states
-            .occupying(policy, self.request.at)
-            .filter(|(other, _)| *other != id)
-            .filter(|(other, _)| {
-                let other = self.snapshot.plan.get(other);
-                other.is_some_and(|o| o.exclusive.iter().any(|g| task.exclusive.contains(g)))
-            })
-            .collect();
-        taken.sort_by_key(|(other, _)| *other);
-        match taken.first() {
-            None => Ok(()),
-            Some((other, claim)) => {
-                let message = format!("the lease ended and an exclusive group went to `{other}`");
-                let unmet = Unmet::conflict("exclusive-group", message)
-                    .held_by(Holder::claim(other, claim));
-                Err(self.refuse(id, unmet))
-            }
-        }
+    /// What others in progress hold of that which `claim` would occupy: its lane, groups, paths.
+    fn taken(self, id: &TaskId, claim: &Claim) -> Result<Vec<Unmet>, Refusal> {
+        let case = ClaimCase {
+            snapshot: self.snapshot,
+            task: self.task(id)?,
+            now: self.request.at,
+            agent: None,
+            workstation: None,
+            lane: Some(&claim.lane),
+            host: None,
+        };
+        let unmet = OCCUPANCY.iter().flat_map(|gate| (gate.check)(&case));
+        Ok(unmet.filter(|unmet| !unmet.warning).collect())
     }
 
-    /// The claim after a verb of its holder: extended once half of its time has passed.
-    fn touched(self, claim: &Claim) -> Claim {
+    /// The claim in progress after a verb of its holder that only adds a record: extended once
+    /// half of its time has passed, unless others took what it held.
+    fn touched(self, id: &TaskId, claim: &Claim) -> Result<Claim, Refusal> {
         let terms = self.snapshot.rules.policy.lease;
-        if lease::renewal_due(claim, terms, self.request.at) {
-            return self.renewed(claim);
+        let due = lease::renewal_due(claim, terms, self.request.at);
+        if due && self.taken(id, claim)?.is_empty() {
+            return Ok(self.renewed(claim));
         }
-        claim.clone()
+        Ok(claim.clone())
     }
 
     /// The claim with a full lease from now. A lease never gets shorter.
@@ -344,7 +346,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The claim given back: in progress where its lane is free, else to the queue with `resume`.
+    /// The claim given back: in progress where its lane, groups and paths are free, else to the
+    /// queue with `resume`.
     fn back_to_work(
         self,
         id: &TaskId,
@@ -353,11 +356,7 @@ impl<'a> Context<'a> {
         commit: Option<super::id::ObjectId>,
         events: (Event, Event),
     ) -> Result<TaskState, Refusal> {
-        let now = self.request.at;
-        let busy = self
-            .snapshot
-            .lane_holder(&claim.lane, now)
-            .is_some_and(|(other, _)| other != id);
+        let busy = !self.taken(id, claim)?.is_empty();
         let event = if busy { events.1 } else { events.0 };
         self.allow(id, state, event)?;
         let standing = if busy {

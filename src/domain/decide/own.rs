@@ -1,5 +1,8 @@
 //! `renew`, `release`, `expire`, `block`, `unblock`: what happens to a claim.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::claim::check_clock;
 use super::{Change, Context, StateChange, event_record};
 use crate::domain::id::{ObjectId, TaskId};
@@ -11,17 +14,22 @@ use crate::domain::state::{Block, Claim, Epoch, Resume, Standing, TaskState};
 
 pub(super) fn renew(ctx: Context<'_>, tasks: &[(TaskId, Epoch)]) -> Result<Change, Refusal> {
     let mut change = Change::default();
-    for (id, epoch) in tasks {
-        let state = ctx.state(id)?;
-        let mut request = ctx.request.clone();
+    let terms = ctx.snapshot.rules.policy.lease;
+    // Two late claims may have had one lane after each other: each is judged with those before it.
+    let mut snapshot = Cow::Borrowed(ctx.snapshot);
+    let mut request = ctx.request.clone();
+    let mut seen = HashSet::new();
+    for (id, epoch) in tasks.iter().filter(|(id, _)| seen.insert(id)) {
         request.actor.epoch = Some(*epoch);
         let one = Context {
             request: &request,
-            ..ctx
+            snapshot: &snapshot,
         };
-        let claim = one.hold(id, state)?;
-        ctx.allow(id, state, Event::Renew)?;
-        let claim = ctx.renewed(claim);
+        let state = one.state(id)?;
+        let claim = one.keep(id, state)?;
+        one.allow(id, state, Event::Renew)?;
+        let late = lease::expired(claim, terms, ctx.request.at);
+        let claim = one.renewed(claim);
         let standing = match state.standing {
             Standing::AwaitingScope(_) => Standing::AwaitingScope(claim),
             _ => Standing::InProgress(claim),
@@ -30,6 +38,10 @@ pub(super) fn renew(ctx: Context<'_>, tasks: &[(TaskId, Epoch)]) -> Result<Chang
             epoch: state.epoch,
             standing,
         };
+        if late {
+            let states = &mut snapshot.to_mut().states;
+            states.insert(id.clone(), state.clone());
+        }
         change.states.push(StateChange {
             task: id.clone(),
             state,
@@ -50,7 +62,7 @@ pub(super) fn release(
     ctx.allow(id, state, Event::Release)?;
     let claim = if force {
         ctx.require(id, Capability::Admin)?;
-        if reason.is_none() {
+        if reason.is_none_or(|reason| reason.trim().is_empty()) {
             let unmet =
                 Unmet::rule("reason-owed", "a forced release owes a reason").hint("`--reason …`");
             return Err(ctx.refuse(id, unmet));
@@ -98,14 +110,12 @@ pub(super) fn given_back(state: &TaskState, claim: &Claim, saved: Option<ObjectI
 
 pub(super) fn expire(ctx: Context<'_>, trust_clock: bool) -> Result<Change, Refusal> {
     let terms = ctx.snapshot.rules.policy.lease;
-    let mut expired: Vec<(&TaskId, &TaskState, &Claim)> = ctx
+    let expired: Vec<(&TaskId, &TaskState, &Claim)> = ctx
         .snapshot
         .states
-        .iter()
-        .filter_map(|(id, state)| Some((id, state, state.occupying()?)))
+        .in_progress()
         .filter(|(_, _, claim)| lease::expired(claim, terms, ctx.request.at))
         .collect();
-    expired.sort_by_key(|(id, _, _)| *id);
     let Some((first, _, _)) = expired.first() else {
         let unmet = Unmet {
             kind: RefusalKind::Nothing,

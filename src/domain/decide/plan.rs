@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Change, Context, PlanChange};
 use crate::domain::graph;
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::identity::Capability;
+use crate::domain::identity::{AgentKind, Capability};
 use crate::domain::marker::Marker;
 use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::{FieldEdit, NewTask};
@@ -106,7 +106,8 @@ pub(super) fn edit(ctx: Context<'_>, id: &TaskId, fields: &[FieldEdit]) -> Resul
             Unmet::rule("id-fixed", "the id of a task never changes"),
         ));
     }
-    let unmet = faults(ctx, &[after]);
+    let mut unmet = faults(ctx, &[after]);
+    unmet.extend(unparked_by_program(ctx, ctx.task(id)?, after));
     if !unmet.is_empty() {
         return Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet));
     }
@@ -120,6 +121,16 @@ pub(super) fn edit(ctx: Context<'_>, id: &TaskId, fields: &[FieldEdit]) -> Resul
     })
 }
 
+/// Only a person unparks, as far as the map knows who is one.
+fn unparked_by_program(ctx: Context<'_>, before: &Task, after: &Task) -> Option<Unmet> {
+    let known = ctx.snapshot.rules.identity.agents.get(ctx.agent());
+    let program = known.is_some_and(|known| known.kind == AgentKind::Agent);
+    (before.parked && !after.parked && program).then(|| {
+        let message = format!("{} is no person, and only a person unparks", ctx.agent());
+        Unmet::rule("parked", message)
+    })
+}
+
 fn check_new(ctx: Context<'_>, tasks: &[&Task]) -> Result<(), Refusal> {
     let map = &ctx.snapshot.rules.identity;
     let only = match tasks {
@@ -127,6 +138,9 @@ fn check_new(ctx: Context<'_>, tasks: &[&Task]) -> Result<(), Refusal> {
         _ => None,
     };
     let mut unmet = Vec::new();
+    if tasks.is_empty() {
+        unmet.push(Unmet::rule("nothing-to-add", "it defines no task"));
+    }
     if !map.may(ctx.agent(), Capability::Plan) {
         unmet.push(Unmet::rule(
             "agent-may",

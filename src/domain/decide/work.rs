@@ -1,8 +1,9 @@
 //! `note`, `evidence`, `handoff`, `review`: what is said and shown about work.
 
+use super::own::given_back;
 use super::{Change, Context, event_record};
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::identity::Capability;
+use crate::domain::identity::{Capability, Mode};
 use crate::domain::lifecycle::Event;
 use crate::domain::record::{Evidence, Finding, Handoff, RecordBody, Review, RootCause, Verdict};
 use crate::domain::refusal::{Refusal, Unmet};
@@ -19,6 +20,12 @@ pub(super) fn note(ctx: Context<'_>, id: &TaskId, text: &str) -> Result<Change, 
         let message = format!("a note has 1 to {MAX_NOTE} bytes");
         return Err(ctx.refuse(id, Unmet::rule("note-size", message)));
     }
+    let map = &ctx.snapshot.rules.identity;
+    let closed = map.mode == Mode::Enforced && !map.agents.is_empty();
+    if closed && !map.agents.contains_key(ctx.agent()) {
+        let message = format!("the identity map has no agent {}", ctx.agent());
+        return Err(ctx.refuse(id, Unmet::rule("agent-unknown", message)));
+    }
     let record = RecordBody::Note {
         text: text.to_owned(),
     };
@@ -31,10 +38,17 @@ pub(super) fn evidence(
     evidence: &Evidence,
 ) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
-    if matches!(state.standing, Standing::InReview { .. }) {
-        ctx.fence(id, state)?;
-    } else {
-        ctx.hold(id, state)?;
+    match &state.standing {
+        // Whoever merges or reviews checks the work too; the gate believes what is recorded.
+        Standing::InReview { claim, .. } if claim.agent != *ctx.agent() => {
+            let map = &ctx.snapshot.rules.identity;
+            if !map.may(ctx.agent(), Capability::Review) {
+                ctx.require(id, Capability::Merge)?;
+            }
+        }
+        _ => {
+            ctx.hold(id, state)?;
+        }
     }
     let record = RecordBody::Evidence(evidence.clone());
     Ok(Change::state(id, touched(ctx, id, state)?, vec![record]))
@@ -46,11 +60,11 @@ fn touched(ctx: Context<'_>, id: &TaskId, state: &TaskState) -> Result<TaskState
     let standing = match &state.standing {
         Standing::InProgress(claim) if holder(claim) => {
             ctx.hold(id, state)?;
-            Standing::InProgress(ctx.touched(claim))
+            Standing::InProgress(ctx.touched(id, claim)?)
         }
         Standing::AwaitingScope(claim) if holder(claim) => {
             ctx.hold(id, state)?;
-            Standing::AwaitingScope(ctx.touched(claim))
+            Standing::AwaitingScope(ctx.touched(id, claim)?)
         }
         other => other.clone(),
     };
@@ -63,6 +77,7 @@ fn touched(ctx: Context<'_>, id: &TaskId, state: &TaskState) -> Result<TaskState
 pub(super) fn handoff(
     ctx: Context<'_>,
     id: &TaskId,
+    commit: ObjectId,
     next: &str,
     risks: &[String],
     root_cause: Option<&RootCause>,
@@ -73,6 +88,10 @@ pub(super) fn handoff(
     let claim = ctx.hold(id, state)?;
     ctx.require(id, Capability::Handoff)?;
     let range = range_of(ctx, id)?;
+    if range.tip != commit {
+        let message = format!("{} is not the commit that was looked at", commit.short());
+        return Err(ctx.refuse(id, Unmet::rule("commit-unknown", message)));
+    }
     let mut unmet = Vec::new();
     if next.trim().is_empty() {
         unmet.push(Unmet::rule("next-owed", "a handoff says what comes next").hint("`--next …`"));
@@ -190,7 +209,11 @@ pub(super) fn review(
     });
     let next = match verdict {
         Verdict::Accept => state.clone(),
-        Verdict::Revise | Verdict::Reject => {
+        Verdict::Reject => {
+            ctx.allow(id, state, Event::Return)?;
+            given_back(state, claim, Some(submission.commit))
+        }
+        Verdict::Revise => {
             let events = (Event::Revise, Event::ReviseLater);
             ctx.back_to_work(id, state, claim, Some(submission.commit), events)?
         }
