@@ -5,6 +5,7 @@
 
 pub mod checks;
 pub mod contract;
+pub mod audit;
 pub mod domain;
 pub mod env;
 pub mod git;

@@ -31,6 +31,7 @@ pub struct NewCommit {
 #[must_use = "objects are not durable before `sync`"]
 pub struct Writer<'r> {
     pub(super) repo: &'r Repo,
+    stores: bool,
     pub(super) written: Vec<ObjectId>,
 }
 
@@ -39,7 +40,17 @@ impl Repo {
     pub fn writer(&self) -> Writer<'_> {
         Writer {
             repo: self,
+            stores: true,
             written: Vec::new(),
+        }
+    }
+
+    /// A writer that computes the ids of blobs, trees and commits and stores none: for an audit,
+    /// which compares. It cannot replay commits.
+    pub fn hasher(&self) -> Writer<'_> {
+        Writer {
+            stores: false,
+            ..self.writer()
         }
     }
 }
@@ -100,8 +111,13 @@ impl Writer<'_> {
             done.map_err(|error| GitError::library(format!("edit `{path}`"), &error))?;
         }
         let mut written = Vec::new();
+        let stores = self.stores;
+        let keep = |kind, bytes: &[u8]| match stores {
+            true => store(repo, kind, bytes),
+            false => hash(repo, kind, bytes),
+        };
         let id = editor.write(|tree| {
-            let id = store(repo, Kind::Tree, &encode(tree)?)?;
+            let id = keep(Kind::Tree, &encode(tree)?)?;
             written.push(id);
             Ok::<_, GitError>(theirs(id))
         })?;
@@ -148,20 +164,29 @@ impl Writer<'_> {
     }
 
     pub(super) fn object(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {
+        if !self.stores {
+            return hash(self.repo, kind, bytes);
+        }
         let id = store(self.repo, kind, bytes)?;
         self.written.push(id);
         Ok(id)
     }
 }
 
+/// The id that an object has.
+fn hash(repo: &Repo, kind: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {
+    let id = gix::objs::compute_hash(repo.inner.object_hash(), kind, bytes)
+        .map_err(|error| library("hash an object", error))?;
+    ours(&id).ok_or_else(|| GitError::BadCommit {
+        why: "no id".to_owned(),
+    })
+}
+
 /// Writes an object unless it is there. An empty file in its place, as a power cut leaves behind
 /// where nobody flushed, is not the object.
 pub(super) fn store(repo: &Repo, kind: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {
-    let id = gix::objs::compute_hash(repo.inner.object_hash(), kind, bytes)
-        .map_err(|error| library("hash an object", error))?;
-    let found = ours(&id).ok_or_else(|| GitError::BadCommit {
-        why: "no id".to_owned(),
-    })?;
+    let found = hash(repo, kind, bytes)?;
+    let id = theirs(found);
     let there = repo.inner.objects.exists_without_refresh(&id);
     let hollow = || std::fs::metadata(repo.loose_file(found)).is_ok_and(|file| file.len() == 0);
     if !there || hollow() {

@@ -1,6 +1,6 @@
 //! The message of a ledger commit: one line for people, the request, trailers (DESIGN §4).
 
-use crate::domain::decide::{Change, LAW};
+use crate::domain::decide::Change;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::request::Request;
 use crate::domain::state::TaskState;
@@ -40,7 +40,7 @@ pub enum BadMessage {
     TooLarge(usize),
 }
 
-/// Writes the message of the commit that carries out `request`.
+/// Writes the message of the commit that carries out `request` under `law`.
 ///
 /// # Errors
 /// [`BadMessage::TooLarge`].
@@ -48,6 +48,7 @@ pub fn compose(
     request: &Request,
     change: &Change,
     rules: Option<ObjectId>,
+    law: u32,
 ) -> Result<String, BadMessage> {
     let entry = RequestEntry::from(request);
     let json = serde_json::to_string(&entry).map_err(|error| BadMessage::Unreadable {
@@ -85,7 +86,7 @@ pub fn compose(
     if let Some(rules) = rules {
         trailer("Rules", &rules.to_string());
     }
-    trailer("Law", &LAW.to_string());
+    trailer("Law", &law.to_string());
     if message.len() > MAX_MESSAGE {
         return Err(BadMessage::TooLarge(message.len()));
     }

@@ -10,7 +10,7 @@ use super::load::{Loader, PlanFile};
 use super::message;
 use super::yaml::{self, Limits, Tree};
 use super::{LedgerError, paths};
-use crate::domain::decide::{Change, PlanChange, StateChange};
+use crate::domain::decide::{Change, LAW, PlanChange, StateChange};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::Record;
 use crate::domain::request::{FieldEdit, FieldValue, NewTask, Request};
@@ -116,24 +116,28 @@ pub fn commit(
     committer: Signature,
 ) -> Result<ObjectId, LedgerError> {
     let tree = tree(loader, writer, parent, change, request)?;
-    let message = message::compose(request, change, rules)?;
-    let author = Signature {
-        name: request.actor.agent.to_string(),
-        email: format!(
-            "{}@agents.laneway.invalid",
-            request.actor.agent.as_str().trim_start_matches('@')
-        ),
-        seconds: request.at.seconds(),
-        offset: 0,
-    };
+    let message = message::compose(request, change, rules, LAW)?;
     let parents = parent.into_iter().collect();
     Ok(writer.commit(&NewCommit {
         tree,
         parents,
-        author,
+        author: author(request),
         committer,
         message,
     })?)
+}
+
+/// The author of a ledger commit: the agent, at the moment of the request.
+#[must_use]
+pub fn author(request: &Request) -> Signature {
+    let agent = request.actor.agent.as_str();
+    let name = agent.trim_start_matches('@');
+    Signature {
+        name: agent.to_owned(),
+        email: format!("{name}@agents.laneway.invalid"),
+        seconds: request.at.seconds(),
+        offset: 0,
+    }
 }
 
 /// The canonical text of a file that only the tool writes.

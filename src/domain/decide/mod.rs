@@ -97,6 +97,14 @@ impl Change {
     }
 }
 
+/// The first change of a ledger. No rules have a say in it.
+pub fn beginning(marker: &Marker) -> Change {
+    Change {
+        marker: Some(marker.clone()),
+        ..Change::default()
+    }
+}
+
 /// Judges a request against a snapshot.
 ///
 /// # Errors

@@ -14,10 +14,7 @@ use crate::domain::task::Task;
 
 pub(super) fn init(ctx: Context<'_>, marker: &Marker) -> Result<Change, Refusal> {
     match &ctx.snapshot.marker {
-        None => Ok(Change {
-            marker: Some(marker.clone()),
-            ..Change::default()
-        }),
+        None => Ok(super::beginning(marker)),
         Some(present)
             if Marker {
                 law: marker.law,

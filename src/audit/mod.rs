@@ -1,0 +1,16 @@
+//! Looking back over a ledger: every commit decided again ([`verify`]), and its history told as
+//! values ([`story`]).
+//!
+//! Reads only; knows the ledger, and nothing of terminals. What git can prove is computed anew, so
+//! an auditor believes a ledger commit nothing but what its request observed outside of git.
+
+mod difference;
+mod story;
+mod verify;
+
+pub use difference::Difference;
+pub use story::{Entry, Order, Story, story};
+pub use verify::{AuditError, Verdict, Verification, verify};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,275 @@
+//! The life of a task, or of the whole ledger, from its first-parent history.
+//!
+//! Of one task only the commits that change its state file or the plan are opened: the others are
+//! told apart by tree entries, level by level, so that a long history costs a few object reads a
+//! commit.
+
+use crate::domain::id::{AgentName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
+use crate::domain::request::{Request, Verb};
+use crate::domain::state::Epoch;
+use crate::domain::time::Timestamp;
+use crate::git::{Commit, GitError, Repo};
+use crate::ledger::message::{self, Statement};
+use crate::ledger::{Ledger, LedgerError, Loader, paths};
+
+/// Which end comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The last commit first.
+    #[default]
+    NewestFirst,
+    /// The first commit first.
+    OldestFirst,
+}
+
+/// One ledger commit, told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The commit.
+    pub commit: ObjectId,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// The word of the verb.
+    pub op: &'static str,
+    /// The tasks it touches, the one that the request names first; at most fifty are recorded.
+    pub tasks: Vec<TaskId>,
+    /// Who asked.
+    pub agent: AgentName,
+    /// The workstation of the claim it left, when it touches one task that is claimed.
+    pub workstation: Option<WorkstationName>,
+    /// The lane of that claim.
+    pub lane: Option<LaneName>,
+    /// The epoch it left, when it touches one task.
+    pub epoch: Option<Epoch>,
+    /// The id of the request.
+    pub request: RequestId,
+    /// One line for people.
+    pub summary: String,
+    /// Why, where the request says so.
+    pub reason: Option<String>,
+}
+
+/// A story under way; items are errors for commits that are not laneway's.
+pub struct Story<'l> {
+    ledger: &'l Ledger,
+    commits: std::vec::IntoIter<ObjectId>,
+}
+
+/// The story of `task`, or of the whole ledger, with at most `limit` entries from the end that
+/// `order` begins with.
+///
+/// # Errors
+/// Of git, when history does not read; [`LedgerError::BadFile`].
+pub fn story<'l>(
+    ledger: &'l Ledger,
+    task: Option<&TaskId>,
+    order: Order,
+    limit: usize,
+) -> Result<Story<'l>, LedgerError> {
+    // The newest `limit` end the walk early; the oldest are known only at its end.
+    let enough = match order {
+        Order::NewestFirst => limit,
+        Order::OldestFirst => usize::MAX,
+    };
+    let mut commits = match (ledger.tip()?, task) {
+        (None, _) => Vec::new(),
+        (Some(tip), None) => {
+            let line = ledger.repo.first_parents(tip).take(enough);
+            line.collect::<Result<_, GitError>>()?
+        }
+        (Some(tip), Some(task)) => touching(ledger, tip, task, enough)?,
+    };
+    if order == Order::OldestFirst {
+        commits.reverse();
+    }
+    commits.truncate(limit);
+    Ok(Story {
+        ledger,
+        commits: commits.into_iter(),
+    })
+}
+
+impl Iterator for Story<'_> {
+    type Item = Result<Entry, LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let commit = self.commits.next()?;
+        Some(entry(&self.ledger.repo, commit))
+    }
+}
+
+fn entry(repo: &Repo, id: ObjectId) -> Result<Entry, LedgerError> {
+    let commit = repo.commit(id)?;
+    // Whoever tells a story does not need the tasks of a file.
+    let statement = message::read(&commit.message, |_, _| Some(Vec::new()))
+        .map_err(|why| LedgerError::ForeignCommit { commit: id, why })?;
+    Ok(told(id, &commit, statement))
+}
+
+fn told(id: ObjectId, commit: &Commit, statement: Statement) -> Entry {
+    let Request {
+        id: request,
+        at,
+        actor,
+        verb,
+    } = statement.request;
+    let all = |key: &'static str| {
+        let lines = commit.message.lines();
+        lines.filter_map(move |line| line.strip_prefix(key)?.strip_prefix(": "))
+    };
+    Entry {
+        commit: id,
+        at,
+        op: verb.word(),
+        tasks: all("Laneway-Task").filter_map(|text| text.parse().ok()).collect(),
+        agent: actor.agent,
+        workstation: all("Laneway-Workstation").find_map(|text| text.parse().ok()),
+        lane: all("Laneway-Lane").find_map(|text| text.parse().ok()),
+        epoch: all("Laneway-Epoch").find_map(|text| text.parse().ok().map(Epoch)),
+        request,
+        summary: commit.message.lines().next().unwrap_or_default().to_owned(),
+        reason: reason(verb),
+    }
+}
+
+fn reason(verb: Verb) -> Option<String> {
+    match verb {
+        Verb::Release { reason, .. } => reason,
+        Verb::Block { reason, .. }
+        | Verb::Cancel { reason, .. }
+        | Verb::Reopen { reason, .. }
+        | Verb::Return { reason, .. }
+        | Verb::DropLanding { reason, .. }
+        | Verb::Unland { reason, .. } => Some(reason),
+        _ => None,
+    }
+}
+
+/// The commits of the line of `tip` that touch `task`, newest first, at most `enough`.
+fn touching(
+    ledger: &Ledger,
+    tip: ObjectId,
+    task: &TaskId,
+    enough: usize,
+) -> Result<Vec<ObjectId>, LedgerError> {
+    let repo = &ledger.repo;
+    let loader = Loader::new(repo);
+    let mut found = Vec::new();
+    let mut line = repo.first_parents(tip);
+    let Some(mut child) = line.next().transpose()? else {
+        return Ok(found);
+    };
+    let mut trail = Trail::to(task);
+    let mut after = trail.at(repo, child)?;
+    while found.len() < enough {
+        let parent = line.next().transpose()?;
+        let before = match parent {
+            Some(parent) => trail.at(repo, parent)?,
+            None => Marks::default(),
+        };
+        if before.state != after.state
+            || (before.plan != after.plan && defines(repo, &loader, child, task)?)
+        {
+            found.push(child);
+        }
+        match parent {
+            Some(parent) => (child, after) = (parent, before),
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a commit that changes the plan is about `task`.
+fn defines(
+    repo: &Repo,
+    loader: &Loader<'_>,
+    commit: ObjectId,
+    task: &TaskId,
+) -> Result<bool, LedgerError> {
+    let message = repo.commit(commit)?.message;
+    let named = message::read(&message, |path, blob| {
+        let tasks = loader.plan_blob(path, blob).ok()?;
+        Some(tasks.to_vec())
+    });
+    // A commit that is not laneway's is shown rather than passed over.
+    let Ok(statement) = named else {
+        return Ok(true);
+    };
+    Ok(match &statement.request.verb {
+        Verb::Add(new) => new.iter().any(|new| new.task.id == *task),
+        Verb::AddFile { tasks, .. } => tasks.iter().any(|new| new.id == *task),
+        verb => verb.task() == Some(task),
+    })
+}
+
+/// What a commit's tree holds about a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Marks {
+    state: Option<ObjectId>,
+    plan: [Option<ObjectId>; 2],
+}
+
+/// The trees on the way to a task's state file, as they were at the last commit looked at: what is
+/// the same tree need not be opened again.
+struct Trail {
+    shard: String,
+    file: String,
+    governance: Option<(ObjectId, [Option<ObjectId>; 3])>,
+    shards: Option<(ObjectId, Option<ObjectId>)>,
+    files: Option<(ObjectId, Option<ObjectId>)>,
+}
+
+impl Trail {
+    fn to(task: &TaskId) -> Self {
+        Self {
+            shard: paths::shard(task),
+            file: format!("{task}.yaml"),
+            governance: None,
+            shards: None,
+            files: None,
+        }
+    }
+
+    fn at(&mut self, repo: &Repo, commit: ObjectId) -> Result<Marks, LedgerError> {
+        let Some(governance) = repo.entry_at(commit, paths::GOVERNANCE)? else {
+            return Ok(Marks::default());
+        };
+        let [queue, queues, states] = match self.governance {
+            Some((tree, known)) if tree == governance.id => known,
+            _ => {
+                let entries = repo.entries(governance.id)?;
+                let id = |name: &str| entries.get(name).map(|entry| entry.id);
+                let known = [id("queue.yaml"), id("queue"), id("state")];
+                self.governance = Some((governance.id, known));
+                known
+            }
+        };
+        let shard = step(repo, &mut self.shards, states, &self.shard)?;
+        let state = step(repo, &mut self.files, shard, &self.file)?;
+        Ok(Marks {
+            state,
+            plan: [queue, queues],
+        })
+    }
+}
+
+/// The entry `name` of `tree`, from memory where it is the same tree as before.
+fn step(
+    repo: &Repo,
+    known: &mut Option<(ObjectId, Option<ObjectId>)>,
+    tree: Option<ObjectId>,
+    name: &str,
+) -> Result<Option<ObjectId>, LedgerError> {
+    let Some(tree) = tree else {
+        return Ok(None);
+    };
+    match *known {
+        Some((same, entry)) if same == tree => Ok(entry),
+        _ => {
+            let entry = repo.entry_at(tree, name)?.map(|entry| entry.id);
+            *known = Some((tree, entry));
+            Ok(entry)
+        }
+    }
+}

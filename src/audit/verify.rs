@@ -1,0 +1,353 @@
+//! `audit verify`: every ledger commit decided again (DESIGN §4).
+//!
+//! For each commit of the first-parent line: its request, read from its message, is judged on its
+//! parent's tree by the rules it names; the tree that this gives must be its tree, byte for byte,
+//! and its message, author and time what the request makes of them. Nothing is written: ids are
+//! computed. Memory does not grow with the number of commits but for their ids.
+
+use super::difference::{Difference, first_line};
+use crate::domain::decide::{Change, LAW, beginning, decide};
+use crate::domain::id::ObjectId;
+use crate::domain::request::{Request, Verb};
+use crate::domain::task::Task;
+use crate::git::{Commit, EntryKind, Repo};
+use crate::ledger::message::{self, Statement};
+use crate::ledger::write::{self, Content};
+use crate::ledger::{Ledger, LedgerError, Loader};
+
+/// Most bytes of a file that are read to name the line that differs.
+const SHOWN: u64 = 64 << 20;
+
+/// Why an audit cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The commit to start after is not on the ledger's line.
+    #[error("{0} is no commit of the ledger")]
+    NotInLedger(ObjectId),
+    /// The ledger does not read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// What came of one ledger commit.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The commit.
+    pub commit: ObjectId,
+    /// The word of its verb, as far as its message reads.
+    pub op: Option<&'static str>,
+    /// The first fact that differs; none: the commit is what its request gives.
+    pub difference: Option<Difference>,
+}
+
+impl Verdict {
+    /// Whether the commit is what its request gives.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.difference.is_none()
+    }
+}
+
+/// Verdicts on the commits of a ledger, oldest first.
+#[derive(Debug)]
+pub struct Verification<'l> {
+    repo: &'l Repo,
+    loader: Loader<'l>,
+    /// What is left, newest first.
+    commits: Vec<ObjectId>,
+    parent: Option<ObjectId>,
+    last: Option<Standing>,
+}
+
+/// What a commit must not fall behind.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    rules: Option<ObjectId>,
+    law: u32,
+}
+
+/// Decides the commits after `from` (all without it) up to the published tip again.
+///
+/// # Errors
+/// [`AuditError`] when history cannot be listed; everything else is a verdict.
+pub fn verify(ledger: &Ledger, from: Option<ObjectId>) -> Result<Verification<'_>, AuditError> {
+    let repo = &ledger.repo;
+    let mut commits = Vec::new();
+    let mut found = from.is_none();
+    if let Some(tip) = ledger.tip()? {
+        for commit in repo.first_parents(tip) {
+            let commit = commit.map_err(LedgerError::from)?;
+            if Some(commit) == from {
+                found = true;
+                break;
+            }
+            commits.push(commit);
+        }
+    }
+    if let (Some(from), false) = (from, found) {
+        return Err(AuditError::NotInLedger(from));
+    }
+    Ok(Verification {
+        repo,
+        loader: Loader::new(repo),
+        commits,
+        parent: from,
+        last: from.and_then(|from| standing(repo, from)),
+    })
+}
+
+/// Rules and law of a commit that is taken for granted.
+fn standing(repo: &Repo, commit: ObjectId) -> Option<Standing> {
+    let message = repo.commit(commit).ok()?.message;
+    let rules = message::trailer(&message, "Laneway-Rules").and_then(|text| text.parse().ok());
+    let law = message::trailer(&message, "Laneway-Law")?.parse().ok()?;
+    Some(Standing { rules, law })
+}
+
+impl Verification<'_> {
+    /// Number of commits that are left.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.commits.len()
+    }
+
+    fn judge(&mut self, id: ObjectId) -> Verdict {
+        let mut verdict = Verdict {
+            commit: id,
+            op: None,
+            difference: None,
+        };
+        let parent = self.parent.replace(id);
+        let commit = match self.repo.commit(id) {
+            Ok(commit) => commit,
+            Err(error) => {
+                verdict.difference = Some(Difference::Unreadable(error.into()));
+                return verdict;
+            }
+        };
+        let statement = match message::read(&commit.message, |path, blob| {
+            self.added(&commit, path, blob)
+        }) {
+            Ok(statement) => statement,
+            Err(bad) => {
+                verdict.difference = Some(bad.into());
+                return verdict;
+            }
+        };
+        verdict.op = Some(statement.request.verb.word());
+        verdict.difference = self.compare(parent, &commit, &statement).err();
+        self.last = Some(Standing {
+            rules: statement.rules.or(self.last.and_then(|last| last.rules)),
+            law: statement.law,
+        });
+        verdict
+    }
+
+    /// The tasks of a plan file that the request names, if the commit's tree has it there.
+    fn added(&self, commit: &Commit, path: &str, blob: ObjectId) -> Option<Vec<Task>> {
+        let entry = self.repo.entry_at(commit.tree, path).ok()??;
+        if entry.id != blob || entry.kind != EntryKind::Blob {
+            return None;
+        }
+        let tasks = self.loader.plan_blob(path, blob).ok()?;
+        Some(tasks.to_vec())
+    }
+
+    fn compare(
+        &self,
+        parent: Option<ObjectId>,
+        commit: &Commit,
+        statement: &Statement,
+    ) -> Result<(), Difference> {
+        if commit.parents.len() > 1 {
+            return Err(Difference::Parents(commit.parents.len()));
+        }
+        self.law(statement)?;
+        let change = self.change(parent, statement)?;
+        if change.is_empty() {
+            return Err(Difference::Nothing);
+        }
+        self.tree(parent, commit, &change, &statement.request)?;
+        signatures(commit, &statement.request)?;
+        let message = message::compose(&statement.request, &change, statement.rules, statement.law)
+            .map_err(Difference::Message)?;
+        match first_line(Some(&message), Some(&commit.message)) {
+            None => Ok(()),
+            Some((line, expected, found)) => Err(Difference::MessageLine {
+                line,
+                expected,
+                found,
+            }),
+        }
+    }
+
+    fn law(&self, statement: &Statement) -> Result<(), Difference> {
+        let found = statement.law;
+        if found > LAW {
+            return Err(Difference::NewerLaw { found, known: LAW });
+        }
+        match self.last {
+            Some(Standing { law: last, .. }) if found < last => {
+                Err(Difference::LawWentBack { found, last })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the request changes, decided again.
+    fn change(&self, parent: Option<ObjectId>, statement: &Statement) -> Result<Change, Difference> {
+        let verb = &statement.request.verb;
+        let Some(parent) = parent else {
+            return match verb {
+                Verb::Init(marker) => Ok(beginning(marker)),
+                other => Err(Difference::NotInit(other.word())),
+            };
+        };
+        let rules = self.rules(statement)?;
+        let snapshot = self
+            .loader
+            .snapshot(Some(parent), rules, Some(verb))
+            .map_err(Difference::Unreadable)?;
+        decide(&snapshot, &statement.request)
+            .map_err(|refusal| Difference::Refused(Box::new(refusal)))
+    }
+
+    fn rules(&self, statement: &Statement) -> Result<ObjectId, Difference> {
+        let rules = statement.rules.ok_or(Difference::NoRules)?;
+        let last = self.last.and_then(|last| last.rules);
+        match last.filter(|last| *last != rules) {
+            None => Ok(rules),
+            Some(last) => match self.repo.is_ancestor(last, rules) {
+                Ok(true) => Ok(rules),
+                Ok(false) => Err(Difference::RulesWentBack { rules, last }),
+                Err(error) => Err(Difference::Unreadable(error.into())),
+            },
+        }
+    }
+
+    fn tree(
+        &self,
+        parent: Option<ObjectId>,
+        commit: &Commit,
+        change: &Change,
+        request: &Request,
+    ) -> Result<(), Difference> {
+        let mut writer = self.repo.hasher();
+        let expected = write::tree(&self.loader, &mut writer, parent, change, request)
+            .map_err(Difference::Unreadable)?;
+        if expected == commit.tree {
+            return Ok(());
+        }
+        let named = self
+            .file(parent, commit, change, request)
+            .map_err(Difference::Unreadable)?;
+        Err(named.unwrap_or(Difference::Tree {
+            expected,
+            found: commit.tree,
+        }))
+    }
+
+    /// The first file, by path, that is not what the request gives.
+    fn file(
+        &self,
+        parent: Option<ObjectId>,
+        commit: &Commit,
+        change: &Change,
+        request: &Request,
+    ) -> Result<Option<Difference>, LedgerError> {
+        let mut expected = write::files(&self.loader, parent, change, request)?;
+        if let Some(parent) = parent {
+            // What the commit changes without being asked must be as it was.
+            for path in self.repo.changed_paths(parent, commit.tree)? {
+                let before = path.old.map(|entry| Content::Blob(entry.id));
+                if let (Some(before), false) = (before, expected.contains_key(&path.path)) {
+                    expected.insert(path.path, before);
+                } else if path.old.is_none() && !expected.contains_key(&path.path) {
+                    return self.unasked(commit, path.path).map(Some);
+                }
+            }
+        }
+        for (path, content) in expected {
+            let expected = match content {
+                Content::Text(text) => Some(text),
+                Content::Blob(blob) => Some(self.text(blob)?),
+            };
+            let found = self.text_at(commit, &path)?;
+            if let Some((line, expected, found)) = first_line(expected.as_deref(), found.as_deref())
+            {
+                return Ok(Some(Difference::File {
+                    path,
+                    line,
+                    expected,
+                    found,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn unasked(&self, commit: &Commit, path: String) -> Result<Difference, LedgerError> {
+        let found = self.text_at(commit, &path)?.unwrap_or_default();
+        Ok(Difference::File {
+            path,
+            line: 1,
+            expected: None,
+            found: Some(found.lines().next().unwrap_or_default().to_owned()),
+        })
+    }
+
+    fn text(&self, blob: ObjectId) -> Result<String, LedgerError> {
+        let bytes = self.repo.blob(blob, SHOWN)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn text_at(&self, commit: &Commit, path: &str) -> Result<Option<String>, LedgerError> {
+        let bytes = self.repo.blob_at(commit.tree, path, SHOWN)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+}
+
+impl Iterator for Verification<'_> {
+    type Item = Verdict;
+
+    fn next(&mut self) -> Option<Verdict> {
+        let commit = self.commits.pop()?;
+        Some(self.judge(commit))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.commits.len(), Some(self.commits.len()))
+    }
+}
+
+/// The author is the agent, both at the moment of the request.
+fn signatures(commit: &Commit, request: &Request) -> Result<(), Difference> {
+    let author = write::author(request);
+    let person = |name: &str, email: &str| format!("{name} <{email}>");
+    let time = |seconds: i64, offset: i32| format!("{seconds} {offset:+}");
+    let facts = [
+        (
+            "author",
+            person(&author.name, &author.email),
+            person(&commit.author.name, &commit.author.email),
+        ),
+        (
+            "author time",
+            time(author.seconds, author.offset),
+            time(commit.author.seconds, commit.author.offset),
+        ),
+        (
+            "committer time",
+            time(request.at.seconds(), 0),
+            time(commit.committer.seconds, commit.committer.offset),
+        ),
+    ];
+    match facts.into_iter().find(|(_, want, have)| want != have) {
+        None => Ok(()),
+        Some((what, expected, found)) => Err(Difference::Signature {
+            what,
+            expected,
+            found,
+        }),
+    }
+}
