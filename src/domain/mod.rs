@@ -16,6 +16,7 @@ pub mod ready;
 pub mod record;
 pub mod refusal;
 pub mod request;
+pub mod rules;
 pub mod snapshot;
 pub mod state;
 pub mod task;

@@ -5,12 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::id::ObjectId;
+pub use crate::domain::rules::Severity;
 
 /// One thing wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Id of the rule it breaks: `syntax`, `schema`, `dependency-unknown`.
     pub rule: &'static str,
+    /// Whether it stands in the way, or is only worth knowing.
+    pub severity: Severity,
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
@@ -48,6 +51,7 @@ impl BadFile {
     ) -> Self {
         let finding = Finding {
             rule,
+            severity: Severity::Error,
             line: 1,
             column: 1,
             span: 0..0,

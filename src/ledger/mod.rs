@@ -20,7 +20,7 @@ pub mod yaml;
 
 pub use authority::{Companion, last_line};
 pub use error::LedgerError;
-pub use finding::{BadFile, Finding};
+pub use finding::{BadFile, Finding, Severity};
 pub use load::{Loader, PlanFile};
 pub use open::{DEFAULT_BRANCH, Ledger, marker_at};
 pub use publish::{Publisher, Receipt};

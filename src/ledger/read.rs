@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::finding::{BadFile, Finding};
+use super::finding::{BadFile, Finding, Severity};
 use super::format::{self, File, Problem, ReadError};
 use super::yaml::{self, Limits, LineIndex, Node, ShapeError, SyntaxError};
 use crate::domain::id::ObjectId;
@@ -46,11 +46,11 @@ pub fn from_node<F: File>(
     format::read::<F, _>(node).map_err(|error| {
         let index = LineIndex::new(text);
         let findings = match error {
-            ReadError::Version(problem) => vec![problem_at(&index, node, "version", problem)],
+            ReadError::Version(problem) => vec![problem_at(&index, node, problem)],
             ReadError::Shape(error) => vec![shape_at(&index, error)],
             ReadError::Meaning(problems) => problems
                 .into_iter()
-                .map(|problem| problem_at(&index, node, "meaning", problem))
+                .map(|problem| problem_at(&index, node, problem))
                 .collect(),
         };
         bad(origin, text, findings)
@@ -95,6 +95,7 @@ pub fn syntax(origin: Origin<'_>, bytes: &[u8], error: SyntaxError) -> BadFile {
     let text = String::from_utf8_lossy(bytes);
     let finding = Finding {
         rule: "syntax",
+        severity: Severity::Error,
         line: error.line,
         column: error.column,
         span: clamp(error.span, text.len()),
@@ -113,10 +114,13 @@ fn bad(origin: Origin<'_>, text: &str, findings: Vec<Finding>) -> BadFile {
     }
 }
 
-fn shape_at(index: &LineIndex<'_>, error: ShapeError) -> Finding {
+/// Puts an error of a document's shape at its place in the text.
+#[must_use]
+pub fn shape_at(index: &LineIndex<'_>, error: ShapeError) -> Finding {
     let error = error.locate(index);
     Finding {
         rule: "schema",
+        severity: Severity::Error,
         line: error.line,
         column: error.column,
         span: error.span,
@@ -127,16 +131,12 @@ fn shape_at(index: &LineIndex<'_>, error: ShapeError) -> Finding {
 
 /// Puts a problem of a document's meaning at its place in the text.
 #[must_use]
-pub fn problem_at(
-    index: &LineIndex<'_>,
-    node: &Node<'_>,
-    rule: &'static str,
-    problem: Problem,
-) -> Finding {
+pub fn problem_at(index: &LineIndex<'_>, node: &Node<'_>, problem: Problem) -> Finding {
     let span = nearest(node, &problem.pointer);
     let (line, column) = index.position(span.start);
     Finding {
-        rule,
+        rule: problem.rule,
+        severity: Severity::Error,
         line,
         column,
         span,
@@ -146,7 +146,7 @@ pub fn problem_at(
 }
 
 /// The place of a pointer, or of the nearest value above it.
-fn nearest(node: &Node<'_>, pointer: &str) -> Range<usize> {
+pub(super) fn nearest(node: &Node<'_>, pointer: &str) -> Range<usize> {
     let mut pointer = pointer;
     loop {
         if let Some(span) = node.locate(pointer) {

@@ -3,7 +3,7 @@
 //! The group of a task: its siblings under one parent, and tasks that touch the same contract.
 
 use super::{LandCase, LandGate};
-use crate::domain::id::TaskId;
+use crate::domain::id::{StageName, TaskId};
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Status;
@@ -58,21 +58,25 @@ pub fn predecessors<'a>(snapshot: &'a Snapshot, task: &Task) -> Vec<&'a Task> {
     if task.parent.is_none() && task.contract_touchpoints.is_empty() {
         return Vec::new();
     }
-    let mine = place(snapshot, task);
+    let stages = &snapshot.rules.policy.merge.stages;
     snapshot
         .plan
         .iter()
-        .filter(|other| other.id != task.id && grouped(task, other))
-        .filter(|other| before(place(snapshot, other), mine))
+        .filter(|other| other.id != task.id && lands_before(stages, other, task))
         .collect()
+}
+
+/// Whether `first` and `second` are of one group, in which `first` lands first.
+#[must_use]
+pub fn lands_before(stages: &[StageName], first: &Task, second: &Task) -> bool {
+    before(place(stages, first), place(stages, second)) && grouped(second, first)
 }
 
 /// A place in the merge order; a task that names neither stage nor order takes no part in that
 /// half of it.
 type Place = (Option<usize>, Option<i64>);
 
-fn place(snapshot: &Snapshot, task: &Task) -> Place {
-    let stages = &snapshot.rules.policy.merge.stages;
+fn place(stages: &[StageName], task: &Task) -> Place {
     let stage = task
         .merge_stage
         .as_ref()

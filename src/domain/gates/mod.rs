@@ -26,7 +26,7 @@ mod workstation_ready;
 
 pub use claim::{ClaimCase, ClaimGate, choose_lane, choose_workstation};
 pub use land::{LandCase, LandGate, checks_owed};
-pub use merge_order::predecessors;
+pub use merge_order::{lands_before, predecessors};
 pub use paths_owned::owned_by;
 pub use task_open::inactive_block;
 

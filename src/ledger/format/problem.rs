@@ -11,6 +11,8 @@ use super::text::{Lexeme, Rejected, Text};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
+    /// Id of the rule it breaks: `meaning` where none has a name of its own.
+    pub rule: &'static str,
     /// JSON pointer (RFC 6901) to the offending value: `/tasks/3/depends_on/0`.
     pub pointer: String,
     /// What is wrong, as a lower-case fragment.
@@ -35,6 +37,9 @@ pub fn collect<T>(convert: impl FnOnce(&Place<'_>) -> Option<T>) -> Result<T, Ve
         (_, problems) => Err(problems),
     }
 }
+
+/// The rule of a problem that has no name of its own.
+const MEANING: &str = "meaning";
 
 /// A place in a file, where problems can be noted. Costs nothing until one is.
 ///
@@ -76,16 +81,22 @@ impl<'a> Place<'a> {
 
     /// Notes a problem with the value at this place.
     pub fn refuse(&self, message: impl Into<String>) {
-        self.note(message.into(), None);
+        self.note(MEANING, message.into(), None);
     }
 
     /// Notes a problem with the value at this place, and what to do about it.
     pub fn refuse_with_hint(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.note(message.into(), Some(hint.into()));
+        self.note(MEANING, message.into(), Some(hint.into()));
     }
 
-    fn note(&self, message: String, hint: Option<String>) {
+    /// Notes that the value at this place breaks the rule of that id.
+    pub fn breaks(&self, rule: &'static str, message: impl Into<String>, hint: Option<String>) {
+        self.note(rule, message.into(), hint);
+    }
+
+    fn note(&self, rule: &'static str, message: String, hint: Option<String>) {
         self.found.borrow_mut().push(Problem {
+            rule,
             pointer: self.to_string(),
             message,
             hint,
@@ -175,7 +186,7 @@ impl<'a> Place<'a> {
         match text.into_result() {
             Ok(value) => Some(value),
             Err(Rejected { message, hint, .. }) => {
-                self.note(message, hint);
+                self.note(T::RULE, message, hint);
                 None
             }
         }

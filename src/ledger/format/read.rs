@@ -64,6 +64,7 @@ impl Head {
         match complaint(self.version) {
             None => Ok(()),
             Some((message, hint)) => Err(Problem {
+                rule: "version",
                 pointer: "/version".to_owned(),
                 message,
                 hint: Some(hint.to_owned()),
@@ -75,7 +76,8 @@ impl Head {
 /// Notes a version that this build cannot read.
 pub(super) fn check_version(at: &Place<'_>, version: u32) {
     if let Some((message, hint)) = complaint(version) {
-        at.key("version").refuse_with_hint(message, hint);
+        at.key("version")
+            .breaks("version", message, Some(hint.to_owned()));
     }
 }
 

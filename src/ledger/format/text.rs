@@ -22,6 +22,9 @@ use crate::ledger::yaml::closest;
 
 /// A value that files write as one text.
 pub trait Lexeme: Sized + Display {
+    /// Id of the rule that a text breaks which is none.
+    const RULE: &'static str = "meaning";
+
     /// Its name in the JSON Schema.
     fn name() -> String;
 
@@ -195,8 +198,10 @@ fn segment_schema(description: &str) -> Value {
 }
 
 macro_rules! lexeme {
-    ($($type:ident: $schema:expr;)+) => {$(
+    ($($type:ident, $rule:literal: $schema:expr;)+) => {$(
         impl Lexeme for $type {
+            const RULE: &'static str = $rule;
+
             fn name() -> String {
                 stringify!($type).to_owned()
             }
@@ -213,51 +218,51 @@ macro_rules! lexeme {
 }
 
 lexeme! {
-    TaskId: segment_schema("The id of a task, unique over all plan files.");
-    PackageId: segment_schema("The id of a work package: the stem of its file.");
-    ProjectName: segment_schema("The name of the project; part of worktree names.");
-    RoleName: segment_schema("The name of a role, such as `A-backend`.");
-    WorkstationName: segment_schema("The name of a workstation, such as `ws-backend-01`.");
-    GroupName: segment_schema("An exclusive group.");
-    StageName: segment_schema("A merge stage, such as `implementation`.");
-    RemoteName: segment_schema("The name of a git remote.");
-    RequestId: segment_schema("The unique id of a request.");
-    TaskType: segment_schema("A task type, the routing key of the identity map.");
-    AgentName: json!({
+    TaskId, "name": segment_schema("The id of a task, unique over all plan files.");
+    PackageId, "name": segment_schema("The id of a work package: the stem of its file.");
+    ProjectName, "name": segment_schema("The name of the project; part of worktree names.");
+    RoleName, "name": segment_schema("The name of a role, such as `A-backend`.");
+    WorkstationName, "name": segment_schema("The name of a workstation, such as `ws-backend-01`.");
+    GroupName, "name": segment_schema("An exclusive group.");
+    StageName, "name": segment_schema("A merge stage, such as `implementation`.");
+    RemoteName, "name": segment_schema("The name of a git remote.");
+    RequestId, "name": segment_schema("The unique id of a request.");
+    TaskType, "name": segment_schema("A task type, the routing key of the identity map.");
+    AgentName, "name": json!({
         "type": "string",
         "description": "The name of an executor, AI or person, such as `@agent-builder-01`.",
         "maxLength": 121,
         "pattern": format!("^@?{SEGMENT}$"),
     });
-    BranchName: json!({
+    BranchName, "name": json!({
         "type": "string",
         "description": "A branch, without `refs/heads/`.",
         "maxLength": 200,
         "pattern": format!("^{SEGMENT}(?:/{SEGMENT})*$"),
     });
-    LaneName: json!({
+    LaneName, "name": json!({
         "type": "string",
         "description": "A lane: `A-backend`, `A-backend:2`. Lane 1 may be written with its number.",
         "pattern": format!("^{SEGMENT}(?::[0-9]+)?$"),
     });
-    ObjectId: json!({
+    ObjectId, "name": json!({
         "type": "string",
         "description": "The id of a git object.",
         "pattern": "^(?:[0-9a-f]{40}|[0-9a-f]{64})$",
     });
-    Glob: json!({
+    Glob, "path-pattern": json!({
         "type": "string",
         "description": "A path pattern of literals, `?`, `*` and `**`, relative to the root of the repository.",
         "minLength": 1,
         "maxLength": 1024,
         "pattern": r"^(?!/)(?!.*//)(?!.*/$)[^\\\[\]{}!\u0000-\u001f]+$",
     });
-    Timestamp: json!({
+    Timestamp, "time": json!({
         "type": "string",
         "description": "A time such as `2026-11-21T08:15:02Z`, or a date.",
         "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}.*)?$",
     });
-    Span: json!({
+    Span, "time": json!({
         "type": "string",
         "description": "A length of time such as `90s`, `30m`, `4h`, `2d` or `1h30m`.",
         "pattern": "^(?:[0-9]+[dhms])+$",
@@ -266,7 +271,7 @@ lexeme! {
 
 /// Texts that the domain keeps as plain strings, checked here.
 macro_rules! checked_text {
-    ($($(#[$doc:meta])* $name:ident { schema: $schema:expr, check: $check:expr })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $(rule: $rule:literal,)? schema: $schema:expr, check: $check:expr })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub String);
@@ -284,6 +289,8 @@ macro_rules! checked_text {
         }
 
         impl $crate::ledger::format::text::Lexeme for $name {
+            $(const RULE: &'static str = $rule;)?
+
             fn name() -> String {
                 stringify!($name).to_owned()
             }
@@ -319,6 +326,7 @@ checked_text! {
 
     /// A shell command: no prose (P35).
     Command {
+        rule: "check-prose",
         schema: json!({
             "type": "string",
             "description": "A shell command; prose is refused.",

@@ -13,6 +13,8 @@ pub struct ShapeError {
     pub message: String,
     /// The offending bytes; filled in by the innermost node on the way out.
     pub span: Option<Range<usize>>,
+    /// The key that is missing, where that is the error.
+    pub missing: Option<&'static str>,
     /// What was probably meant.
     pub hint: Option<String>,
 }
@@ -22,6 +24,7 @@ impl ShapeError {
         Self {
             message,
             span: None,
+            missing: None,
             hint: None,
         }
     }
@@ -78,7 +81,10 @@ impl de::Error for ShapeError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new(format!("the key `{field}` is missing"))
+        Self {
+            missing: Some(field),
+            ..Self::new(format!("the key `{field}` is missing"))
+        }
     }
 }
 

@@ -260,8 +260,9 @@ impl File for QueueFile {
         collect(|at| {
             check_version(at, self.version);
             let ids = self.tasks.iter().map(|task| task.id.value());
-            at.key("tasks")
-                .refuse_repeats(ids, |at, message| at.key("id").refuse(message));
+            at.key("tasks").refuse_repeats(ids, |at, message| {
+                at.key("id").breaks("task-defined-twice", message, None);
+            });
             Some(at.items("tasks", self.tasks, |at, task| task.convert(at)))
         })
     }
@@ -287,8 +288,8 @@ impl TaskEntry {
         if let (Some(lane), Some(role)) = (&lane, &role)
             && lane.role != *role
         {
-            at.key("lane")
-                .refuse(format!("lane `{lane}` does not belong to role `{role}`"));
+            let message = format!("lane `{lane}` does not belong to role `{role}`");
+            at.key("lane").breaks("lane-unknown", message, None);
         }
         let parent = at.maybe("parent", self.parent);
         let merge_stage = at.maybe("merge_stage", self.merge_stage);
@@ -366,9 +367,10 @@ impl TaskEntry {
         ];
         for (key, Misplaced(there), verb) in owned {
             if there {
-                at.key(key).refuse_with_hint(
+                at.key(key).breaks(
+                    "tool-owned-key",
                     format!("`{key}` is state, which is written by the tool only"),
-                    format!("remove it and use `{verb}`"),
+                    Some(format!("remove it and use `{verb}`")),
                 );
             }
         }
@@ -399,12 +401,14 @@ fn refuse_self(
     depends_on: &[Option<TaskId>],
 ) {
     if parent == Some(id) {
-        at.key("parent").refuse(format!("`{id}` is its own parent"));
+        let message = format!("`{id}` is its own parent");
+        at.key("parent").breaks("parent-cycle", message, None);
     }
     for (index, need) in depends_on.iter().enumerate() {
         if need.as_ref() == Some(id) {
             let at = at.key("depends_on");
-            at.item(index).refuse(format!("`{id}` depends on itself"));
+            let message = format!("`{id}` depends on itself");
+            at.item(index).breaks("dependency-self", message, None);
         }
     }
 }

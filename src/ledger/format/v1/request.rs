@@ -640,6 +640,7 @@ pub fn define(definition: &Value) -> Result<NewTask, Vec<Problem>> {
     }
     let entry: TaskEntry = serde_json::from_value(known).map_err(|error| {
         vec![Problem {
+            rule: "meaning",
             pointer: String::new(),
             message: error.to_string(),
             hint: None,

@@ -201,6 +201,7 @@ fn problems(name: &str, document: &Value) -> Vec<Problem> {
             Err(ReadError::Version(problem)) => vec![problem],
             Err(ReadError::Meaning(problems)) => problems,
             Err(ReadError::Shape(error)) => vec![Problem {
+                rule: "meaning",
                 pointer: String::new(),
                 message: error.to_string(),
                 hint: None,
@@ -218,6 +219,7 @@ fn problems(name: &str, document: &Value) -> Vec<Problem> {
         "package" => match serde_json::from_value::<PackageFile>(document.clone()) {
             Ok(file) => file.into_domain().err().unwrap_or_default(),
             Err(error) => vec![Problem {
+                rule: "meaning",
                 pointer: String::new(),
                 message: error.to_string(),
                 hint: None,

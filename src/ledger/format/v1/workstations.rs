@@ -105,7 +105,8 @@ impl File for WorkstationsFile {
                 && !workstations.contains_key(name)
             {
                 let message = format!("`{name}` is no workstation of this file");
-                at.key("default_workstation").refuse(message);
+                at.key("default_workstation")
+                    .breaks("default-workstation-unknown", message, None);
             }
             Some(Registry {
                 naming: naming.map(String::from),
@@ -137,8 +138,8 @@ impl WorkstationEntry {
         if let (Some(name), Some(naming)) = (&name, naming)
             && !naming.is_match(name.as_str())
         {
-            at.key("name")
-                .refuse(format!("`{name}` does not follow the pattern `{naming}`"));
+            let message = format!("`{name}` does not follow the pattern `{naming}`");
+            at.key("name").breaks("workstation-name", message, None);
         }
         for (key, number) in [("version", self.version), ("wip_limit", self.wip_limit)] {
             if number == Some(0) {

@@ -1,0 +1,30 @@
+//! `agent-role-unknown`: agents have roles that policy has.
+
+use super::{Governance, Rule, Severity, Violation, listed};
+
+pub(super) const RULE: Rule = Rule {
+    id: "agent-role-unknown",
+    about: "the `roles` of each agent are in policy",
+    severity: Severity::Error,
+    check,
+};
+
+fn check(governance: &Governance) -> Vec<Violation> {
+    let (Some(map), Some(policy)) = (&governance.identity, &governance.policy) else {
+        return Vec::new();
+    };
+    let roles = &policy.value.roles;
+    let mut found = Vec::new();
+    for (name, agent) in &map.value.agents {
+        for role in agent.roles.iter().filter(|role| !roles.contains_key(role)) {
+            let pointer = format!("/agents/name={name}/roles/={role}");
+            let message = format!("{name} has the role `{role}`, which is not in policy");
+            let known = listed(roles.keys().map(|role| role.as_str()));
+            found.push(
+                Violation::new(map.file, pointer, message)
+                    .maybe_hint(known.map(|known| format!("roles: {known}"))),
+            );
+        }
+    }
+    found
+}

@@ -1,0 +1,191 @@
+//! What the rules judge: every governance file that reads, as values.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::domain::id::TaskId;
+use crate::domain::identity::IdentityMap;
+use crate::domain::marker::Marker;
+use crate::domain::policy::Policy;
+use crate::domain::snapshot::Origin;
+use crate::domain::state::Status;
+use crate::domain::task::Task;
+use crate::domain::workstation::Registry;
+
+/// A value and the number of the file that says it.
+#[derive(Debug, Clone)]
+pub struct Held<T> {
+    /// The file.
+    pub file: usize,
+    /// What it says.
+    pub value: T,
+}
+
+/// How much of the plan was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The target's; the ledger may define more tasks.
+    TargetAlone,
+    /// Some plan file does not read.
+    Broken,
+}
+
+/// The values that governance files hold; what did not read is left out.
+#[derive(Debug, Clone, Default)]
+pub struct Parts {
+    /// `policy.yaml`.
+    pub policy: Option<Held<Policy>>,
+    /// `identity-map.yaml`.
+    pub identity: Option<Held<IdentityMap>>,
+    /// `workstations.yaml`.
+    pub workstations: Option<Held<Registry>>,
+    /// `ledger.yaml`.
+    pub marker: Option<Held<Marker>>,
+    /// Plan files of both branches, the target's first.
+    pub plans: Vec<PlanSource>,
+    /// The states that are written down.
+    pub states: HashMap<TaskId, Held<Status>>,
+    /// Ids of tasks whose definitions do not read, or are archived.
+    pub elsewhere: HashSet<TaskId>,
+    /// How much of the plan was read.
+    pub reach: Reach,
+}
+
+/// One plan file.
+#[derive(Debug, Clone)]
+pub struct PlanSource {
+    /// The file.
+    pub file: usize,
+    /// Its branch.
+    pub origin: Origin,
+    /// Its tasks.
+    pub tasks: Vec<Planned>,
+}
+
+/// One definition.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Its number among the file's tasks, from 0.
+    pub item: usize,
+    /// What it says.
+    pub task: Task,
+    /// How it is written, where policy asks about that.
+    pub written: Option<Written>,
+}
+
+/// How a definition is written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// The keys that are there.
+    pub keys: Vec<String>,
+    /// The text of `notes`.
+    pub notes: Option<String>,
+}
+
+/// A definition and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition<'a> {
+    /// The file.
+    pub file: usize,
+    /// Its branch.
+    pub origin: Origin,
+    /// The definition.
+    pub planned: &'a Planned,
+}
+
+impl<'a> Definition<'a> {
+    /// The task.
+    pub fn task(&self) -> &'a Task {
+        &self.planned.task
+    }
+
+    /// The pointer to the value at `rest` of the definition: `/depends_on/0`.
+    pub fn pointer(&self, rest: &str) -> String {
+        format!("/tasks/{}{rest}", self.planned.item)
+    }
+}
+
+/// Everything there is to judge, with its tasks by id.
+#[derive(Debug, Clone)]
+pub struct Governance {
+    parts: Parts,
+    first: HashMap<TaskId, (usize, usize)>,
+}
+
+impl std::ops::Deref for Governance {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl Governance {
+    /// Makes the parts ready for the rules.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let mut first = HashMap::new();
+        for (plan, source) in parts.plans.iter().enumerate() {
+            for (at, planned) in source.tasks.iter().enumerate() {
+                first.entry(planned.task.id.clone()).or_insert((plan, at));
+            }
+        }
+        Self { parts, first }
+    }
+
+    fn definition(&self, (plan, at): (usize, usize)) -> Definition<'_> {
+        let source = &self.parts.plans[plan];
+        Definition {
+            file: source.file,
+            origin: source.origin,
+            planned: &source.tasks[at],
+        }
+    }
+
+    /// The definition that counts: the target's, else the first.
+    pub(super) fn get(&self, id: &TaskId) -> Option<Definition<'_>> {
+        self.first.get(id).map(|place| self.definition(*place))
+    }
+
+    /// Whether some file defines the task, or did before it was archived.
+    pub(super) fn knows(&self, id: &TaskId) -> bool {
+        self.first.contains_key(id) || self.parts.elsewhere.contains(id)
+    }
+
+    /// Every definition, in the order of the files.
+    pub(super) fn definitions(&self) -> impl Iterator<Item = Definition<'_>> {
+        self.parts.plans.iter().flat_map(|source| {
+            source.tasks.iter().map(|planned| Definition {
+                file: source.file,
+                origin: source.origin,
+                planned,
+            })
+        })
+    }
+
+    /// The definitions that are worth a look: none that says again what another says.
+    pub(super) fn distinct(&self) -> impl Iterator<Item = Definition<'_>> {
+        self.definitions().filter(|definition| {
+            let counts = self.get(&definition.task().id);
+            counts.is_none_or(|counts| {
+                std::ptr::eq(counts.planned, definition.planned)
+                    || counts.task() != definition.task()
+            })
+        })
+    }
+
+    /// The distinct definitions of tasks that are neither done nor given up.
+    pub(super) fn open(&self) -> impl Iterator<Item = Definition<'_>> {
+        self.distinct()
+            .filter(|definition| !self.closed(&definition.task().id))
+    }
+
+    /// Whether the task is done or given up.
+    pub(super) fn closed(&self, id: &TaskId) -> bool {
+        self.parts
+            .states
+            .get(id)
+            .is_some_and(|state| matches!(state.value, Status::Done | Status::Cancelled))
+    }
+}

@@ -1,0 +1,44 @@
+//! `route-workstation-unknown`: routes lead to registered workstations.
+
+use super::{Governance, Rule, Severity, Violation, listed};
+
+pub(super) const RULE: Rule = Rule {
+    id: "route-workstation-unknown",
+    about: "the workstation of each route is registered",
+    severity: Severity::Error,
+    check,
+};
+
+fn check(governance: &Governance) -> Vec<Violation> {
+    let (Some(map), Some(registry)) = (&governance.identity, &governance.workstations) else {
+        return Vec::new();
+    };
+    let known = &registry.value.workstations;
+    let mut found = Vec::new();
+    for (task_type, routes) in &map.value.routing {
+        for (at, route) in routes.iter().enumerate() {
+            if known.contains_key(&route.workstation) {
+                continue;
+            }
+            let pointer = format!("{}/workstation", pointer(task_type.as_str(), at));
+            let message = format!(
+                "the route of `{task_type}` leads to `{}`, which is not registered",
+                route.workstation
+            );
+            let names = listed(known.keys().map(|name| name.as_str()));
+            found.push(
+                Violation::new(map.file, pointer, message)
+                    .maybe_hint(names.map(|names| format!("workstations: {names}"))),
+            );
+        }
+    }
+    found
+}
+
+/// The pointer to route `at` of a type: the entry itself, then its fallbacks.
+pub(super) fn pointer(task_type: &str, at: usize) -> String {
+    match at {
+        0 => format!("/routing/task_type={task_type}"),
+        n => format!("/routing/task_type={task_type}/fallback/{}", n - 1),
+    }
+}

@@ -1,0 +1,63 @@
+/// A rule that a single file can break; found while the file is read.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadingRule {
+    /// Its stable id.
+    pub id: &'static str,
+    /// What it asks, as a lower-case fragment.
+    pub about: &'static str,
+}
+
+const fn rule(id: &'static str, about: &'static str) -> ReadingRule {
+    ReadingRule { id, about }
+}
+
+/// The rules of a file by itself. Each violation is an error.
+pub const WHILE_READING: &[ReadingRule] = &[
+    rule(
+        "file-missing",
+        "policy, identity map and workstations are there",
+    ),
+    rule(
+        "file-kind",
+        "a governance file is a plain file, and so is no directory above it a link",
+    ),
+    rule(
+        "file-size",
+        "a governance file is not larger than what is read",
+    ),
+    rule("file-conflict", "a staged file has no unresolved conflict"),
+    rule("file-unreadable", "a governance file can be opened"),
+    rule(
+        "syntax",
+        "a file is one document of plain YAML, and not empty",
+    ),
+    rule("version", "a file has a version that this laneway reads"),
+    rule("schema", "a file has the keys and types of its JSON Schema"),
+    rule("meaning", "what a file says makes sense"),
+    rule(
+        "name",
+        "names and ids are safe in paths, refs and arguments",
+    ),
+    rule(
+        "path-pattern",
+        "path patterns are of literals, `?`, `*` and `**`",
+    ),
+    rule("time", "times and spans are written as such"),
+    rule("check-prose", "checks are shell commands, not prose"),
+    rule(
+        "tool-owned-key",
+        "a plan holds no state, which the tool alone writes",
+    ),
+    rule(
+        "state-place",
+        "a state stands at the place that its id gives",
+    ),
+    rule(
+        "workstation-name",
+        "workstations are named by the pattern `naming`",
+    ),
+    rule(
+        "default-workstation-unknown",
+        "the default workstation is registered",
+    ),
+];
