@@ -20,6 +20,7 @@ mod durable;
 mod error;
 mod follow;
 mod history;
+mod index;
 mod objects;
 mod rebase;
 mod refs;
@@ -35,6 +36,7 @@ mod write;
 pub(crate) mod testing;
 
 pub use error::GitError;
+pub use index::Staged;
 pub use objects::{ChangeKind, Commit, Entry, EntryKind, PathChange, Signature};
 pub use rebase::Rebase;
 pub use refs::{Cas, Durability, Expect, RefEdit};

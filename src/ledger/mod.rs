@@ -7,6 +7,7 @@ mod error;
 pub mod facts;
 mod finding;
 pub mod format;
+pub mod governance;
 pub mod load;
 pub mod lock;
 pub mod message;

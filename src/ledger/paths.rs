@@ -20,6 +20,8 @@ pub const QUEUE_DIR: &str = "governance/queue";
 pub const MARKER: &str = "governance/ledger.yaml";
 /// The states, on the ledger.
 pub const STATE_DIR: &str = "governance/state";
+/// Definitions and states of closed tasks, on the ledger.
+pub const ARCHIVE_DIR: &str = "governance/archive";
 
 /// The shard of a task's state: the first two hexadecimal digits of the SHA-256 of its id.
 #[must_use]

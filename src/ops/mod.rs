@@ -13,6 +13,7 @@ pub mod own;
 pub mod save;
 pub mod set_status;
 mod site;
+pub mod validate;
 pub mod work;
 
 pub use error::OpError;

@@ -34,6 +34,6 @@ pub use node::{Key, Node, Span, Style, Value};
 pub use parse::{Limits, parse, parse_bytes};
 pub use scalar::{Resolved, resolve};
 pub use ser::{TreeError, to_tree};
-pub use shape::ShapeError;
+pub use shape::{ShapeError, Subject};
 pub use suggest::closest;
 pub use tree::Tree;

@@ -13,10 +13,21 @@ pub struct ShapeError {
     pub message: String,
     /// The offending bytes; filled in by the innermost node on the way out.
     pub span: Option<Range<usize>>,
-    /// The key that is missing, where that is the error.
-    pub missing: Option<&'static str>,
+    /// What at that place is wrong.
+    pub subject: Subject,
     /// What was probably meant.
     pub hint: Option<String>,
+}
+
+/// What a [`ShapeError`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The value.
+    Value,
+    /// The key, which has no place there.
+    Key,
+    /// This key of the mapping, which is not there.
+    Missing(&'static str),
 }
 
 impl ShapeError {
@@ -24,7 +35,7 @@ impl ShapeError {
         Self {
             message,
             span: None,
-            missing: None,
+            subject: Subject::Value,
             hint: None,
         }
     }
@@ -66,7 +77,10 @@ impl de::Error for ShapeError {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let error = Self::new(format!("unknown key `{}`", field.escape_debug()));
+        let error = Self {
+            subject: Subject::Key,
+            ..Self::new(format!("unknown key `{}`", field.escape_debug()))
+        };
         error.suggest(field, expected)
     }
 
@@ -82,7 +96,7 @@ impl de::Error for ShapeError {
 
     fn missing_field(field: &'static str) -> Self {
         Self {
-            missing: Some(field),
+            subject: Subject::Missing(field),
             ..Self::new(format!("the key `{field}` is missing"))
         }
     }

@@ -1,0 +1,216 @@
+use std::path::Path;
+
+use super::place::{self, Content, Place};
+use crate::domain::id::ObjectId;
+use crate::domain::rules::Reach;
+use crate::domain::snapshot::Origin;
+use crate::git::{EntryKind, GitError, Repo};
+use crate::ledger::paths;
+use crate::ledger::yaml::Limits;
+
+/// What a governance file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// `policy.yaml`.
+    Policy,
+    /// `identity-map.yaml`.
+    IdentityMap,
+    /// `workstations.yaml`.
+    Workstations,
+    /// `queue.yaml`, `queue/*.yaml`, or a file of tasks that a person names.
+    Plan,
+    /// `ledger.yaml`.
+    Marker,
+    /// `state/*/*.yaml`.
+    State,
+    /// `archive/*.yaml`.
+    Archive,
+}
+
+impl FileKind {
+    /// The name of its JSON Schema.
+    #[must_use]
+    pub fn schema(self) -> &'static str {
+        match self {
+            Self::Policy => "policy.schema.json",
+            Self::IdentityMap => "identity-map.schema.json",
+            Self::Workstations => "workstations.schema.json",
+            Self::Plan => "queue.schema.json",
+            Self::Marker => "ledger.schema.json",
+            Self::State => "state.schema.json",
+            Self::Archive => "archive.schema.json",
+        }
+    }
+
+    /// The kind of a file outside `governance/`, by its name; any other holds tasks.
+    fn of_name(path: &Path) -> Self {
+        match path.file_name().and_then(std::ffi::OsStr::to_str) {
+            Some("policy.yaml") => Self::Policy,
+            Some("identity-map.yaml") => Self::IdentityMap,
+            Some("workstations.yaml") => Self::Workstations,
+            _ => Self::Plan,
+        }
+    }
+
+    pub(super) fn limits(self) -> Limits {
+        match self {
+            Self::Plan | Self::Archive => Limits::PLAN,
+            _ => Limits::STATE,
+        }
+    }
+}
+
+/// A file as it was found.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) path: String,
+    pub(super) commit: Option<ObjectId>,
+    pub(super) origin: Origin,
+    pub(super) kind: FileKind,
+    pub(super) content: Content,
+}
+
+/// The governance files of target and ledger, read and not yet judged.
+#[derive(Debug, Clone)]
+pub struct Collected {
+    pub(super) sources: Vec<Source>,
+    pub(super) reach: Reach,
+}
+
+impl Collected {
+    /// Nothing. `reach` says whether both branches will be read.
+    #[must_use]
+    pub fn new(reach: Reach) -> Self {
+        Self {
+            sources: Vec::new(),
+            reach,
+        }
+    }
+
+    /// The number of files that are there.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let files = self.sources.iter();
+        files.filter(|file| file.content != Content::Absent).count()
+    }
+
+    /// Reads rules and plan of the target.
+    ///
+    /// # Errors
+    /// Of git; what is wrong with a file is no error but a finding of [`judge`](Self::judge).
+    pub fn target(&mut self, repo: &Repo, place: &Place) -> Result<(), GitError> {
+        for (path, kind) in [
+            (paths::POLICY, FileKind::Policy),
+            (paths::IDENTITY_MAP, FileKind::IdentityMap),
+            (paths::WORKSTATIONS, FileKind::Workstations),
+        ] {
+            self.read(repo, place, Origin::Target, kind, path)?;
+        }
+        self.plan(repo, place, Origin::Target)
+    }
+
+    /// Reads plan, marker and states of the ledger.
+    ///
+    /// # Errors
+    /// As [`target`](Self::target).
+    pub fn ledger(&mut self, repo: &Repo, place: &Place) -> Result<(), GitError> {
+        let (origin, kind) = (Origin::Ledger, FileKind::Marker);
+        self.read(repo, place, origin, kind, paths::MARKER)?;
+        self.plan(repo, place, origin)?;
+        if let Place::Commit(commit) = place {
+            self.states(repo, *commit)?;
+        }
+        for name in yaml_names(place.names(repo, paths::ARCHIVE_DIR)?) {
+            let path = format!("{}/{name}", paths::ARCHIVE_DIR);
+            self.read(repo, place, origin, FileKind::Archive, &path)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a file that a person names and that is none of the others, as a part of the target.
+    /// `shown` is what findings call it.
+    pub fn named(&mut self, path: &Path, shown: &Path) {
+        let kind = FileKind::of_name(path);
+        let content = match place::named_file(path, kind.limits()) {
+            Content::Absent => Content::Refused {
+                rule: "file-missing",
+                message: "there is no such file".to_owned(),
+            },
+            content => content,
+        };
+        let shown = shown.to_string_lossy().into_owned();
+        self.push(None, Origin::Target, kind, shown, content);
+    }
+
+    fn plan(&mut self, repo: &Repo, place: &Place, origin: Origin) -> Result<(), GitError> {
+        self.read(repo, place, origin, FileKind::Plan, paths::QUEUE)?;
+        for name in yaml_names(place.names(repo, paths::QUEUE_DIR)?) {
+            let path = format!("{}/{name}", paths::QUEUE_DIR);
+            self.read(repo, place, origin, FileKind::Plan, &path)?;
+        }
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        repo: &Repo,
+        place: &Place,
+        origin: Origin,
+        kind: FileKind,
+        path: &str,
+    ) -> Result<(), GitError> {
+        let content = place.read(repo, path, kind.limits())?;
+        self.push(place.commit(), origin, kind, path.to_owned(), content);
+        Ok(())
+    }
+
+    /// Trees are walked once: there may be as many states as tasks.
+    fn states(&mut self, repo: &Repo, commit: ObjectId) -> Result<(), GitError> {
+        let Some(root) = repo.entry_at(commit, paths::STATE_DIR)? else {
+            return Ok(());
+        };
+        let mut put = |path: String, content| {
+            self.push(Some(commit), Origin::Ledger, FileKind::State, path, content);
+        };
+        if root.kind != EntryKind::Tree {
+            put(
+                paths::STATE_DIR.to_owned(),
+                place::blob(repo, root, Limits::STATE)?,
+            );
+            return Ok(());
+        }
+        for (shard, entry) in repo.entries(root.id)? {
+            let path = format!("{}/{shard}", paths::STATE_DIR);
+            if entry.kind != EntryKind::Tree {
+                put(path, place::blob(repo, entry, Limits::STATE)?);
+                continue;
+            }
+            for (name, entry) in repo.entries(entry.id)? {
+                let content = place::blob(repo, entry, Limits::STATE)?;
+                put(format!("{path}/{name}"), content);
+            }
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        commit: Option<ObjectId>,
+        origin: Origin,
+        kind: FileKind,
+        path: String,
+        content: Content,
+    ) {
+        self.sources.push(Source {
+            path,
+            commit,
+            origin,
+            kind,
+            content,
+        });
+    }
+}
+
+fn yaml_names(names: Vec<String>) -> impl Iterator<Item = String> {
+    names.into_iter().filter(|name| name.ends_with(".yaml"))
+}

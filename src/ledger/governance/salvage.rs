@@ -1,0 +1,314 @@
+//! Reading a damaged file as far as it goes: a value of the wrong shape is noted, taken out, and
+//! the rest is read again, until it reads or nothing is left. So one typo hides no other.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::point;
+use crate::domain::id::TaskId;
+use crate::domain::rules::{Planned, Written};
+use crate::domain::task::Task;
+use crate::ledger::finding::Finding;
+use crate::ledger::format::problem::Problem;
+use crate::ledger::format::v1::queue::{QueueFile, TaskEntry};
+use crate::ledger::format::{self, File, ReadError};
+use crate::ledger::read::{problem_at, shape_at};
+use crate::ledger::yaml::{self, Key, LineIndex, Node, ShapeError, Subject, Value};
+
+/// Most bad values that are taken out of one value; a file with more is read in rounds by people.
+const ROUNDS: usize = 64;
+
+/// What was wrong with a value.
+#[derive(Debug, Default)]
+pub(super) struct Complaints {
+    /// Everything found.
+    pub(super) findings: Vec<Finding>,
+    /// Whether some of it is about keys and types, so that the JSON Schema may know more.
+    pub(super) misshapen: bool,
+}
+
+impl Complaints {
+    fn problems(&mut self, index: &LineIndex<'_>, node: &Node<'_>, problems: Vec<Problem>) {
+        let found = problems.into_iter();
+        self.findings
+            .extend(found.map(|problem| problem_at(index, node, problem)));
+    }
+}
+
+/// Reads a file; a value only if nothing is wrong with it.
+pub(super) fn file<F: File>(source: &str, node: &Node<'_>) -> Result<F::Domain, Complaints> {
+    match format::read::<F, _>(node) {
+        Ok(value) => Ok(value),
+        // Lines are counted only where there is something to tell.
+        Err(_) => Err(complaints::<F>(&LineIndex::new(source), node)),
+    }
+}
+
+fn complaints<F: File>(index: &LineIndex<'_>, node: &Node<'_>) -> Complaints {
+    let mut complaints = Complaints::default();
+    let mut repair = Repair::new(node);
+    loop {
+        match format::read::<F, _>(&*repair.node) {
+            Ok(_) => return complaints,
+            Err(ReadError::Version(problem)) => {
+                complaints.problems(index, node, vec![problem]);
+                return complaints;
+            }
+            Err(ReadError::Meaning(problems)) => {
+                complaints.problems(index, &repair.node, problems);
+                return complaints;
+            }
+            Err(ReadError::Shape(error)) => {
+                if !repair.next(index, error, &mut complaints) {
+                    return complaints;
+                }
+            }
+        }
+    }
+}
+
+/// What a plan file says, as far as it reads.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// The tasks that read.
+    pub(super) tasks: Vec<Planned>,
+    /// The ids of those that do not.
+    pub(super) damaged: Vec<TaskId>,
+    /// Whether there may be tasks that nobody can name.
+    pub(super) broken: bool,
+    /// What is wrong.
+    pub(super) complaints: Complaints,
+}
+
+/// Reads a plan file. `as_written` keeps what policy asks about keys and notes.
+pub(super) fn plan(source: &str, node: &Node<'_>, as_written: bool) -> Plan {
+    let items = node.get("tasks").and_then(Node::as_seq).unwrap_or_default();
+    let planned = |(item, task): (usize, Task)| Planned {
+        item,
+        task,
+        written: as_written.then(|| items.get(item).map(written)).flatten(),
+    };
+    match format::read::<QueueFile, _>(node) {
+        Ok(tasks) => Plan {
+            tasks: tasks.into_iter().enumerate().map(planned).collect(),
+            ..Plan::default()
+        },
+        Err(ReadError::Version(problem)) => {
+            let mut complaints = Complaints::default();
+            complaints.problems(&LineIndex::new(source), node, vec![problem]);
+            Plan {
+                broken: true,
+                complaints,
+                ..Plan::default()
+            }
+        }
+        Err(ReadError::Shape(_) | ReadError::Meaning(_)) => by_task(source, node, items, planned),
+    }
+}
+
+fn by_task(
+    source: &str,
+    node: &Node<'_>,
+    items: &[Node<'_>],
+    planned: impl Fn((usize, Task)) -> Planned,
+) -> Plan {
+    let index = LineIndex::new(source);
+    let mut plan = Plan::default();
+    let frame = without_items(node);
+    if let Err(complaints) = file::<QueueFile>(source, &frame) {
+        plan.broken = node.get("tasks").and_then(Node::as_seq).is_none();
+        plan.complaints = complaints;
+    }
+    for (item, entry) in items.iter().enumerate() {
+        match task(&index, entry) {
+            Ok(task) => plan.tasks.push(planned((item, task))),
+            Err(complaints) => {
+                let id = entry.get("id").and_then(Node::as_str);
+                match id.map(TaskId::new) {
+                    Some(Ok(id)) => plan.damaged.push(id),
+                    Some(Err(_)) => {}
+                    None => plan.broken = true,
+                }
+                plan.complaints.misshapen |= complaints.misshapen;
+                plan.complaints.findings.extend(complaints.findings);
+            }
+        }
+    }
+    plan
+}
+
+fn task(index: &LineIndex<'_>, node: &Node<'_>) -> Result<Task, Complaints> {
+    let mut complaints = Complaints::default();
+    let mut repair = Repair::new(node);
+    loop {
+        match yaml::from_node::<TaskEntry>(&repair.node) {
+            Ok(entry) => match entry.into_domain() {
+                Ok(task) if complaints.findings.is_empty() => return Ok(task),
+                Ok(_) => return Err(complaints),
+                Err(problems) => {
+                    complaints.problems(index, &repair.node, problems);
+                    return Err(complaints);
+                }
+            },
+            Err(error) => {
+                if !repair.next(index, error, &mut complaints) {
+                    return Err(complaints);
+                }
+            }
+        }
+    }
+}
+
+/// The same document with an empty list of tasks.
+fn without_items<'a>(node: &Node<'a>) -> Node<'a> {
+    let mut frame = node.clone();
+    if let Value::Map(entries) = &mut frame.value {
+        for (key, value) in entries.iter_mut() {
+            if key.text == "tasks" && value.as_seq().is_some() {
+                value.value = Value::Seq(Box::default());
+            }
+        }
+    }
+    frame
+}
+
+fn written(entry: &Node<'_>) -> Written {
+    let entries = entry.as_map().unwrap_or_default();
+    let told = entries.iter().filter(|(_, value)| !value.is_null());
+    Written {
+        keys: told.map(|(key, _)| key.text.to_string()).collect(),
+        notes: entry.get("notes").and_then(Node::as_str).map(str::to_owned),
+    }
+}
+
+/// A document out of which bad values are taken one after the other.
+struct Repair<'n, 'a> {
+    node: Cow<'n, Node<'a>>,
+    /// Where the mapping of each key begins that was taken out, and the key.
+    taken: Vec<(u32, String)>,
+    rounds: usize,
+}
+
+impl<'n, 'a> Repair<'n, 'a> {
+    fn new(node: &'n Node<'a>) -> Self {
+        Self {
+            node: Cow::Borrowed(node),
+            taken: Vec::new(),
+            rounds: 0,
+        }
+    }
+
+    /// Notes the error and takes its value out; false when nothing is left to read.
+    fn next(
+        &mut self,
+        index: &LineIndex<'_>,
+        error: ShapeError,
+        complaints: &mut Complaints,
+    ) -> bool {
+        complaints.misshapen = true;
+        self.rounds += 1;
+        let span = error.span.clone().unwrap_or(0..0);
+        let subject = error.subject;
+        let Some(cut) = find(&self.node, &span, subject) else {
+            complaints.findings.push(shape_at(index, error));
+            return false;
+        };
+        // A key that was taken out is missing now, which is no news.
+        let known = match subject {
+            Subject::Missing(key) => self.taken.contains(&(cut.start, key.to_owned())),
+            Subject::Key | Subject::Value => false,
+        };
+        if !known {
+            complaints.findings.push(shape_at(index, error));
+        }
+        if let Some(key) = cut.key {
+            self.taken.push((cut.parent, key));
+        }
+        self.rounds < ROUNDS && remove(self.node.to_mut(), &cut.path)
+    }
+}
+
+/// A value to take out.
+#[derive(Debug, Clone)]
+struct Cut {
+    /// The way to it: numbers of entries and items.
+    path: Vec<usize>,
+    /// Where it begins.
+    start: u32,
+    /// Where the collection above begins, and the key there.
+    parent: u32,
+    key: Option<String>,
+}
+
+/// The value to take out for an error at `span`: an entry by its key, or a value. The root is
+/// none: without it nothing is left.
+fn find(root: &Node<'_>, span: &Range<usize>, subject: Subject) -> Option<Cut> {
+    let hit = |key: Option<&Key<'_>>, value: &Node<'_>| match subject {
+        Subject::Key => key.is_some_and(|key| key.span.range() == *span),
+        Subject::Value | Subject::Missing(_) => point::beginning(value) == *span,
+    };
+    let mut open = vec![(root, Vec::new())];
+    while let Some((above, path)) = open.pop() {
+        let children: Vec<(Option<&Key<'_>>, &Node<'_>)> = match &above.value {
+            Value::Map(entries) => entries
+                .iter()
+                .map(|(key, value)| (Some(key), value))
+                .collect(),
+            Value::Seq(items) => items.iter().map(|item| (None, item)).collect(),
+            Value::Scalar(_) => continue,
+        };
+        for (at, (key, value)) in children.into_iter().enumerate() {
+            // Spans nest: what does not hold the place is not searched.
+            let mut path = path.clone();
+            path.push(at);
+            if hit(key, value) {
+                return Some(Cut {
+                    path,
+                    start: value.span.start,
+                    parent: above.span.start,
+                    key: key.map(|key| key.text.to_string()),
+                });
+            }
+            let range = value.span.range();
+            if range.start <= span.start && span.start <= range.end {
+                open.push((value, path));
+            }
+        }
+    }
+    None
+}
+
+fn remove(node: &mut Node<'_>, path: &[usize]) -> bool {
+    let Some((last, above)) = path.split_last() else {
+        return false;
+    };
+    let mut node = node;
+    for at in above {
+        node = match &mut node.value {
+            Value::Map(entries) => match entries.get_mut(*at) {
+                Some((_, value)) => value,
+                None => return false,
+            },
+            Value::Seq(items) => match items.get_mut(*at) {
+                Some(item) => item,
+                None => return false,
+            },
+            Value::Scalar(_) => return false,
+        };
+    }
+    match &mut node.value {
+        Value::Map(entries) if *last < entries.len() => {
+            let mut rest = std::mem::take(entries).into_vec();
+            rest.remove(*last);
+            *entries = rest.into_boxed_slice();
+            true
+        }
+        Value::Seq(items) if *last < items.len() => {
+            let mut rest = std::mem::take(items).into_vec();
+            rest.remove(*last);
+            *items = rest.into_boxed_slice();
+            true
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,148 @@
+//! What the JSON Schema of a file has to say beyond the first error of each place.
+//!
+//! Reading stops at a mapping that lacks a key, since its meaning hangs on all of them; the schema
+//! also sees what else that mapping has wrong.
+
+use std::ops::Range;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use serde_json::Value as Json;
+
+use super::collect::FileKind;
+use super::point;
+use crate::ledger::finding::{Finding, Severity};
+use crate::ledger::format::schema::schemas;
+use crate::ledger::yaml::{LineIndex, Node, closest};
+
+/// Most findings that a schema adds to a file.
+const MOST: usize = 1000;
+
+/// Adds what the schema finds at places that have no finding yet.
+pub(super) fn complete(
+    kind: FileKind,
+    index: &LineIndex<'_>,
+    node: &Node<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some((_, schema)) = schemas()
+        .into_iter()
+        .find(|(name, _)| *name == kind.schema())
+    else {
+        return;
+    };
+    let Ok(validator) = jsonschema::validator_for(&schema) else {
+        return;
+    };
+    let document = node.to_json();
+    for error in validator.iter_errors(&document).take(MOST) {
+        let place = error.instance_path().as_str();
+        let found = describe(node, place, error.kind(), error.instance());
+        for (span, message, hint) in found {
+            // Several keys can be missing at one place; anything else is told once.
+            let missing = matches!(error.kind(), Kind::Required { .. });
+            let told = findings.iter().any(|known| {
+                known.span.start == span.start
+                    && (known.message == message
+                        || !missing && !known.message.ends_with("is missing"))
+            });
+            if !told {
+                let (line, column) = index.position(span.start);
+                findings.push(Finding {
+                    rule: "schema",
+                    severity: Severity::Error,
+                    line,
+                    column,
+                    span,
+                    message,
+                    hint,
+                });
+            }
+        }
+    }
+}
+
+type Told = (Range<usize>, String, Option<String>);
+
+/// An error in the words that reading uses. Errors of other kinds are left to reading, which knows
+/// more about them.
+fn describe(node: &Node<'_>, place: &str, kind: &Kind, instance: &Json) -> Vec<Told> {
+    match kind {
+        Kind::Required { property } => {
+            let message = format!("the key `{}` is missing", property.as_str().unwrap_or("?"));
+            vec![(at(node, place, point::beginning), message, None)]
+        }
+        Kind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|key| {
+                let span = at(node, place, |map| key_of(map, key));
+                (span, format!("unknown key `{}`", key.escape_debug()), None)
+            })
+            .collect(),
+        Kind::Type { kind } => {
+            let wanted = match kind {
+                TypeKind::Single(one) => one.to_string(),
+                TypeKind::Multiple(_) => "another type of value".to_owned(),
+            };
+            let message = format!("{} where {} should stand", found(instance), named(&wanted));
+            vec![(at(node, place, point::beginning), message, None)]
+        }
+        Kind::Enum { options } => {
+            let words: Vec<&str> = options
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Json::as_str)
+                .collect();
+            let message = format!("{} is not one of `{}`", found(instance), words.join("`, `"));
+            let near = closest(instance.as_str().unwrap_or_default(), words);
+            let hint = near.map(|word| format!("did you mean `{word}`?"));
+            vec![(at(node, place, point::beginning), message, hint)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The span that `of` picks of the node at a pointer.
+fn at(node: &Node<'_>, pointer: &str, of: impl Fn(&Node<'_>) -> Range<usize>) -> Range<usize> {
+    let mut node = node;
+    for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        let next = match node.as_seq() {
+            Some(items) => step.parse().ok().and_then(|at: usize| items.get(at)),
+            None => node.get(&step),
+        };
+        match next {
+            Some(child) => node = child,
+            None => break,
+        }
+    }
+    of(node)
+}
+
+fn key_of(map: &Node<'_>, name: &str) -> Range<usize> {
+    let entries = map.as_map().unwrap_or_default();
+    let key = entries.iter().find(|(key, _)| key.text == name);
+    key.map_or_else(|| point::beginning(map), |(key, _)| key.span.range())
+}
+
+fn found(instance: &Json) -> String {
+    match instance {
+        Json::Null => "nothing".to_owned(),
+        Json::Array(_) => "a list".to_owned(),
+        Json::Object(_) => "a mapping".to_owned(),
+        Json::String(text) => format!("`{}`", text.escape_debug()),
+        other => format!("`{other}`"),
+    }
+}
+
+fn named(kind: &str) -> &str {
+    match kind {
+        "array" => "a list",
+        "object" => "a mapping",
+        "string" => "a text",
+        "boolean" => "`true` or `false`",
+        "integer" | "number" => "a number",
+        "null" => "nothing",
+        other => other,
+    }
+}

@@ -1,0 +1,162 @@
+//! `validate`: every finding of every governance file, with its place (P10, X6).
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::domain::id::ObjectId;
+use crate::domain::rules::{Reach, Severity};
+use crate::git::{GitError, Repo};
+use crate::ledger::governance::{Collected, Place};
+use crate::ledger::{BadFile, Ledger, LedgerError, paths as places};
+
+/// What is validated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Where the files are read from.
+    pub source: Source,
+    /// Whether the ledger's plan, marker and states are judged along; without it, names of tasks
+    /// that only the ledger may know are warnings.
+    pub with_ledger: bool,
+}
+
+/// Where the files are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The files of the worktree. Findings of all, or of these files and directories only: paths
+    /// from the root of the worktree, or absolute. A file outside `governance/` is read as a plan,
+    /// unless its name says policy, identity map or workstations.
+    WorkTree {
+        /// The paths; none: all.
+        paths: Vec<PathBuf>,
+    },
+    /// What is staged: for `pre-commit`.
+    Staged {
+        /// The index that git names to the hook; none: the worktree's own.
+        index: Option<PathBuf>,
+    },
+    /// The tree of a commit, of the target or of the ledger: for CI and server hooks.
+    Commit(ObjectId),
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The files with findings, by path.
+    pub files: Vec<BadFile>,
+    /// How many files were read.
+    pub checked: usize,
+}
+
+impl Report {
+    /// The number of findings of a severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        let findings = self.files.iter().flat_map(|file| &file.findings);
+        findings
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+
+    /// Whether nothing stands in the way.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.count(Severity::Error) == 0
+    }
+}
+
+/// Validates rules, plan and, if asked for, the ledger. What is wrong with files is in the report;
+/// nothing is changed and nothing of the repository runs.
+///
+/// # Errors
+/// [`LedgerError::Git`] when the repository cannot be read: no worktree, a missing object.
+pub fn validate(
+    repo: &Repo,
+    ledger: Option<&Ledger>,
+    options: &Options,
+) -> Result<Report, LedgerError> {
+    let beside = ledger.filter(|_| options.with_ledger);
+    let reach = match (ledger, beside) {
+        (Some(_), None) => Reach::TargetAlone,
+        _ => Reach::Whole,
+    };
+    let mut collected = Collected::new(reach);
+    match &options.source {
+        Source::Commit(commit) => both(repo, beside, *commit, &mut collected)?,
+        Source::WorkTree { paths } => {
+            let root = work_dir(repo)?;
+            collected.target(repo, &Place::WorkTree(root.clone()))?;
+            for path in paths {
+                let (shown, path) = (from_root(&root, path), root.join(path));
+                if !shown.starts_with(places::GOVERNANCE) && !path.is_dir() {
+                    collected.named(&path, &shown);
+                }
+            }
+            with_tip(repo, beside, &mut collected)?;
+        }
+        Source::Staged { index } => {
+            let staged = repo.staged(places::GOVERNANCE, index.as_deref())?;
+            collected.target(repo, &Place::Index(staged))?;
+            with_tip(repo, beside, &mut collected)?;
+        }
+    }
+    let mut files = collected.judge();
+    if let Source::WorkTree { paths } = &options.source
+        && !paths.is_empty()
+    {
+        let root = work_dir(repo)?;
+        files.retain(|file| paths.iter().any(|path| covers(&root, path, file)));
+    }
+    Ok(Report {
+        files,
+        checked: collected.count(),
+    })
+}
+
+/// A commit of the ledger is judged beside the target's tip, any other beside the ledger's.
+fn both(
+    repo: &Repo,
+    beside: Option<&Ledger>,
+    commit: ObjectId,
+    collected: &mut Collected,
+) -> Result<(), LedgerError> {
+    let place = Place::Commit(commit);
+    if repo.entry_at(commit, places::MARKER)?.is_none() {
+        collected.target(repo, &place)?;
+        return with_tip(repo, beside, collected);
+    }
+    if let Some(ledger) = beside {
+        collected.target(repo, &Place::Commit(ledger.target()?))?;
+    }
+    Ok(collected.ledger(repo, &place)?)
+}
+
+fn with_tip(
+    repo: &Repo,
+    beside: Option<&Ledger>,
+    collected: &mut Collected,
+) -> Result<(), LedgerError> {
+    if let Some(ledger) = beside
+        && let Some(tip) = ledger.tip()?
+    {
+        collected.ledger(repo, &Place::Commit(tip))?;
+    }
+    Ok(())
+}
+
+fn work_dir(repo: &Repo) -> Result<PathBuf, GitError> {
+    let dir = repo.git_dir();
+    repo.work_dir().ok_or(GitError::NoRepository { dir })
+}
+
+/// A path of the options from the root of the worktree; outside of it as it is.
+fn from_root(root: &Path, path: &Path) -> PathBuf {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    path.components()
+        .filter(|part| *part != Component::CurDir)
+        .collect()
+}
+
+/// Whether the findings of `file` are asked for.
+fn covers(root: &Path, path: &Path, file: &BadFile) -> bool {
+    let path = from_root(root, path);
+    file.commit.is_none() && Path::new(&file.file).starts_with(path)
+}
