@@ -121,7 +121,9 @@ fn told(id: ObjectId, commit: &Commit, statement: Statement) -> Entry {
         commit: id,
         at,
         op: verb.word(),
-        tasks: all("Laneway-Task").filter_map(|text| text.parse().ok()).collect(),
+        tasks: all("Laneway-Task")
+            .filter_map(|text| text.parse().ok())
+            .collect(),
         agent: actor.agent,
         workstation: all("Laneway-Workstation").find_map(|text| text.parse().ok()),
         lane: all("Laneway-Lane").find_map(|text| text.parse().ok()),

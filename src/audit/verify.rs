@@ -195,7 +195,11 @@ impl Verification<'_> {
     }
 
     /// What the request changes, decided again.
-    fn change(&self, parent: Option<ObjectId>, statement: &Statement) -> Result<Change, Difference> {
+    fn change(
+        &self,
+        parent: Option<ObjectId>,
+        statement: &Statement,
+    ) -> Result<Change, Difference> {
         let verb = &statement.request.verb;
         let Some(parent) = parent else {
             return match verb {

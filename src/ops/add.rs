@@ -58,6 +58,7 @@ pub fn add(
     let new = define(&Value::Object(definition)).map_err(|problems| {
         let findings = problems.into_iter().map(|problem| Finding {
             rule: "meaning",
+            severity: crate::domain::rules::Severity::Error,
             line: 1,
             column: 1,
             span: 0..0,
