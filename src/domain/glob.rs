@@ -51,6 +51,13 @@ impl Glob {
         }
     }
 
+    /// Wraps a text that [`new`](Self::new) accepted before, such as one from a cache whose
+    /// checksum holds.
+    #[must_use]
+    pub(crate) fn accepted_before(text: String) -> Self {
+        Self { text }
+    }
+
     /// The pattern as written.
     #[must_use]
     pub fn as_str(&self) -> &str {

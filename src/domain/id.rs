@@ -83,9 +83,23 @@ macro_rules! name_type {
                 }
             }
 
+            /// Wraps a text that [`new`](Self::new) accepted before, such as one from a cache whose
+            /// checksum holds.
+            #[must_use]
+            #[allow(dead_code, reason = "not every kind of name stands in a cache")]
+            pub(crate) fn accepted_before(value: String) -> Self {
+                Self(value)
+            }
+
             /// The name as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

@@ -11,6 +11,7 @@ pub mod lease;
 pub mod lifecycle;
 pub mod marker;
 pub mod package;
+pub mod plan;
 pub mod policy;
 pub mod ready;
 pub mod record;

@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::gates::ClaimCase;
-use super::id::{LaneName, RoleName, TaskId};
+use super::id::{LaneName, RoleName};
 use super::lease;
+use super::plan::Head;
 use super::refusal::Unmet;
 use super::snapshot::Snapshot;
 use super::state::Standing;
@@ -22,10 +23,11 @@ pub struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    fn admits(&self, task: &Task) -> bool {
-        self.role.is_none_or(|role| *role == task.role)
+    fn admits(&self, head: &Head<'_>) -> bool {
+        self.role.is_none_or(|role| role.as_str() == head.role)
             && self.lane.is_none_or(|lane| {
-                lane.role == task.role && task.lane.as_ref().is_none_or(|pinned| pinned == lane)
+                lane.role.as_str() == head.role
+                    && head.lane.is_none_or(|pinned| pinned == lane.number())
             })
     }
 }
@@ -39,22 +41,23 @@ pub struct Waiting<'a> {
     pub unmet: Vec<Unmet>,
 }
 
-/// The place of a task in the queue: resumed work first, then priority, sequence, age, id.
-type Place<'a> = (Reverse<bool>, u8, i64, i64, &'a TaskId);
+/// The place of a task in the queue: resumed work first, then priority, sequence, age, id. Its
+/// place in the plan comes last, so that it can be read.
+type Place<'a> = (Reverse<bool>, u8, i64, i64, &'a str, usize);
 
-fn place<'a>(snapshot: &Snapshot, task: &'a Task) -> Place<'a> {
-    let resumed = match &snapshot.states.get(&task.id).standing {
+fn place<'a>(snapshot: &Snapshot, at: usize, head: Head<'a>) -> Place<'a> {
+    let resumed = match &snapshot.states.of(head.id).standing {
         Standing::Todo { resume } => resume.is_some(),
         Standing::Blocked { .. } => true,
         _ => false,
     };
-    let age = task.created_at.map_or(i64::MAX, Timestamp::seconds);
     (
         Reverse(resumed),
-        task.priority,
-        task.sequence,
-        age,
-        &task.id,
+        head.priority,
+        head.sequence,
+        head.created,
+        head.id,
+        at,
     )
 }
 
@@ -77,11 +80,11 @@ pub(super) fn queue<'a>(
 ) -> impl Iterator<Item = &'a Task> {
     let mut places: BinaryHeap<Reverse<Place<'a>>> = snapshot
         .plan
-        .iter()
-        .filter(|task| filter.admits(task) && is_open(snapshot, &task.id, now))
-        .map(|task| Reverse(place(snapshot, task)))
+        .heads()
+        .filter(|(_, head)| filter.admits(head) && is_open(snapshot, head.id, now))
+        .map(|(at, head)| Reverse(place(snapshot, at, head)))
         .collect();
-    std::iter::from_fn(move || places.pop()).filter_map(|Reverse(place)| snapshot.plan.get(place.4))
+    std::iter::from_fn(move || places.pop()).filter_map(|Reverse(place)| snapshot.plan.at(place.5))
 }
 
 /// The tasks that can start at `now`, in the order in which they should.
@@ -96,19 +99,21 @@ pub fn ready<'a>(snapshot: &'a Snapshot, filter: Filter<'_>, now: Timestamp) -> 
 /// condition that does not hold and its holder.
 #[must_use]
 pub fn waiting<'a>(snapshot: &'a Snapshot, filter: Filter<'_>, now: Timestamp) -> Vec<Waiting<'a>> {
-    let closed = |id: &TaskId| {
+    let closed = |id: &str| {
         matches!(
-            snapshot.states.get(id).standing,
+            snapshot.states.of(id).standing,
             Standing::Done(_) | Standing::Cancelled { .. }
         )
     };
-    let mut rest: Vec<&Task> = snapshot
+    let mut rest: Vec<Place<'_>> = snapshot
         .plan
-        .iter()
-        .filter(|task| filter.admits(task) && !closed(&task.id))
+        .heads()
+        .filter(|(_, head)| filter.admits(head) && !closed(head.id))
+        .map(|(at, head)| place(snapshot, at, head))
         .collect();
-    rest.sort_by_cached_key(|task| place(snapshot, task));
+    rest.sort_unstable();
     rest.into_iter()
+        .filter_map(|place| snapshot.plan.at(place.5))
         .map(|task| Waiting {
             task,
             unmet: case(snapshot, task, filter, now).unmet(),
@@ -134,8 +139,8 @@ fn case<'a>(
     }
 }
 
-fn is_open(snapshot: &Snapshot, id: &TaskId, now: Timestamp) -> bool {
-    match &snapshot.states.get(id).standing {
+fn is_open(snapshot: &Snapshot, id: &str, now: Timestamp) -> bool {
+    match &snapshot.states.of(id).standing {
         Standing::Todo { .. } | Standing::Blocked { .. } => true,
         Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
             lease::expired(claim, snapshot.rules.policy.lease, now)

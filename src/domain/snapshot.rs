@@ -8,6 +8,7 @@ use super::id::{LaneName, ObjectId, TaskId, WorkstationName};
 use super::identity::IdentityMap;
 use super::lease;
 use super::marker::Marker;
+pub use super::plan::{Origin, Plan};
 use super::policy::Policy;
 use super::record::Record;
 use super::state::{Claim, Standing, TaskState};
@@ -28,105 +29,6 @@ pub struct Rules {
     pub workstations: Registry,
 }
 
-/// Where a definition stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
-    /// On the target: planned and reviewed like code.
-    Target,
-    /// On the ledger: added by the tool.
-    Ledger,
-}
-
-/// All task definitions of both branches, sorted by id.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Plan {
-    tasks: Vec<(Task, Origin)>,
-    faults: BTreeMap<TaskId, Vec<String>>,
-}
-
-impl Plan {
-    /// A plan of these definitions. Where both branches define a task alike the target's counts;
-    /// every other repetition is a fault of that task.
-    #[must_use]
-    pub fn new(definitions: Vec<(Task, Origin)>) -> Self {
-        let mut tasks = definitions;
-        tasks.sort_by(|(a, x), (b, y)| a.id.cmp(&b.id).then(x.cmp(y)));
-        let mut faults: BTreeMap<TaskId, Vec<String>> = BTreeMap::new();
-        tasks.dedup_by(|(later, origin), (first, first_origin)| {
-            if later.id != first.id {
-                return false;
-            }
-            if later != first || origin == first_origin {
-                let fault = if origin == first_origin {
-                    format!("`{}` is defined twice on the {}", later.id, place(*origin))
-                } else {
-                    format!("`{}` is defined differently on target and ledger", later.id)
-                };
-                faults.entry(first.id.clone()).or_default().push(fault);
-            }
-            true
-        });
-        Self { tasks, faults }
-    }
-
-    /// The definition of a task.
-    #[must_use]
-    pub fn get(&self, id: &TaskId) -> Option<&Task> {
-        self.entry(id).map(|(task, _)| task)
-    }
-
-    /// Where a task is defined.
-    #[must_use]
-    pub fn origin(&self, id: &TaskId) -> Option<Origin> {
-        self.entry(id).map(|(_, origin)| *origin)
-    }
-
-    fn entry(&self, id: &TaskId) -> Option<&(Task, Origin)> {
-        let at = self
-            .tasks
-            .binary_search_by(|(task, _)| task.id.cmp(id))
-            .ok()?;
-        self.tasks.get(at)
-    }
-
-    /// All definitions, by id.
-    pub fn iter(&self) -> impl Iterator<Item = &Task> {
-        self.tasks.iter().map(|(task, _)| task)
-    }
-
-    /// Number of tasks.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
-    }
-
-    /// Contradictions that touch this task; they refuse it, not the fleet.
-    #[must_use]
-    pub fn faults(&self, id: &TaskId) -> &[String] {
-        self.faults.get(id).map_or(&[], Vec::as_slice)
-    }
-
-    /// All contradictions.
-    pub fn all_faults(&self) -> impl Iterator<Item = (&TaskId, &String)> {
-        self.faults
-            .iter()
-            .flat_map(|(id, list)| list.iter().map(move |fault| (id, fault)))
-    }
-}
-
-fn place(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Target => "target",
-        Origin::Ledger => "ledger",
-    }
-}
-
 /// The states that differ from "todo, epoch 0", by task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct States {
@@ -142,6 +44,12 @@ static UNTOUCHED: TaskState = TaskState {
 };
 
 impl States {
+    /// The state of the task with this id; without a file it is todo at epoch 0.
+    #[must_use]
+    pub fn of(&self, id: &str) -> &TaskState {
+        self.all.get(id).unwrap_or(&UNTOUCHED)
+    }
+
     /// The state of a task; without a file it is todo at epoch 0.
     #[must_use]
     pub fn get(&self, id: &TaskId) -> &TaskState {

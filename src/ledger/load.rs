@@ -3,7 +3,7 @@
 //! What is read is remembered by object id, so a process that decides afresh reads only what
 //! changed.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::format::v1::policy::PolicyFile;
 use super::format::v1::queue::QueueFile;
 use super::format::v1::state::{StateFile, TaskHistory};
 use super::format::v1::workstations::WorkstationsFile;
+use super::index::{self, Cache, CachedShard, PlanSource, StatesCache};
 use super::read::{self, Origin};
 use super::yaml::{self, Limits};
 use super::{LedgerError, facts, open, paths};
@@ -23,7 +24,12 @@ use crate::domain::snapshot::{self, GitFacts, Plan, Rules, Snapshot, States};
 use crate::domain::state::{Standing, TaskState};
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
+use crate::env::Env;
 use crate::git::{EntryKind, Repo};
+use crate::process::Runner;
+
+/// From so many tasks a plan is worth an index; a smaller one is read as fast.
+const WORTH_INDEXING: usize = 50;
 
 /// The states of one shard.
 type Shard = Arc<Vec<(TaskId, TaskState)>>;
@@ -40,6 +46,15 @@ pub struct Loader<'r> {
     shards: RefCell<HashMap<ObjectId, Shard>>,
     rules: RefCell<HashMap<ObjectId, Arc<Rules>>>,
     reachable: RefCell<HashMap<ObjectId, HashSet<ObjectId>>>,
+    cache: Option<Caches>,
+}
+
+/// The caches on disk, and what re-reads a plan when one of them is damaged.
+#[derive(Debug)]
+struct Caches {
+    cache: Cache,
+    states: RefCell<StatesCache>,
+    runner: Runner,
 }
 
 /// One plan file of a tree.
@@ -54,7 +69,7 @@ pub struct PlanFile {
 }
 
 impl<'r> Loader<'r> {
-    /// A loader without memories.
+    /// A loader that reads everything from the repository: for those who must not believe a cache.
     #[must_use]
     pub fn new(repo: &'r Repo) -> Self {
         Self {
@@ -64,6 +79,21 @@ impl<'r> Loader<'r> {
             shards: RefCell::default(),
             rules: RefCell::default(),
             reachable: RefCell::default(),
+            cache: None,
+        }
+    }
+
+    /// A loader that uses the caches of this user.
+    #[must_use]
+    pub fn cached(repo: &'r Repo, env: &Env) -> Self {
+        let cache = Cache::of(env, &repo.common_dir()).map(|cache| Caches {
+            states: RefCell::new(StatesCache::open(&cache)),
+            cache,
+            runner: Runner::new(env.vars.clone()),
+        });
+        Self {
+            cache,
+            ..Self::new(repo)
         }
     }
 
@@ -128,34 +158,65 @@ impl<'r> Loader<'r> {
 
     /// All definitions of target and ledger.
     fn plan(&self, tip: Option<ObjectId>, rules_at: ObjectId) -> Result<Arc<Plan>, LedgerError> {
-        let target = self.plan_files(rules_at)?;
-        let ledger = tip
-            .map(|tip| self.plan_files(tip))
+        let mut files: Vec<(snapshot::Origin, String, ObjectId)> = Vec::new();
+        for (path, blob) in self.plan_blobs(rules_at)? {
+            files.push((snapshot::Origin::Target, path, blob));
+        }
+        for (path, blob) in tip
+            .map(|tip| self.plan_blobs(tip))
             .transpose()?
-            .unwrap_or_default();
-        let key: Vec<(snapshot::Origin, ObjectId)> = target
+            .unwrap_or_default()
+        {
+            files.push((snapshot::Origin::Ledger, path, blob));
+        }
+        let key: Vec<(snapshot::Origin, ObjectId)> = files
             .iter()
-            .map(|file| (snapshot::Origin::Target, file.blob))
-            .chain(
-                ledger
-                    .iter()
-                    .map(|file| (snapshot::Origin::Ledger, file.blob)),
-            )
+            .map(|(origin, _, blob)| (*origin, *blob))
             .collect();
         if let Some((known, plan)) = &*self.whole.borrow()
             && *known == key
         {
             return Ok(plan.clone());
         }
+        let source = self.cache.as_ref().map(|caches| PlanSource {
+            common_dir: self.repo.common_dir(),
+            runner: caches.runner.clone(),
+            files: files.clone(),
+        });
+        let indexed = match (&self.cache, &source) {
+            (Some(caches), Some(source)) => index::open_plan(&caches.cache, source),
+            _ => None,
+        };
+        let plan = match indexed {
+            Some(plan) => Arc::new(plan),
+            None => {
+                let plan = Arc::new(self.read_plan(tip, rules_at)?);
+                if let (Some(caches), Some(source)) = (&self.cache, &source)
+                    && plan.len() >= WORTH_INDEXING
+                {
+                    index::write_plan(&caches.cache, source, &plan);
+                }
+                plan
+            }
+        };
+        *self.whole.borrow_mut() = Some((key, plan.clone()));
+        Ok(plan)
+    }
+
+    /// Reads all plan files of both branches.
+    fn read_plan(&self, tip: Option<ObjectId>, rules_at: ObjectId) -> Result<Plan, LedgerError> {
+        let target = self.plan_files(rules_at)?;
+        let ledger = tip
+            .map(|tip| self.plan_files(tip))
+            .transpose()?
+            .unwrap_or_default();
         let of = |files: Vec<PlanFile>, origin| {
             let tasks = files.into_iter().flat_map(|file| file.tasks.to_vec());
             tasks.map(move |task| (task, origin)).collect::<Vec<_>>()
         };
         let mut definitions = of(target, snapshot::Origin::Target);
         definitions.extend(of(ledger, snapshot::Origin::Ledger));
-        let plan = Arc::new(Plan::new(definitions));
-        *self.whole.borrow_mut() = Some((key, plan.clone()));
-        Ok(plan)
+        Ok(Plan::new(definitions))
     }
 
     /// Adds what `verb` asks about: records of the task it names, facts about its commits.
@@ -211,26 +272,38 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// The plan files in the tree of `commit`, `queue.yaml` first, then `queue/*.yaml` by name.
+    /// The plan files in the tree of `commit` with their blobs: `queue.yaml` first, then
+    /// `queue/*.yaml` by name. None of them is read.
+    ///
+    /// # Errors
+    /// Of git.
+    pub fn plan_blobs(&self, commit: ObjectId) -> Result<Vec<(String, ObjectId)>, LedgerError> {
+        let tree = self.repo.tree_of(commit)?;
+        let mut files = Vec::new();
+        if let Some(entry) = self.repo.entry_at(tree, paths::QUEUE)? {
+            files.push((paths::QUEUE.to_owned(), entry.id));
+        }
+        if let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)?
+            && dir.kind == EntryKind::Tree
+        {
+            for (name, entry) in self.repo.entries(dir.id)? {
+                if name.ends_with(".yaml") {
+                    files.push((format!("{}/{name}", paths::QUEUE_DIR), entry.id));
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// The plan files in the tree of `commit`, in the order of [`plan_blobs`](Self::plan_blobs).
     ///
     /// # Errors
     /// [`LedgerError::BadFile`] when one does not read.
     pub fn plan_files(&self, commit: ObjectId) -> Result<Vec<PlanFile>, LedgerError> {
         let tree = self.repo.tree_of(commit)?;
-        let mut paths = Vec::new();
-        if self.repo.entry_at(tree, paths::QUEUE)?.is_some() {
-            paths.push(paths::QUEUE.to_owned());
-        }
-        if let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)?
-            && dir.kind == EntryKind::Tree
-        {
-            let entries = self.repo.entries(dir.id)?.into_keys();
-            let plans = entries.filter(|name| name.ends_with(".yaml"));
-            paths.extend(plans.map(|name| format!("{}/{name}", paths::QUEUE_DIR)));
-        }
-        paths
-            .into_iter()
-            .map(|path| self.plan_file(commit, tree, path))
+        let files = self.plan_blobs(commit)?.into_iter();
+        files
+            .map(|(path, _)| self.plan_file(commit, tree, path))
             .collect()
     }
 
@@ -290,9 +363,14 @@ impl<'r> Loader<'r> {
             return Ok(States::default());
         };
         let mut states = Vec::new();
+        let mut trees = BTreeSet::new();
         for (name, entry) in self.repo.entries(root.id)? {
             let shard = self.shard(commit, &name, entry.id)?;
+            trees.insert(entry.id);
             states.extend(shard.iter().cloned());
+        }
+        if let Some(caches) = &self.cache {
+            caches.states.borrow_mut().save(&caches.cache, &trees);
         }
         Ok(states.into_iter().collect())
     }
@@ -301,15 +379,46 @@ impl<'r> Loader<'r> {
         if let Some(shard) = self.shards.borrow().get(&tree) {
             return Ok(shard.clone());
         }
-        let mut states = Vec::new();
-        for (file, entry) in self.repo.entries(tree)? {
-            let path = format!("{}/{name}/{file}", paths::STATE_DIR);
-            let history = self.state_file(commit, &path, entry.id)?;
-            states.push((history.id, history.state));
-        }
-        let shard = Arc::new(states);
+        let cached = self.cache.as_ref().map(|caches| caches.states.borrow_mut());
+        let known = cached
+            .as_ref()
+            .and_then(|states| states.shard(tree).cloned());
+        let rows = match known {
+            Some(rows) => rows,
+            None => self.read_shard(commit, name, tree, cached)?,
+        };
+        let shard: Shard = Arc::new(rows.into_iter().map(|(_, id, state)| (id, state)).collect());
         self.shards.borrow_mut().insert(tree, shard.clone());
         Ok(shard)
+    }
+
+    /// Puts a shard together: states that the cache knows by their blob are not read again.
+    fn read_shard(
+        &self,
+        commit: ObjectId,
+        name: &str,
+        tree: ObjectId,
+        mut cached: Option<RefMut<'_, StatesCache>>,
+    ) -> Result<CachedShard, LedgerError> {
+        let mut rows = CachedShard::new();
+        let mut read = 0;
+        for (file, entry) in self.repo.entries(tree)? {
+            let known = cached.as_mut().and_then(|states| states.state(entry.id));
+            let (id, state) = match known {
+                Some(known) => known,
+                None => {
+                    read += 1;
+                    let path = format!("{}/{name}/{file}", paths::STATE_DIR);
+                    let history = self.state_file(commit, &path, entry.id)?;
+                    (history.id, history.state)
+                }
+            };
+            rows.push((entry.id, id, state));
+        }
+        if let Some(states) = &mut cached {
+            states.put(tree, rows.clone(), read);
+        }
+        Ok(rows)
     }
 
     fn state_file(
@@ -357,8 +466,11 @@ impl<'r> Loader<'r> {
         target: ObjectId,
         states: &States,
     ) -> Result<HashSet<ObjectId>, LedgerError> {
-        let mut known = self.reachable.borrow_mut();
-        let known = known.entry(target).or_default();
+        let mut memory = self.reachable.borrow_mut();
+        if !memory.contains_key(&target) {
+            memory.insert(target, self.reached_before(target)?);
+        }
+        let known = memory.entry(target).or_default();
         let wanted: BTreeSet<ObjectId> = states
             .iter()
             .filter_map(|(_, state)| match &state.standing {
@@ -373,8 +485,30 @@ impl<'r> Loader<'r> {
             .collect();
         if !wanted.is_empty() {
             known.extend(self.repo.reachable_among(target, &wanted)?);
+            if let Some(caches) = &self.cache {
+                let mut states = caches.states.borrow_mut();
+                states.put_reachable(target, known.clone(), wanted.len());
+            }
         }
         Ok(known.clone())
+    }
+
+    /// What the cache knows the target to reach: what an older target reached, a newer one that
+    /// descends from it reaches too.
+    fn reached_before(&self, target: ObjectId) -> Result<HashSet<ObjectId>, LedgerError> {
+        let Some(caches) = &self.cache else {
+            return Ok(HashSet::new());
+        };
+        let states = caches.states.borrow();
+        match states.reachable() {
+            Some((before, commits))
+                if *before == target
+                    || (self.repo.exists(*before) && self.repo.is_ancestor(*before, target)?) =>
+            {
+                Ok(commits.clone())
+            }
+            _ => Ok(HashSet::new()),
+        }
     }
 
     /// The notes of a task's definition, on the target or on the ledger.

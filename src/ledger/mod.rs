@@ -8,6 +8,7 @@ pub mod facts;
 mod finding;
 pub mod format;
 pub mod governance;
+pub mod index;
 pub mod load;
 pub mod lock;
 pub mod message;

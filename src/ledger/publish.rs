@@ -87,7 +87,7 @@ impl<'l> Publisher<'l> {
     pub fn new(ledger: &'l Ledger, remote_limit: Duration) -> Self {
         Self {
             ledger,
-            loader: Loader::new(&ledger.repo),
+            loader: Loader::cached(&ledger.repo, &ledger.env),
             authority: authority::of(ledger, remote_limit),
             pending: PendingFile::below(&ledger.dir()),
         }

@@ -181,12 +181,12 @@ fn plan_texts(
     let (Some(parent), false) = (parent, change.plan.is_empty()) else {
         return Ok(texts);
     };
-    let files = loader.plan_files(parent)?;
     for plan in &change.plan {
         match plan {
             PlanChange::File { .. } => {}
-            PlanChange::Add(new) => append(loader, &files, new, &mut texts)?,
+            PlanChange::Add(new) => append(loader, parent, new, &mut texts)?,
             PlanChange::Edit { task, fields } => {
+                let files = loader.plan_files(parent)?;
                 let Some(file) = defining(&files, task) else {
                     let why = "no plan file of the ledger defines it".to_owned();
                     return Err(LedgerError::Unwritable {
@@ -196,7 +196,7 @@ fn plan_texts(
                 };
                 let text = match texts.remove(&file.path) {
                     Some(text) => text,
-                    None => text_of(loader, file)?,
+                    None => text_of(loader, file.blob)?,
                 };
                 texts.insert(file.path.clone(), edited(&text, task, fields)?);
             }
@@ -211,15 +211,15 @@ fn defining<'f>(files: &'f [PlanFile], task: &TaskId) -> Option<&'f PlanFile> {
         .find(|file| file.tasks.iter().any(|known| known.id == *task))
 }
 
-fn text_of(loader: &Loader<'_>, file: &PlanFile) -> Result<String, LedgerError> {
-    let bytes = loader.repo().blob(file.blob, Limits::PLAN.bytes as u64)?;
+fn text_of(loader: &Loader<'_>, blob: ObjectId) -> Result<String, LedgerError> {
+    let bytes = loader.repo().blob(blob, Limits::PLAN.bytes as u64)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Appends definitions to the last file that the tool writes, or begins the next one.
 fn append(
     loader: &Loader<'_>,
-    files: &[PlanFile],
+    parent: ObjectId,
     new: &[NewTask],
     texts: &mut BTreeMap<String, String>,
 ) -> Result<(), LedgerError> {
@@ -230,19 +230,16 @@ fn append(
         task: first.task.id.clone(),
         why,
     };
+    let files: BTreeMap<String, ObjectId> = loader.plan_blobs(parent)?.into_iter().collect();
     let mut number = 1;
-    while files
-        .iter()
-        .any(|file| file.path == segment_path(number + 1))
-    {
+    while files.contains_key(&segment_path(number + 1)) {
         number += 1;
     }
-    let last = files.iter().find(|file| file.path == segment_path(number));
     let mut path = segment_path(number);
     let mut text = "version: 1\ntasks: []\n".to_owned();
-    if let Some(last) = last {
-        if loader.repo().blob_size(last.blob)? < SEGMENT {
-            text = text_of(loader, last)?;
+    if let Some(last) = files.get(&path) {
+        if loader.repo().blob_size(*last)? < SEGMENT {
+            text = text_of(loader, *last)?;
         } else {
             path = segment_path(number + 1);
         }
@@ -318,7 +315,7 @@ pub fn edited_task(
     let Some(file) = defining(&files, task) else {
         return Ok(None);
     };
-    let text = edited(&text_of(loader, file)?, task, fields)?;
+    let text = edited(&text_of(loader, file.blob)?, task, fields)?;
     let origin = super::read::Origin {
         file: &file.path,
         commit: None,

@@ -22,7 +22,7 @@ use crate::ledger::Loader;
 /// # Errors
 /// When rules, plan or state do not read.
 pub fn snapshot(site: &Site) -> Result<Snapshot, OpError> {
-    let loader = Loader::new(site.repo());
+    let loader = Loader::cached(site.repo(), &site.env);
     Ok(loader.snapshot(site.ledger.tip()?, site.ledger.target()?, None)?)
 }
 
@@ -218,7 +218,7 @@ pub struct ShowOutcome {
 /// When the ledger does not read, or no plan file defines the task.
 pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError> {
     let id = site.task(named)?;
-    let loader = Loader::new(site.repo());
+    let loader = Loader::cached(site.repo(), &site.env);
     let (tip, target) = (site.ledger.tip()?, site.ledger.target()?);
     let snapshot = loader.snapshot(tip, target, None)?;
     let Some(task) = snapshot.plan.get(&id) else {

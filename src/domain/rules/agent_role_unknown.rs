@@ -16,7 +16,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let roles = &policy.value.roles;
     let mut found = Vec::new();
     for (name, agent) in &map.value.agents {
-        for role in agent.roles.iter().filter(|role| !roles.contains_key(role)) {
+        for role in agent.roles.iter().filter(|role| !roles.contains_key(*role)) {
             let pointer = format!("/agents/name={name}/roles/={role}");
             let message = format!("{name} has the role `{role}`, which is not in policy");
             let known = listed(roles.keys().map(|role| role.as_str()));

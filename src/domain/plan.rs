@@ -1,0 +1,231 @@
+//! All definitions of target and ledger, by id.
+//!
+//! A plan may come from a cache: then only the heads of its tasks are at hand, and a task is read
+//! when a rule looks at it. Which tasks there are, and what they say, never depends on that.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use super::id::TaskId;
+use super::task::Task;
+
+/// Where a definition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// On the target: planned and reviewed like code.
+    Target,
+    /// On the ledger: added by the tool.
+    Ledger,
+}
+
+/// What the order of the queue looks at: enough to pass over a task without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// The id.
+    pub id: &'a str,
+    /// Whose work.
+    pub role: &'a str,
+    /// The number of the lane it is pinned to.
+    pub lane: Option<u16>,
+    /// 1 is highest.
+    pub priority: u8,
+    /// Order among siblings.
+    pub sequence: i64,
+    /// Seconds since 1970; the largest value where none is known.
+    pub created: i64,
+}
+
+impl<'a> Head<'a> {
+    /// The head of a task.
+    #[must_use]
+    pub fn of(task: &'a Task) -> Self {
+        Self {
+            id: task.id.as_str(),
+            role: task.role.as_str(),
+            lane: task.lane.as_ref().map(super::id::LaneName::number),
+            priority: task.priority,
+            sequence: task.sequence,
+            created: task
+                .created_at
+                .map_or(i64::MAX, super::time::Timestamp::seconds),
+        }
+    }
+}
+
+/// Definitions that are read when they are looked at; sorted by id, each id once.
+pub trait Definitions: fmt::Debug + Send + Sync {
+    /// Number of tasks.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The head of the task at a place.
+    fn head(&self, at: usize) -> Head<'_>;
+
+    /// Where the task at a place is defined.
+    fn origin(&self, at: usize) -> Origin;
+
+    /// The task at a place; `None` when its source is gone.
+    fn read(&self, at: usize) -> Option<Task>;
+}
+
+/// All task definitions of both branches, sorted by id.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    source: Arc<dyn Definitions>,
+    /// Tasks that were read, by place.
+    read: Arc<[OnceLock<Option<Box<Task>>>]>,
+    faults: BTreeMap<TaskId, Vec<String>>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+/// Definitions in memory.
+#[derive(Debug)]
+struct InMemory(Vec<(Task, Origin)>);
+
+impl Definitions for InMemory {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn head(&self, at: usize) -> Head<'_> {
+        Head::of(&self.0[at].0)
+    }
+
+    fn origin(&self, at: usize) -> Origin {
+        self.0[at].1
+    }
+
+    fn read(&self, at: usize) -> Option<Task> {
+        self.0.get(at).map(|(task, _)| task.clone())
+    }
+}
+
+impl Plan {
+    /// A plan of these definitions. Where both branches define a task alike the target's counts;
+    /// every other repetition is a fault of that task.
+    #[must_use]
+    pub fn new(definitions: Vec<(Task, Origin)>) -> Self {
+        let (tasks, faults) = merged(definitions);
+        Self::of(Arc::new(InMemory(tasks)), faults)
+    }
+
+    /// A plan of definitions that were merged before, with the faults found then.
+    #[must_use]
+    pub fn of(source: Arc<dyn Definitions>, faults: BTreeMap<TaskId, Vec<String>>) -> Self {
+        let read = (0..source.len()).map(|_| OnceLock::new()).collect();
+        Self {
+            source,
+            read,
+            faults,
+        }
+    }
+
+    /// The definition of a task.
+    #[must_use]
+    pub fn get(&self, id: &TaskId) -> Option<&Task> {
+        self.at(self.find(id.as_str())?)
+    }
+
+    /// The definition at a place of [`heads`](Self::heads).
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<&Task> {
+        let cell = self.read.get(place)?;
+        cell.get_or_init(|| self.source.read(place).map(Box::new))
+            .as_deref()
+    }
+
+    fn find(&self, id: &str) -> Option<usize> {
+        let (mut low, mut high) = (0, self.source.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.source.head(middle).id.cmp(id) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+
+    /// Where a task is defined.
+    #[must_use]
+    pub fn origin(&self, id: &TaskId) -> Option<Origin> {
+        self.find(id.as_str()).map(|at| self.source.origin(at))
+    }
+
+    /// The heads of all tasks with their places, by id. Nothing is read for it.
+    pub fn heads(&self) -> impl Iterator<Item = (usize, Head<'_>)> {
+        (0..self.source.len()).map(|at| (at, self.source.head(at)))
+    }
+
+    /// All definitions, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Task> {
+        (0..self.source.len()).filter_map(|at| self.at(at))
+    }
+
+    /// Number of tasks.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.source.is_empty()
+    }
+
+    /// Contradictions that touch this task; they refuse it, not the fleet.
+    #[must_use]
+    pub fn faults(&self, id: &TaskId) -> &[String] {
+        self.faults.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// All contradictions.
+    pub fn all_faults(&self) -> impl Iterator<Item = (&TaskId, &String)> {
+        self.faults
+            .iter()
+            .flat_map(|(id, list)| list.iter().map(move |fault| (id, fault)))
+    }
+}
+
+/// Sorts definitions by id, each id once, and says what contradicts what.
+#[must_use]
+pub fn merged(
+    mut tasks: Vec<(Task, Origin)>,
+) -> (Vec<(Task, Origin)>, BTreeMap<TaskId, Vec<String>>) {
+    tasks.sort_by(|(a, x), (b, y)| a.id.cmp(&b.id).then(x.cmp(y)));
+    let mut faults: BTreeMap<TaskId, Vec<String>> = BTreeMap::new();
+    tasks.dedup_by(|(later, origin), (first, first_origin)| {
+        if later.id != first.id {
+            return false;
+        }
+        if later != first || origin == first_origin {
+            let fault = if origin == first_origin {
+                format!("`{}` is defined twice on the {}", later.id, place(*origin))
+            } else {
+                format!("`{}` is defined differently on target and ledger", later.id)
+            };
+            faults.entry(first.id.clone()).or_default().push(fault);
+        }
+        true
+    });
+    (tasks, faults)
+}
+
+fn place(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Target => "target",
+        Origin::Ledger => "ledger",
+    }
+}
