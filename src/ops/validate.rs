@@ -160,3 +160,6 @@ fn covers(root: &Path, path: &Path, file: &BadFile) -> bool {
     let path = from_root(root, path);
     file.commit.is_none() && Path::new(&file.file).starts_with(path)
 }
+
+#[cfg(test)]
+mod tests;

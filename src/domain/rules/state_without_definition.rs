@@ -26,7 +26,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         .map(|(id, state)| {
             let message = format!("`{id}` is {}, and no plan file defines it", state.value);
             Violation::new(state.file, "/id", message)
-                .hint("plan it again, or `laneway cancel` it")
+                .hint("define it again: `laneway add`, or the commit that took it out")
                 .mild_if(state.value == Status::Todo)
         })
         .collect()

@@ -11,8 +11,8 @@ use crate::ledger::yaml::{Node, Value};
 /// is `x`, and `a|b/2` the value of the key `a`, or item 2 of that of `b`.
 pub(super) fn span(node: &Node<'_>, pointer: &str) -> Range<usize> {
     let mut node = node;
-    let mut steps = pointer.split('/').skip(1);
-    while let Some(step) = steps.next() {
+    let steps = pointer.split('/').skip(1);
+    for step in steps {
         let next = match (&node.value, step.split_once('|')) {
             (Value::Map(_), Some((one, _))) if node.get(one).is_some() => {
                 return node.get(one).map_or(0..0, |found| found.span.range());

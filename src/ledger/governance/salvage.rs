@@ -209,18 +209,17 @@ impl<'n, 'a> Repair<'n, 'a> {
         self.rounds += 1;
         let span = error.span.clone().unwrap_or(0..0);
         let subject = error.subject;
-        let Some(cut) = find(&self.node, &span, subject) else {
-            complaints.findings.push(shape_at(index, error));
-            return false;
-        };
+        let cut = find(&self.node, &span, subject);
+        let start = cut.as_ref().map_or(self.node.span.start, |cut| cut.start);
         // A key that was taken out is missing now, which is no news.
         let known = match subject {
-            Subject::Missing(key) => self.taken.contains(&(cut.start, key.to_owned())),
+            Subject::Missing(key) => self.taken.contains(&(start, key.to_owned())),
             Subject::Key | Subject::Value => false,
         };
         if !known {
             complaints.findings.push(shape_at(index, error));
         }
+        let Some(cut) = cut else { return false };
         if let Some(key) = cut.key {
             self.taken.push((cut.parent, key));
         }

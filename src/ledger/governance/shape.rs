@@ -12,6 +12,7 @@ use super::collect::FileKind;
 use super::point;
 use crate::ledger::finding::{Finding, Severity};
 use crate::ledger::format::schema::schemas;
+use crate::ledger::format::v1::queue::{TOOL_OWNED, tool_owned};
 use crate::ledger::yaml::{LineIndex, Node, closest};
 
 /// Most findings that a schema adds to a file.
@@ -37,7 +38,13 @@ pub(super) fn complete(
     for error in validator.iter_errors(&document).take(MOST) {
         let place = error.instance_path().as_str();
         let found = describe(node, place, error.kind(), error.instance());
-        for (span, message, hint) in found {
+        for Told {
+            rule,
+            span,
+            message,
+            hint,
+        } in found
+        {
             // Several keys can be missing at one place; anything else is told once.
             let missing = matches!(error.kind(), Kind::Required { .. });
             let told = findings.iter().any(|known| {
@@ -48,7 +55,7 @@ pub(super) fn complete(
             if !told {
                 let (line, column) = index.position(span.start);
                 findings.push(Finding {
-                    rule: "schema",
+                    rule,
                     severity: Severity::Error,
                     line,
                     column,
@@ -61,7 +68,24 @@ pub(super) fn complete(
     }
 }
 
-type Told = (Range<usize>, String, Option<String>);
+struct Told {
+    rule: &'static str,
+    span: Range<usize>,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Told {
+    fn new(span: Range<usize>, message: String, hint: Option<String>) -> Self {
+        let rule = "schema";
+        Self {
+            rule,
+            span,
+            message,
+            hint,
+        }
+    }
+}
 
 /// An error in the words that reading uses. Errors of other kinds are left to reading, which knows
 /// more about them.
@@ -69,14 +93,11 @@ fn describe(node: &Node<'_>, place: &str, kind: &Kind, instance: &Json) -> Vec<T
     match kind {
         Kind::Required { property } => {
             let message = format!("the key `{}` is missing", property.as_str().unwrap_or("?"));
-            vec![(at(node, place, point::beginning), message, None)]
+            vec![Told::new(at(node, place, point::beginning), message, None)]
         }
         Kind::AdditionalProperties { unexpected } => unexpected
             .iter()
-            .map(|key| {
-                let span = at(node, place, |map| key_of(map, key));
-                (span, format!("unknown key `{}`", key.escape_debug()), None)
-            })
+            .map(|key| unknown(node, place, key))
             .collect(),
         Kind::Type { kind } => {
             let wanted = match kind {
@@ -84,7 +105,7 @@ fn describe(node: &Node<'_>, place: &str, kind: &Kind, instance: &Json) -> Vec<T
                 TypeKind::Multiple(_) => "another type of value".to_owned(),
             };
             let message = format!("{} where {} should stand", found(instance), named(&wanted));
-            vec![(at(node, place, point::beginning), message, None)]
+            vec![Told::new(at(node, place, point::beginning), message, None)]
         }
         Kind::Enum { options } => {
             let words: Vec<&str> = options
@@ -96,10 +117,22 @@ fn describe(node: &Node<'_>, place: &str, kind: &Kind, instance: &Json) -> Vec<T
             let message = format!("{} is not one of `{}`", found(instance), words.join("`, `"));
             let near = closest(instance.as_str().unwrap_or_default(), words);
             let hint = near.map(|word| format!("did you mean `{word}`?"));
-            vec![(at(node, place, point::beginning), message, hint)]
+            vec![Told::new(at(node, place, point::beginning), message, hint)]
         }
         _ => Vec::new(),
     }
+}
+
+fn unknown(node: &Node<'_>, place: &str, key: &str) -> Told {
+    if let Some((message, hint)) = tool_owned(key).filter(|_| place.starts_with("/tasks/")) {
+        let value = |map: &Node<'_>| map.get(key).map_or(0..0, |value| value.span.range());
+        return Told {
+            rule: TOOL_OWNED,
+            ..Told::new(at(node, place, value), message, Some(hint))
+        };
+    }
+    let message = format!("unknown key `{}`", key.escape_debug());
+    Told::new(at(node, place, |map| key_of(map, key)), message, None)
 }
 
 /// The span that `of` picks of the node at a pointer.

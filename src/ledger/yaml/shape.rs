@@ -73,7 +73,16 @@ impl de::Error for ShapeError {
             Unexpected::Str(text) => format!("`{}`", text.escape_debug()),
             other => other.to_string(),
         };
-        Self::new(format!("{found} where {expected} should stand"))
+        Self::new(format!("{found} where {} should stand", wanted(expected)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        match found {
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) => {
+                Self::new(format!("{found} is out of range"))
+            }
+            _ => Self::new(format!("{found} where {} should stand", wanted(expected))),
+        }
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -99,6 +108,20 @@ impl de::Error for ShapeError {
             subject: Subject::Missing(field),
             ..Self::new(format!("the key `{field}` is missing"))
         }
+    }
+}
+
+/// What serde expects, as people call it.
+fn wanted(expected: &dyn de::Expected) -> String {
+    let name = expected.to_string();
+    match name.as_str() {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a boolean" => "`true` or `false`".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "a mapping".to_owned(),
+        "a string" => "a text".to_owned(),
+        _ => name,
     }
 }
 

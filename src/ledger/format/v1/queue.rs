@@ -348,30 +348,26 @@ impl TaskEntry {
 
     fn refuse_misplaced(&self, at: &Place<'_>) {
         let owned = [
-            ("status", self.status, "laneway set-status"),
-            ("claim", self.claim, "laneway claim"),
-            ("epoch", self.epoch, "laneway claim"),
-            ("block", self.block, "laneway block"),
-            ("landing", self.landing, "laneway merge"),
-            ("completion", self.completion, "laneway merge"),
-            ("cancellation", self.cancellation, "laneway cancel"),
-            ("resume", self.resume, "laneway release"),
-            ("submission", self.submission, "laneway handoff"),
-            ("records", self.records, "laneway note"),
-            ("owner", self.owner, "laneway claim"),
-            ("branch", self.branch, "laneway claim"),
-            ("agent", self.agent, "laneway claim"),
-            ("workstation", self.workstation, "laneway claim"),
-            ("claimed_at", self.claimed_at, "laneway claim"),
-            ("completed_at", self.completed_at, "laneway merge"),
+            ("status", self.status),
+            ("claim", self.claim),
+            ("epoch", self.epoch),
+            ("block", self.block),
+            ("landing", self.landing),
+            ("completion", self.completion),
+            ("cancellation", self.cancellation),
+            ("resume", self.resume),
+            ("submission", self.submission),
+            ("records", self.records),
+            ("owner", self.owner),
+            ("branch", self.branch),
+            ("agent", self.agent),
+            ("workstation", self.workstation),
+            ("claimed_at", self.claimed_at),
+            ("completed_at", self.completed_at),
         ];
-        for (key, Misplaced(there), verb) in owned {
-            if there {
-                at.key(key).breaks(
-                    "tool-owned-key",
-                    format!("`{key}` is state, which is written by the tool only"),
-                    Some(format!("remove it and use `{verb}`")),
-                );
+        for (key, Misplaced(there)) in owned {
+            if let Some((message, hint)) = tool_owned(key).filter(|_| there) {
+                at.key(key).breaks(TOOL_OWNED, message, Some(hint));
             }
         }
         if self.repository.0 {
@@ -381,6 +377,31 @@ impl TaskEntry {
             );
         }
     }
+}
+
+/// The rule against state in a plan.
+pub const TOOL_OWNED: &str = "tool-owned-key";
+
+/// Why a key has no place in a plan, and what to do, where it is state.
+#[must_use]
+pub fn tool_owned(key: &str) -> Option<(String, String)> {
+    let verb = match key {
+        "status" => "laneway set-status",
+        "claim" | "epoch" | "owner" | "branch" | "agent" | "workstation" | "claimed_at" => {
+            "laneway claim"
+        }
+        "block" => "laneway block",
+        "landing" | "completion" | "completed_at" => "laneway merge",
+        "cancellation" => "laneway cancel",
+        "resume" => "laneway release",
+        "submission" => "laneway handoff",
+        "records" => "laneway note",
+        _ => return None,
+    };
+    Some((
+        format!("`{key}` is state, which is written by the tool only"),
+        format!("remove it and use `{verb}`"),
+    ))
 }
 
 impl RequiresEntry {

@@ -1,0 +1,719 @@
+//! The table: what each edit of the sound tree must give.
+use super::Case;
+use super::Edit::{Drop, Put, Swap};
+const POLICY: &str = "governance/policy.yaml";
+const MAP: &str = "governance/identity-map.yaml";
+const WORKSTATIONS: &str = "governance/workstations.yaml";
+const QUEUE: &str = "governance/queue.yaml";
+const MARKER: &str = "ledger:governance/ledger.yaml";
+const LEDGER: &str = "ledger:governance/queue.yaml";
+
+/// What is edited, and every finding.
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "an empty queue is no empty plan",
+        edits: &[Put(QUEUE, "")],
+        found: &["queue.yaml:1:1 error syntax: the document is empty"],
+    },
+    Case {
+        name: "comments alone are an empty document",
+        edits: &[Put(QUEUE, "# nothing\n")],
+        found: &["queue.yaml:1:1 error syntax: the document is empty"],
+    },
+    Case {
+        name: "a tab indents",
+        edits: &[Swap(QUEUE, "    title: Two\n", "\ttitle: Two\n")],
+        found: &["queue.yaml:9:1 error syntax: a tab in the indentation (indent with spaces)"],
+    },
+    Case {
+        name: "a bracket is never closed",
+        edits: &[Swap(QUEUE, "[A-3]", "[A-3")],
+        found: &["queue.yaml:16:10 error syntax: illegal placement of ':' indicator"],
+    },
+    Case {
+        name: "a key comes twice",
+        edits: &[Swap(
+            QUEUE,
+            "    title: Two\n",
+            "    title: Two\n    title: Again\n",
+        )],
+        found: &[
+            "queue.yaml:10:5 error syntax: duplicate key `title` (the first one is on line 9)",
+        ],
+    },
+    Case {
+        name: "two documents",
+        edits: &[Swap(QUEUE, "version: 1\n", "version: 1\n---\n")],
+        found: &["queue.yaml:2:1 error syntax: a second document; a file holds one"],
+    },
+    Case {
+        name: "conflict markers",
+        edits: &[Swap(
+            QUEUE,
+            "    title: Two\n",
+            "<<<<<<< HEAD\n    title: Two\n=======\n    title: Zwei\n>>>>>>> x\n",
+        )],
+        found: &[
+            "queue.yaml:9:1 error syntax: a git conflict marker (resolve the merge conflict and delete its markers)",
+        ],
+    },
+    Case {
+        name: "an anchor",
+        edits: &[Swap(QUEUE, "title: Two", "title: &t Two")],
+        found: &[
+            "queue.yaml:9:12 error syntax: an anchor; the ledger profile has none (write the value out where it is used)",
+        ],
+    },
+    Case {
+        name: "a tag",
+        edits: &[Swap(QUEUE, "title: Two", "title: !!str Two")],
+        found: &[
+            "queue.yaml:9:12 error syntax: a tag; the ledger profile has none (the type follows from the field: leave the tag out)",
+        ],
+    },
+    Case {
+        name: "a newer version",
+        edits: &[Swap(QUEUE, "version: 1", "version: 2")],
+        found: &[
+            "queue.yaml:1:10 error version: the file has version 2 of the format; this laneway reads up to 1 (install a newer laneway; the file was not touched)",
+        ],
+    },
+    Case {
+        name: "a newer policy, of which nothing else is looked at",
+        edits: &[
+            Swap(POLICY, "version: 1", "version: 7"),
+            Swap(POLICY, "lanes: 2", "lanes: many"),
+        ],
+        found: &[
+            "policy.yaml:1:10 error version: the file has version 7 of the format; this laneway reads up to 1 (install a newer laneway; the file was not touched)",
+        ],
+    },
+    Case {
+        name: "no version",
+        edits: &[Swap(WORKSTATIONS, "version: 1\n", "")],
+        found: &["workstations.yaml:1:1 error schema: the key `version` is missing"],
+    },
+    Case {
+        name: "an unknown key in a task",
+        edits: &[Swap(QUEUE, "priority: 2", "priorty: 2")],
+        found: &["queue.yaml:14:5 error schema: unknown key `priorty` (did you mean `priority`?)"],
+    },
+    Case {
+        name: "an unknown key in a policy",
+        edits: &[Swap(POLICY, "roles:", "rolls:")],
+        found: &["policy.yaml:7:1 error schema: unknown key `rolls` (did you mean `roles`?)"],
+    },
+    Case {
+        name: "a key of the tool",
+        edits: &[Swap(QUEUE, "priority: 2", "status: done")],
+        found: &[
+            "queue.yaml:14:13 error tool-owned-key: `status` is state, which is written by the tool only (remove it and use `laneway set-status`)",
+        ],
+    },
+    Case {
+        name: "every key of the tool at once",
+        edits: &[Swap(
+            QUEUE,
+            "priority: 2",
+            "epoch: 3\n    claim: {agent: x}",
+        )],
+        found: &[
+            "queue.yaml:14:12 error tool-owned-key: `epoch` is state, which is written by the tool only (remove it and use `laneway claim`)",
+            "queue.yaml:15:12 error tool-owned-key: `claim` is state, which is written by the tool only (remove it and use `laneway claim`)",
+        ],
+    },
+    Case {
+        name: "a repository is reserved",
+        edits: &[Swap(QUEUE, "priority: 2", "repository: other")],
+        found: &[
+            "queue.yaml:14:17 error meaning: `repository` is reserved for tasks that span repositories (remove it; plan the task in the repository it changes)",
+        ],
+    },
+    Case {
+        name: "free keys are free",
+        edits: &[Swap(QUEUE, "priority: 2", "x-jira: {a: [1]}")],
+        found: &[],
+    },
+    Case {
+        name: "a word where a number should stand",
+        edits: &[Swap(QUEUE, "priority: 2", "priority: high")],
+        found: &["queue.yaml:14:15 error schema: `high` where a whole number should stand"],
+    },
+    Case {
+        name: "a number out of range",
+        edits: &[Swap(QUEUE, "priority: 2", "priority: 11")],
+        found: &[
+            "queue.yaml:14:15 error meaning: priority 11 is not one of 1 to 9 (1 is highest, 9 lowest)",
+        ],
+    },
+    Case {
+        name: "a list where a text should stand",
+        edits: &[Swap(QUEUE, "title: Two", "title: [Two]")],
+        found: &["queue.yaml:9:12 error schema: a list where a text (line) should stand"],
+    },
+    Case {
+        name: "a text where a list should stand",
+        edits: &[Swap(QUEUE, "depends_on: [A-3]", "depends_on: A-3")],
+        found: &["queue.yaml:15:17 error schema: `A-3` where a list should stand"],
+    },
+    Case {
+        name: "a missing key",
+        edits: &[Swap(QUEUE, "    title: Two\n", "")],
+        found: &["queue.yaml:8:5 error schema: the key `title` is missing"],
+    },
+    Case {
+        name: "a missing key beside a wrong type and an unknown key",
+        edits: &[
+            Swap(QUEUE, "    title: Two\n", ""),
+            Swap(QUEUE, "priority: 2", "priority: high\n    colour: red"),
+        ],
+        found: &[
+            "queue.yaml:8:5 error schema: the key `title` is missing",
+            "queue.yaml:13:15 error schema: `high` where a whole number should stand",
+            "queue.yaml:14:5 error schema: unknown key `colour`",
+        ],
+    },
+    Case {
+        name: "tasks are no mapping",
+        edits: &[Put(QUEUE, "version: 1\ntasks: {A-1: x}\n")],
+        found: &["queue.yaml:2:9 error schema: a mapping where a list should stand"],
+    },
+    Case {
+        name: "a task is no text",
+        edits: &[Swap(LEDGER, "  - id: L-1", "  - just words\n  - id: L-1")],
+        found: &["ledger:queue.yaml:3:5 error schema: `just words` where a mapping should stand"],
+    },
+    Case {
+        name: "a word that is nearly one",
+        edits: &[Swap(QUEUE, "priority: 2", "kind: fature")],
+        found: &[
+            "queue.yaml:14:11 error meaning: `fature` is not one of `feature`, `defect`, `chore`, `spike` (did you mean `feature`?)",
+        ],
+    },
+    Case {
+        name: "prose for a check",
+        edits: &[Swap(
+            QUEUE,
+            "[make test]",
+            "[The tests should pass for every node.]",
+        )],
+        found: &[
+            "queue.yaml:26:25 error check-prose: `The tests should pass for every node.` is not a shell command: it opens like a demand, not like a command (write the command that shows it, or move the sentence to `notes`)",
+        ],
+    },
+    Case {
+        name: "a hostile id",
+        edits: &[
+            Swap(QUEUE, "id: A-1\n", "id: \"--upload-pack=x\"\n"),
+            Swap(QUEUE, "    parent: A-1\n", ""),
+            Swap(LEDGER, "    depends_on: [A-1]\n", ""),
+        ],
+        found: &[
+            "queue.yaml:3:9 error name: `--upload-pack=x` is not a task id: it must start with a letter or a digit",
+        ],
+    },
+    Case {
+        name: "an id that leaves its directory",
+        edits: &[Swap(QUEUE, "depends_on: [A-3]", "depends_on: [../A-3]")],
+        found: &[
+            "queue.yaml:15:18 error name: `../A-3` is not a task id: it must start with a letter or a digit",
+        ],
+    },
+    Case {
+        name: "a hostile branch",
+        edits: &[Swap(POLICY, "branch: main", "branch: \"-x\"")],
+        found: &[
+            "policy.yaml:3:18 error name: `-x` is not a branch name: it must start with a letter or a digit",
+        ],
+    },
+    Case {
+        name: "a pattern outside of the grammar",
+        edits: &[Swap(QUEUE, "src/gen/**", "src/{gen,out}/**")],
+        found: &[
+            "queue.yaml:25:23 error path-pattern: `src/{gen,out}/**` is not a path pattern: only `?`, `*` and `**` have a meaning; classes, braces and `!` are not allowed",
+        ],
+    },
+    Case {
+        name: "a path that leaves the repository",
+        edits: &[Swap(QUEUE, "src/gen/**", "../**")],
+        found: &[
+            "queue.yaml:25:23 error path-pattern: `../**` is not a path pattern: `.` and `..` are not allowed",
+        ],
+    },
+    Case {
+        name: "a broken regular expression",
+        edits: &[Swap(POLICY, "^[A-Z]+(-[A-Z0-9]+)+$", "^[A-Z")],
+        found: &[
+            "policy.yaml:5:18 error meaning: `^[A-Z` is no regular expression: unclosed character class",
+        ],
+    },
+    Case {
+        name: "a policy is missing",
+        edits: &[Drop(POLICY)],
+        found: &[
+            "policy.yaml:1:1 error file-missing: the file is missing: `laneway init` writes it",
+        ],
+    },
+    Case {
+        name: "all rules are missing",
+        edits: &[Drop(POLICY), Drop(MAP), Drop(WORKSTATIONS)],
+        found: &[
+            "identity-map.yaml:1:1 error file-missing: the file is missing: `laneway init` writes it",
+            "policy.yaml:1:1 error file-missing: the file is missing: `laneway init` writes it",
+            "workstations.yaml:1:1 error file-missing: the file is missing: `laneway init` writes it",
+        ],
+    },
+    Case {
+        name: "a task is defined twice in one file",
+        edits: &[
+            Swap(QUEUE, "id: A-2\n", "id: A-1\n"),
+            Swap(QUEUE, "    parent: A-1\n", ""),
+        ],
+        found: &[
+            "queue.yaml:8:9 error task-defined-twice: `A-1` is here twice, first as item 1 (keep one definition: an id names one task for ever)",
+        ],
+    },
+    Case {
+        name: "a task is defined in two files",
+        edits: &[Put(
+            "governance/queue/more.yaml",
+            "version: 1\ntasks:\n  - {id: A-1, title: Other, type: backend, role: A-backend, notes: 'Context:'}\n",
+        )],
+        found: &[
+            "queue/more.yaml:3:10 error task-defined-twice: `A-1` is defined in another plan file of the target too (keep one definition: an id names one task for ever)",
+        ],
+    },
+    Case {
+        name: "a task is defined twice with the same words in two files",
+        edits: &[Put(
+            "governance/queue/more.yaml",
+            "version: 1\ntasks:\n  - {id: A-1, title: One, type: backend, role: A-backend, notes: 'Context:'}\n",
+        )],
+        found: &[
+            "queue/more.yaml:3:10 error task-defined-twice: `A-1` is defined in another plan file of the target too (keep one definition: an id names one task for ever)",
+        ],
+    },
+    Case {
+        name: "target and ledger differ",
+        edits: &[
+            Swap(LEDGER, "id: L-1\n", "id: A-1\n"),
+            Swap(LEDGER, "    depends_on: [A-1]\n", ""),
+        ],
+        found: &[
+            "ledger:queue.yaml:3:9 error task-defined-twice: `A-1` is defined differently on target and ledger (keep one definition: an id names one task for ever)",
+        ],
+    },
+    Case {
+        name: "target and ledger agree",
+        edits: &[
+            Swap(
+                LEDGER,
+                "id: L-1\n    title: On the ledger\n",
+                "id: A-1\n    title: One\n",
+            ),
+            Swap(LEDGER, "    depends_on: [A-1]\n", ""),
+        ],
+        found: &[],
+    },
+    Case {
+        name: "a dependency dangles",
+        edits: &[Swap(QUEUE, "depends_on: [A-3]", "depends_on: [A-3, A-9]")],
+        found: &[
+            "queue.yaml:15:23 error dependency-unknown: `A-2` depends on `A-9`, which no plan file defines",
+        ],
+    },
+    Case {
+        name: "a dependency of the ledger dangles",
+        edits: &[Swap(LEDGER, "depends_on: [A-1]", "depends_on: [A-9]")],
+        found: &[
+            "ledger:queue.yaml:7:18 error dependency-unknown: `L-1` depends on `A-9`, which no plan file defines",
+        ],
+    },
+    Case {
+        name: "a dependency on a task that does not read does not dangle",
+        edits: &[Swap(QUEUE, "lane: A-backend:2", "lane: 'A-backend:'")],
+        found: &[
+            "queue.yaml:23:11 error name: `A-backend:` is not a lane: after the colon stands the number of the lane",
+        ],
+    },
+    Case {
+        name: "a dependency on itself",
+        edits: &[Swap(QUEUE, "depends_on: [A-3]", "depends_on: [A-2]")],
+        found: &["queue.yaml:15:18 error dependency-self: `A-2` depends on itself"],
+    },
+    Case {
+        name: "a dependency comes twice",
+        edits: &[Swap(QUEUE, "depends_on: [A-3]", "depends_on: [A-3, A-3]")],
+        found: &["queue.yaml:15:23 warning dependency-twice: `A-2` names `A-3` twice"],
+    },
+    Case {
+        name: "dependencies in a circle",
+        edits: &[Swap(
+            QUEUE,
+            "    lane: A-backend:2\n",
+            "    depends_on: [A-2]\n",
+        )],
+        found: &[
+            "queue.yaml:15:18 error dependency-cycle: the dependencies form a cycle: A-2 → A-3 → A-2",
+        ],
+    },
+    Case {
+        name: "a circle over both branches, and another",
+        edits: &[
+            Swap(QUEUE, "    lane: A-backend:2\n", "    depends_on: [L-1]\n"),
+            Swap(LEDGER, "depends_on: [A-1]", "depends_on: [A-2]"),
+            Put(
+                "governance/queue/x.yaml",
+                "version: 1\ntasks:\n  - {id: X-1, title: x, type: backend, role: A-backend, depends_on: [X-2], notes: 'Context:'}\n  - {id: X-2, title: x, type: backend, role: A-backend, depends_on: [X-1], notes: 'Context:'}\n",
+            ),
+        ],
+        found: &[
+            "queue.yaml:15:18 error dependency-cycle: the dependencies form a cycle: A-2 → A-3 → L-1 → A-2",
+            "queue/x.yaml:3:70 error dependency-cycle: the dependencies form a cycle: X-1 → X-2 → X-1",
+        ],
+    },
+    Case {
+        name: "a part waits for its whole",
+        edits: &[Swap(QUEUE, "depends_on: [A-3]", "depends_on: [A-3, A-1]")],
+        found: &[
+            "queue.yaml:15:23 error dependency-on-parent: `A-2` depends on `A-1`, which lands only after its parts (drop the dependency, or set `merge.parent: independent`)",
+        ],
+    },
+    Case {
+        name: "a parent dangles",
+        edits: &[Swap(QUEUE, "parent: A-1", "parent: A-9")],
+        found: &[
+            "queue.yaml:12:13 error parent-unknown: `A-2` is a part of `A-9`, which no plan file defines",
+        ],
+    },
+    Case {
+        name: "a parent of itself",
+        edits: &[Swap(QUEUE, "parent: A-1", "parent: A-2")],
+        found: &["queue.yaml:12:13 error parent-cycle: `A-2` is its own parent"],
+    },
+    Case {
+        name: "parents in a circle",
+        edits: &[Swap(
+            QUEUE,
+            "    title: One\n",
+            "    title: One\n    parent: A-2\n",
+        )],
+        found: &["queue.yaml:5:13 error parent-cycle: the parents form a cycle: A-1 → A-2 → A-1"],
+    },
+    Case {
+        name: "a merge order against the dependencies",
+        edits: &[Swap(
+            QUEUE,
+            "    lane: A-backend:2\n",
+            "    parent: A-1\n    merge_order: 2\n",
+        )],
+        found: &[
+            "queue.yaml:15:18 error merge-order-conflict: `A-2` depends on `A-3`, which merges after it: neither can land (swap `merge_order` or `merge_stage`, or drop the dependency)",
+        ],
+    },
+    Case {
+        name: "a role that does not exist",
+        edits: &[Swap(
+            QUEUE,
+            "    role: A-backend\n    lane: A-backend:2\n",
+            "    role: B-web\n",
+        )],
+        found: &[
+            "queue.yaml:22:11 error role-unknown: `A-3` names the role `B-web`, which is not in policy (roles: A-backend, D-arch)",
+        ],
+    },
+    Case {
+        name: "a role that only reviews",
+        edits: &[Swap(
+            QUEUE,
+            "    role: A-backend\n    lane: A-backend:2\n",
+            "    role: D-arch\n",
+        )],
+        found: &[
+            "queue.yaml:22:11 error role-reviews-only: `A-3` is work of `D-arch`, which only reviews and never claims",
+        ],
+    },
+    Case {
+        name: "a lane that the role does not have",
+        edits: &[Swap(QUEUE, "lane: A-backend:2", "lane: A-backend:3")],
+        found: &[
+            "queue.yaml:23:11 error lane-unknown: `A-3` is pinned to the lane `A-backend:3`, but `A-backend` has 2 lanes",
+        ],
+    },
+    Case {
+        name: "a lane of another role",
+        edits: &[Swap(QUEUE, "lane: A-backend:2", "lane: D-arch")],
+        found: &[
+            "queue.yaml:23:11 error lane-unknown: lane `D-arch` does not belong to role `A-backend`",
+        ],
+    },
+    Case {
+        name: "a merge stage that does not exist",
+        edits: &[Swap(QUEUE, "priority: 2", "merge_stage: release")],
+        found: &[
+            "queue.yaml:14:18 error stage-unknown: `A-2` names the merge stage `release`, which is not in policy (stages: contract, generated, implementation, integration)",
+        ],
+    },
+    Case {
+        name: "every owned path is forbidden",
+        edits: &[Swap(QUEUE, "src/gen/**", "src/**")],
+        found: &[
+            "queue.yaml:25:22 warning paths-all-forbidden: `A-3` is forbidden every path that it owns",
+        ],
+    },
+    Case {
+        name: "an id against the pattern",
+        edits: &[Swap(LEDGER, "id: L-1", "id: l1")],
+        found: &[
+            "ledger:queue.yaml:3:9 error task-id-pattern: `l1` does not follow the pattern `^[A-Z]+(-[A-Z0-9]+)+$` (`task_id_pattern` in governance/policy.yaml says how ids are written)",
+        ],
+    },
+    Case {
+        name: "a required field is missing",
+        edits: &[Swap(
+            QUEUE,
+            "    title: One\n    type: backend\n",
+            "    title: One\n",
+        )],
+        found: &[
+            "queue.yaml:3:9 error required-field: `A-1` has no `type`, which policy requires",
+            "queue.yaml:3:9 error type-unrouted: `A-1` has no type, and the identity map routes by type (types with a route: backend)",
+        ],
+    },
+    Case {
+        name: "a required section is missing",
+        edits: &[Swap(QUEUE, "## Context", "## Scope")],
+        found: &[
+            "queue.yaml:17:7 error required-section: the notes of `A-2` have no section `Context` (start a line of `notes` with `Context:`)",
+        ],
+    },
+    Case {
+        name: "notes are missing",
+        edits: &[Swap(QUEUE, "    notes: 'Context: first'\n", "")],
+        found: &[
+            "queue.yaml:3:9 error required-section: the notes of `A-1` have no section `Context` (start a line of `notes` with `Context:`)",
+        ],
+    },
+    Case {
+        name: "a type without a route",
+        edits: &[Swap(
+            QUEUE,
+            "    title: One\n    type: backend\n",
+            "    title: One\n    type: frontend\n",
+        )],
+        found: &[
+            "queue.yaml:5:11 error type-unrouted: the identity map has no route for the type `frontend` of `A-1` (types with a route: backend)",
+        ],
+    },
+    Case {
+        name: "a type without a route in an open map",
+        edits: &[
+            Swap(
+                QUEUE,
+                "    title: One\n    type: backend\n",
+                "    title: One\n    type: frontend\n",
+            ),
+            Swap(MAP, "enforced", "open"),
+        ],
+        found: &[
+            "queue.yaml:5:11 warning type-unrouted: the identity map has no route for the type `frontend` of `A-1` (types with a route: backend)",
+        ],
+    },
+    Case {
+        name: "routes to a workstation that does not exist",
+        edits: &[Swap(
+            MAP,
+            "    workstation: ws-one-1",
+            "    workstation: ws-one-7",
+        )],
+        found: &[
+            "identity-map.yaml:9:18 error route-workstation-unknown: the route of `backend` leads to `ws-one-7`, which is not registered (workstations: ws-one-1, ws-one-2)",
+        ],
+    },
+    Case {
+        name: "a fallback to a workstation that does not exist",
+        edits: &[Swap(MAP, "workstation: ws-one-2", "workstation: ws-two-2")],
+        found: &[
+            "identity-map.yaml:11:38 error route-workstation-unknown: the route of `backend` leads to `ws-two-2`, which is not registered (workstations: ws-one-1, ws-one-2)",
+        ],
+    },
+    Case {
+        name: "a workstation that does not take the type",
+        edits: &[Swap(WORKSTATIONS, "[backend]", "[docs]")],
+        found: &[
+            "identity-map.yaml:9:18 error route-type-refused: `ws-one-1` does not take the type `backend` (it takes: docs)",
+        ],
+    },
+    Case {
+        name: "a route for nobody",
+        edits: &[Swap(MAP, "agent_name: \"@a\"", "agent_name: \"@z\"")],
+        found: &[
+            "identity-map.yaml:8:17 error route-agent-unknown: the route of `backend` names `@z`, which is not among the agents (agents: @a, @b)",
+        ],
+    },
+    Case {
+        name: "a pool of nobody",
+        edits: &[Swap(MAP, "[\"@b*\"]", "[\"@b*\", \"@z*\"]")],
+        found: &[
+            "identity-map.yaml:11:24 error route-agent-unknown: the route of `backend` names `@z*`, which matches no agent (agents: @a, @b)",
+        ],
+    },
+    Case {
+        name: "an agent of no role",
+        edits: &[Swap(
+            MAP,
+            "\"@b\", roles: [A-backend]",
+            "\"@b\", roles: [A-backend, B-web]",
+        )],
+        found: &[
+            "identity-map.yaml:5:37 error agent-role-unknown: @b has the role `B-web`, which is not in policy (roles: A-backend, D-arch)",
+        ],
+    },
+    Case {
+        name: "reviewers of no role",
+        edits: &[Swap(POLICY, "[D-arch]", "[D-arch, E-gov]")],
+        found: &[
+            "policy.yaml:11:45 error reviewer-role-unknown: reviews are asked of `E-gov`, which is not in `roles` (roles: A-backend, D-arch)",
+        ],
+    },
+    Case {
+        name: "a workstation against the pattern",
+        edits: &[
+            Swap(WORKSTATIONS, "name: ws-one-2", "name: box2"),
+            Swap(MAP, "ws-one-2", "ws-one-1"),
+        ],
+        found: &[
+            "workstations.yaml:7:11 error workstation-name: `box2` does not follow the pattern `^ws-(?<scope>[a-z]+)-(?<suffix>[a-z0-9]+)$`",
+        ],
+    },
+    Case {
+        name: "a default workstation that does not exist",
+        edits: &[Swap(
+            WORKSTATIONS,
+            "default_workstation: ws-one-1",
+            "default_workstation: ws-one-9",
+        )],
+        found: &[
+            "workstations.yaml:3:22 error default-workstation-unknown: `ws-one-9` is no workstation of this file",
+        ],
+    },
+    Case {
+        name: "a route names two kinds of executors",
+        edits: &[Swap(
+            MAP,
+            "agent_name: \"@a\"",
+            "agent_name: \"@a\"\n    pool: [\"@b*\"]",
+        )],
+        found: &[
+            "identity-map.yaml:7:5 error meaning: a route names its executors either by `agent_name` or by `pool`",
+        ],
+    },
+    Case {
+        name: "authority against the marker",
+        edits: &[Swap(
+            POLICY,
+            "authority: {mode: local}",
+            "authority: {mode: remote, remote: origin}",
+        )],
+        found: &[
+            "policy.yaml:4:12 error authority-differs: policy says the remote `origin`, but the ledger is decided by local authority, which counts",
+        ],
+    },
+    Case {
+        name: "a target against the marker",
+        edits: &[Swap(POLICY, "branch: main", "branch: trunk")],
+        found: &[
+            "policy.yaml:3:18 error target-differs: policy names the target `trunk`, but the ledger guards `main`, which counts",
+        ],
+    },
+    Case {
+        name: "a marker under no law",
+        edits: &[Swap(MARKER, "law: 1", "law: 0")],
+        found: &["ledger:ledger.yaml:5:6 error meaning: laws are counted from 1"],
+    },
+    Case {
+        name: "a state without a definition",
+        edits: &[Put(
+            "ledger:governance/state/44/Z-1.yaml",
+            "version: 1\nid: Z-1\nstatus: todo\nepoch: 0\n",
+        )],
+        found: &[
+            "ledger:state/44/Z-1.yaml:2:5 warning state-without-definition: `Z-1` is todo, and no plan file defines it (define it again: `laneway add`, or the commit that took it out)",
+        ],
+    },
+    Case {
+        name: "work without a definition",
+        edits: &[Put(
+            "ledger:governance/state/44/Z-1.yaml",
+            "version: 1\nid: Z-1\nstatus: in_progress\nepoch: 1\nclaim:\n  agent: \"@a\"\n  workstation: ws-one-1\n  lane: A-backend\n  branch: agent/A-backend\n  claimed_at: 2026-11-21T08:15:02Z\n  expires_at: 2026-11-21T12:15:02Z\n  base: 0123456789abcdef0123456789abcdef01234567\n  id: r1\n",
+        )],
+        found: &[
+            "ledger:state/44/Z-1.yaml:2:5 error state-without-definition: `Z-1` is in_progress, and no plan file defines it (define it again: `laneway add`, or the commit that took it out)",
+        ],
+    },
+    Case {
+        name: "a state at another place",
+        edits: &[Put(
+            "ledger:governance/state/00/A-1.yaml",
+            "version: 1\nid: A-1\nstatus: todo\nepoch: 0\n",
+        )],
+        found: &[
+            "ledger:state/00/A-1.yaml:2:5 error state-place: it holds the state of `A-1`, which stands elsewhere (it belongs at `governance/state/bc/A-1.yaml`)",
+        ],
+    },
+    Case {
+        name: "a state of a wrong shape",
+        edits: &[Put(
+            "ledger:governance/state/bc/A-1.yaml",
+            "version: 1\nid: A-1\nstatus: doing\nepoch: 0\n",
+        )],
+        found: &[
+            "ledger:state/bc/A-1.yaml:3:9 error meaning: `doing` is not one of `todo`, `awaiting_scope`, `in_progress`, `blocked`, `in_review`, `done`, `cancelled` (did you mean `done`?)",
+        ],
+    },
+    Case {
+        name: "a broken file hides nothing of the others",
+        edits: &[
+            Put("governance/queue/x.yaml", "tasks: [\n"),
+            Swap(QUEUE, "priority: 2", "priority: high"),
+            Swap(MAP, "\"@b\", roles: [A-backend]", "\"@b\", roles: [B-web]"),
+            Swap(WORKSTATIONS, "[backend]", "backend"),
+        ],
+        found: &[
+            "identity-map.yaml:5:26 error agent-role-unknown: @b has the role `B-web`, which is not in policy (roles: A-backend, D-arch)",
+            "queue.yaml:14:15 error schema: `high` where a whole number should stand",
+            "queue/x.yaml:1:8 error syntax: `[` is never closed",
+            "workstations.yaml:6:17 error schema: `backend` where a list should stand",
+        ],
+    },
+    Case {
+        name: "six faults in one file",
+        edits: &[
+            Swap(QUEUE, "title: One", "title: ''"),
+            Swap(QUEUE, "priority: 2", "priority: high\n    colour: red"),
+            Swap(QUEUE, "lane: A-backend:2", "lane: A-backend:4"),
+            Swap(QUEUE, "[make test]", "[Everything should work as it did.]"),
+            Put(
+                "governance/queue/z.yaml",
+                "version: 1\ntasks:\n  - {id: Z-1, title: [x], type: backend, role: A-backend, status: done, notes: 'Context:'}\n  - {id: Z-2, type: backend, role: Nobody, notes: 'Context:', titel: x}\n  - {id: Z-3, title: x, type: backend, role: B-web, depends_on: [Z-9], notes: 'Context:'}\n  - {id: Z-4, title: x, type: other, role: A-backend, lane: A-backend:5, merge_stage: late, notes: ''}\n  - {id: Z-3, title: x, type: backend, role: A-backend, notes: 'Context:'}\n",
+            ),
+        ],
+        found: &[
+            "queue.yaml:4:12 error meaning: the text is empty",
+            "queue.yaml:14:15 error schema: `high` where a whole number should stand",
+            "queue.yaml:15:5 error schema: unknown key `colour`",
+            "queue.yaml:27:25 error check-prose: `Everything should work as it did.` is not a shell command: it opens like a demand, not like a command (write the command that shows it, or move the sentence to `notes`)",
+            "queue/z.yaml:3:22 error schema: a list where a text (line) should stand",
+            "queue/z.yaml:3:67 error tool-owned-key: `status` is state, which is written by the tool only (remove it and use `laneway set-status`)",
+            "queue/z.yaml:4:6 error schema: the key `title` is missing",
+            "queue/z.yaml:4:63 error schema: unknown key `titel` (did you mean `title`?)",
+            "queue/z.yaml:5:46 error role-unknown: `Z-3` names the role `B-web`, which is not in policy (roles: A-backend, D-arch)",
+            "queue/z.yaml:5:66 error dependency-unknown: `Z-3` depends on `Z-9`, which no plan file defines",
+            "queue/z.yaml:6:31 error type-unrouted: the identity map has no route for the type `other` of `Z-4` (types with a route: backend)",
+            "queue/z.yaml:6:61 error lane-unknown: `Z-4` is pinned to the lane `A-backend:5`, but `A-backend` has 2 lanes",
+            "queue/z.yaml:6:87 error stage-unknown: `Z-4` names the merge stage `late`, which is not in policy (stages: contract, generated, implementation, integration)",
+            "queue/z.yaml:6:100 error required-section: the notes of `Z-4` have no section `Context` (start a line of `notes` with `Context:`)",
+            "queue/z.yaml:7:10 error task-defined-twice: `Z-3` is here twice, first as item 3 (keep one definition: an id names one task for ever)",
+        ],
+    },
+];
