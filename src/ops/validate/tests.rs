@@ -423,7 +423,7 @@ fn without_the_ledger_its_tasks_may_be_there() {
     assert!(trees.validate(Source::Commit(commit)).files.is_empty());
 }
 
-/// Run with `cargo test --release validate_is_fast -- --ignored --nocapture`.
+/// Run with `cargo test --release --lib validate_is_fast -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
 fn validate_is_fast() {
