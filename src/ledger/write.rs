@@ -304,7 +304,8 @@ pub fn edited(text: &str, task: &TaskId, fields: &[FieldEdit]) -> Result<String,
 /// not define the task.
 ///
 /// # Errors
-/// [`LedgerError::Unwritable`], [`LedgerError::BadFile`] when the result makes no sense.
+/// [`LedgerError::Unwritable`], also when the result makes no sense; [`LedgerError::BadFile`] when
+/// the plan does not read as it stands.
 pub fn edited_task(
     loader: &Loader<'_>,
     tip: ObjectId,
@@ -324,6 +325,14 @@ pub fn edited_task(
         origin,
         text.as_bytes(),
         Limits::PLAN,
-    )?;
+    );
+    // The file was sound before: the fault is the edit's, not the ledger's.
+    let tasks = tasks.map_err(|bad| LedgerError::Unwritable {
+        task: task.clone(),
+        why: match bad.findings.first() {
+            Some(finding) => finding.message.clone(),
+            None => bad.to_string(),
+        },
+    })?;
     Ok(tasks.into_iter().find(|known| known.id == *task))
 }
