@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::finding::BadFile;
 use super::lock::LockError;
 use super::message::BadMessage;
-use crate::domain::id::{BranchName, ObjectId, RemoteName, TaskId};
+use crate::domain::id::{BranchName, ObjectId, RemoteName, RequestId, TaskId};
 use crate::domain::refusal::Refusal;
 use crate::git::GitError;
 
@@ -125,6 +125,21 @@ pub enum LedgerError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl LedgerError {
+    /// The error as it concerns one request: commits of several are pushed together, and each
+    /// waiter is told its own id.
+    #[must_use]
+    pub fn about(self, id: &RequestId) -> Self {
+        match self {
+            Self::Unconfirmed { remote, .. } => Self::Unconfirmed {
+                remote,
+                request: id.to_string(),
+            },
+            other => other,
+        }
+    }
 }
 
 impl From<BadFile> for LedgerError {

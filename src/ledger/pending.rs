@@ -38,6 +38,15 @@ struct Wire {
 }
 
 impl Pending {
+    /// An empty chain on a published tip.
+    #[must_use]
+    pub fn on(base: Option<ObjectId>) -> Self {
+        Self {
+            base,
+            links: Vec::new(),
+        }
+    }
+
     /// The last commit of the chain, or the published tip it extends.
     #[must_use]
     pub fn tip(&self) -> Option<ObjectId> {

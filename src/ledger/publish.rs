@@ -126,7 +126,17 @@ impl<'l> Publisher<'l> {
     /// The refusal, told only on a published tip; a lost race that never ended; the remote's no.
     pub fn submit(&self, request: &Request) -> Result<Receipt, LedgerError> {
         let mut refreshed = self.ledger.remote().is_none();
+        // Commits that were dropped here. A push without an answer may have carried them all the
+        // same, so each look at the published tip asks for them first.
+        let mut dropped: Vec<(ObjectId, Option<ObjectId>, Receipt)> = Vec::new();
         for attempt in 0..MOST_TRIES {
+            let published = self.ledger.tip()?;
+            for n in 0..dropped.len() {
+                let (commit, base, _) = &dropped[n];
+                if self.contains(published, *commit, *base)? {
+                    return Ok(dropped.swap_remove(n).2);
+                }
+            }
             match self.build(request)? {
                 Built::Nothing(receipt) => return Ok(receipt),
                 Built::Refused(_) if !refreshed => {
@@ -145,9 +155,10 @@ impl<'l> Publisher<'l> {
                     receipt,
                 } => {
                     self.ledger.env.fail_point("built");
-                    match self.settle(commit, base)? {
+                    let settled = self.settle(commit, base);
+                    match settled.map_err(|error| error.about(&request.id))? {
                         Settled::Acknowledged => return Ok(receipt),
-                        Settled::Dropped => {}
+                        Settled::Dropped => dropped.push((commit, base, receipt)),
                     }
                 }
             }
@@ -169,14 +180,33 @@ impl<'l> Publisher<'l> {
     ) -> Result<Receipt, LedgerError> {
         let purpose = request.verb.word();
         let _publishing = self.publish_lock(purpose)?;
+        let mut refreshed = self.ledger.remote().is_none();
         for attempt in 0..MOST_TRIES {
             self.publish_pending()?;
             let published = self.ledger.tip()?;
-            let rules = companion.from;
+            let rules = self.rules_after(published)?;
+            if rules != companion.from {
+                return Err(self.moved(rules));
+            }
             let before = self
                 .loader
                 .snapshot(published, rules, Some(&request.verb))?;
-            let change = decide(&before, request)?;
+            let change = match decide(&before, request) {
+                Ok(change) => change,
+                Err(_) if !refreshed => {
+                    self.authority.refresh(self.ledger)?;
+                    refreshed = true;
+                    continue;
+                }
+                Err(refusal) => return Err(refusal.into()),
+            };
+            if change.is_empty() {
+                return Ok(Receipt {
+                    commit: None,
+                    change,
+                    before,
+                });
+            }
             let (commit, objects) = self.write(published, &before, &change, request, rules)?;
             let durability = before.rules.policy.durability;
             if durability == Durability::Full {
@@ -198,11 +228,11 @@ impl<'l> Publisher<'l> {
                         before,
                     });
                 }
-                Published::Lost { name, actual } => {
+                Published::Lost { .. } => {
                     self.authority.refresh(self.ledger)?;
-                    if self.ledger.target()? != companion.from {
-                        let actual = actual.map_or("elsewhere".to_owned(), |id| id.to_string());
-                        return Err(LedgerError::Moved { name, actual });
+                    let target = self.ledger.target()?;
+                    if target != companion.from {
+                        return Err(self.moved(target));
                     }
                 }
                 other => {
@@ -243,28 +273,38 @@ impl<'l> Publisher<'l> {
         }
     }
 
-    /// The target commit whose rules judge: never older than the last one used.
+    fn moved(&self, target: ObjectId) -> LedgerError {
+        LedgerError::Moved {
+            name: self.ledger.target_ref.clone(),
+            actual: target.to_string(),
+        }
+    }
+
+    /// The target commit whose rules judge: never older than the last one used. This machine's
+    /// target may only be behind, so the authority is asked once.
     fn rules_commit(&self) -> Result<ObjectId, LedgerError> {
+        match self.rules_after(self.ledger.tip()?) {
+            Err(LedgerError::RulesWentBack { .. }) => {
+                self.authority.refresh(self.ledger)?;
+                self.rules_after(self.ledger.tip()?)
+            }
+            rules => rules,
+        }
+    }
+
+    /// The target, unless it does not descend from the rules of `tip`. Uses no network.
+    fn rules_after(&self, tip: Option<ObjectId>) -> Result<ObjectId, LedgerError> {
+        let repo = &self.ledger.repo;
         let target = self.ledger.target()?;
-        let Some(tip) = self.ledger.tip()? else {
+        let Some(tip) = tip else {
             return Ok(target);
         };
-        let message = self.ledger.repo.commit(tip)?.message;
+        let message = repo.commit(tip)?.message;
         let last = message::trailer(&message, "Laneway-Rules").and_then(|text| text.parse().ok());
-        match last {
-            Some(last) if last != target => {
-                if self.ledger.repo.exists(last) && self.ledger.repo.is_ancestor(last, target)? {
-                    return Ok(target);
-                }
-                // One more look: this machine's target may only be behind.
-                self.authority.refresh(self.ledger)?;
-                let target = self.ledger.target()?;
-                if self.ledger.repo.exists(last) && self.ledger.repo.is_ancestor(last, target)? {
-                    return Ok(target);
-                }
-                Err(LedgerError::RulesWentBack { target, last })
-            }
-            _ => Ok(target),
+        match last.filter(|last| *last != target) {
+            None => Ok(target),
+            Some(last) if repo.exists(last) && repo.is_ancestor(last, target)? => Ok(target),
+            Some(last) => Err(LedgerError::RulesWentBack { target, last }),
         }
     }
 
@@ -275,8 +315,27 @@ impl<'l> Publisher<'l> {
         let path = self.ledger.dir().join("build.lock");
         let _building = lock::take(&self.ledger.env, &path, request.verb.word(), LOCK_LIMIT)?;
         let published = self.ledger.tip()?;
-        let mut chain = self.living(self.pending.read().after(published));
+        let chain = self.living(self.pending.read().after(published));
+        if chain.links.is_empty() {
+            return self.build_on(chain, request);
+        }
+        match self.build_on(chain, request) {
+            // What a power cut left of commits that nobody had flushed: a lost race.
+            Err(LedgerError::Git(_) | LedgerError::BadFile(_)) => {
+                let chain = Pending::on(published);
+                self.replace_pending(&chain)?;
+                self.build_on(chain, request)
+            }
+            built => built,
+        }
+    }
+
+    /// Decides on the tip of `chain`. The build lock is held.
+    fn build_on(&self, mut chain: Pending, request: &Request) -> Result<Built, LedgerError> {
+        let published = chain.base;
         let tip = chain.tip();
+        // Those who built the chain may have seen a newer target.
+        let rules = self.rules_after(tip)?;
         let before = self.loader.snapshot(tip, rules, Some(&request.verb))?;
         let unsettled = match (tip, chain.links.is_empty()) {
             (Some(tip), false) => Some(Built::Unsettled {
@@ -318,17 +377,21 @@ impl<'l> Publisher<'l> {
         })
     }
 
-    /// The chain, unless nobody waits for it any more or its objects are gone.
+    /// The chain, unless nobody waits for it any more, its commits are gone, or they are no line
+    /// that extends its base.
     fn living(&self, chain: Pending) -> Pending {
         let alive = chain.links.iter().any(|link| is_alive(link.waiter));
-        let whole = chain.tip().is_none_or(|tip| self.ledger.repo.exists(tip));
-        if alive && whole {
+        let mut below = chain.base;
+        let line = chain.links.iter().all(|link| {
+            let parents = self.ledger.repo.parents(link.commit);
+            let extends = parents.is_ok_and(|parents| parents == below.as_slice());
+            below = Some(link.commit);
+            extends
+        });
+        if alive && line {
             chain
         } else {
-            Pending {
-                base: chain.base,
-                links: Vec::new(),
-            }
+            Pending::on(chain.base)
         }
     }
 
@@ -443,11 +506,17 @@ impl<'l> Publisher<'l> {
     /// Publishes the pending chain. The publish lock is held.
     fn publish_pending(&self) -> Result<(), LedgerError> {
         let published = self.ledger.tip()?;
-        let chain = self.pending.read().after(published);
-        let (Some(to), false) = (chain.tip(), chain.links.is_empty()) else {
+        let found = self.pending.read().after(published);
+        if found.links.is_empty() {
             return Ok(());
+        }
+        let chain = self.living(found);
+        let (Some(to), false) = (chain.tip(), chain.links.is_empty()) else {
+            return self.drop_pending();
         };
-        let durability = self.durability(to)?;
+        let Ok(durability) = self.durability(to) else {
+            return self.drop_pending();
+        };
         if durability == Durability::Full {
             let objects: Vec<ObjectId> = chain
                 .links
@@ -505,10 +574,7 @@ impl<'l> Publisher<'l> {
     fn drop_pending(&self) -> Result<(), LedgerError> {
         let _building = self.build_lock()?;
         let base = self.ledger.tip()?;
-        self.replace_pending(&Pending {
-            base,
-            links: Vec::new(),
-        })
+        self.replace_pending(&Pending::on(base))
     }
 
     fn build_lock(&self) -> Result<Held, LedgerError> {
