@@ -20,6 +20,11 @@ pub mod read;
 pub mod write;
 pub mod yaml;
 
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use authority::{Companion, last_line};
 pub use error::LedgerError;
 pub use finding::{BadFile, Finding, Severity};

@@ -1,0 +1,6 @@
+//! The ledger on real repositories.
+
+mod history;
+mod landing;
+mod publication;
+mod remote;
