@@ -29,10 +29,10 @@ pub struct Rules {
     pub workstations: Registry,
 }
 
-/// The states that differ from "todo, epoch 0", by task.
+/// The states that differ from "todo, epoch 0", by task. A clone shares them until either changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct States {
-    all: HashMap<TaskId, TaskState>,
+    all: Arc<HashMap<TaskId, TaskState>>,
     /// The tasks whose claim occupies a lane, expired or not: few among many, asked for often.
     occupying: BTreeSet<TaskId>,
 }
@@ -63,7 +63,13 @@ impl States {
         } else {
             self.occupying.remove(&id);
         }
-        self.all.insert(id, state);
+        Arc::make_mut(&mut self.all).insert(id, state);
+    }
+
+    /// Takes a state out: the task is todo at epoch 0 again.
+    pub fn remove(&mut self, id: &TaskId) {
+        self.occupying.remove(id);
+        Arc::make_mut(&mut self.all).remove(id);
     }
 
     /// All states that are written down, in no order.

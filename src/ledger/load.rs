@@ -34,18 +34,31 @@ const WORTH_INDEXING: usize = 50;
 /// The states of one shard.
 type Shard = Arc<Vec<(TaskId, TaskState)>>;
 
+/// The states of a tree, and the shards they were read from, by name.
+#[derive(Debug, Default)]
+struct KnownStates {
+    shards: BTreeMap<String, (ObjectId, Shard)>,
+    states: States,
+}
+
+/// Rules, and the blobs they were read from.
+type KnownRules = ([ObjectId; 3], Arc<Rules>);
+
 /// The plan made of plan files, by their blobs.
 type WholePlan = (Vec<(snapshot::Origin, ObjectId)>, Arc<Plan>);
 
 /// Reads snapshots of one repository.
+///
+/// It remembers what the last snapshot was made of and no more, so that a walk over a long history
+/// reads what changes from commit to commit and takes no more memory than one snapshot.
 #[derive(Debug)]
 pub struct Loader<'r> {
     repo: &'r Repo,
     plans: RefCell<HashMap<ObjectId, Arc<Vec<Task>>>>,
     whole: RefCell<Option<WholePlan>>,
-    shards: RefCell<HashMap<ObjectId, Shard>>,
-    rules: RefCell<HashMap<ObjectId, Arc<Rules>>>,
-    reachable: RefCell<HashMap<ObjectId, HashSet<ObjectId>>>,
+    states: RefCell<KnownStates>,
+    rules: RefCell<Option<KnownRules>>,
+    reachable: RefCell<Option<(ObjectId, HashSet<ObjectId>)>>,
     cache: Option<Caches>,
 }
 
@@ -76,7 +89,7 @@ impl<'r> Loader<'r> {
             repo,
             plans: RefCell::default(),
             whole: RefCell::default(),
-            shards: RefCell::default(),
+            states: RefCell::default(),
             rules: RefCell::default(),
             reachable: RefCell::default(),
             cache: None,
@@ -199,6 +212,10 @@ impl<'r> Loader<'r> {
                 plan
             }
         };
+        let used: HashSet<ObjectId> = key.iter().map(|(_, blob)| *blob).collect();
+        self.plans
+            .borrow_mut()
+            .retain(|blob, _| used.contains(blob));
         *self.whole.borrow_mut() = Some((key, plan.clone()));
         Ok(plan)
     }
@@ -244,17 +261,49 @@ impl<'r> Loader<'r> {
     /// # Errors
     /// [`LedgerError::BadFile`] when one of the three files is missing or does not read.
     pub fn rules(&self, at: ObjectId) -> Result<Arc<Rules>, LedgerError> {
-        if let Some(rules) = self.rules.borrow().get(&at) {
-            return Ok(rules.clone());
+        if let Some((_, rules)) = &*self.rules.borrow() {
+            if rules.at == at {
+                return Ok(rules.clone());
+            }
         }
-        let rules = Arc::new(Rules {
-            at,
-            policy: self.rule_file::<PolicyFile>(at, paths::POLICY)?,
-            identity: self.rule_file::<IdentityMapFile>(at, paths::IDENTITY_MAP)?,
-            workstations: self.rule_file::<WorkstationsFile>(at, paths::WORKSTATIONS)?,
-        });
-        self.rules.borrow_mut().insert(at, rules.clone());
+        let blobs = self.rule_blobs(at)?;
+        let known = self.rules.borrow().clone();
+        let rules = match (blobs, known) {
+            // Most commits of the target leave the rules alone.
+            (Some(blobs), Some((same, rules))) if blobs == same => Rules {
+                at,
+                ..Rules::clone(&rules)
+            },
+            _ => Rules {
+                at,
+                policy: self.rule_file::<PolicyFile>(at, paths::POLICY)?,
+                identity: self.rule_file::<IdentityMapFile>(at, paths::IDENTITY_MAP)?,
+                workstations: self.rule_file::<WorkstationsFile>(at, paths::WORKSTATIONS)?,
+            },
+        };
+        let rules = Arc::new(rules);
+        *self.rules.borrow_mut() = blobs.map(|blobs| (blobs, rules.clone()));
         Ok(rules)
+    }
+
+    /// The three rule files as plain files of `at`; `None` when one is anything else.
+    fn rule_blobs(&self, at: ObjectId) -> Result<Option<[ObjectId; 3]>, LedgerError> {
+        let tree = self.repo.tree_of(at)?;
+        let blob = |path| {
+            let entry = self.repo.entry_at(tree, path)?;
+            let plain = entry.filter(|entry| entry.kind == EntryKind::Blob);
+            Ok::<_, LedgerError>(plain.map(|entry| entry.id))
+        };
+        Ok(
+            match (
+                blob(paths::POLICY)?,
+                blob(paths::IDENTITY_MAP)?,
+                blob(paths::WORKSTATIONS)?,
+            ) {
+                (Some(policy), Some(map), Some(places)) => Some([policy, map, places]),
+                _ => None,
+            },
+        )
     }
 
     fn rule_file<F: File>(&self, at: ObjectId, file: &str) -> Result<F::Domain, LedgerError> {
@@ -362,23 +411,39 @@ impl<'r> Loader<'r> {
         let Some(root) = self.repo.entry_at(tree, paths::STATE_DIR)? else {
             return Ok(States::default());
         };
-        let mut states = Vec::new();
-        let mut trees = BTreeSet::new();
-        for (name, entry) in self.repo.entries(root.id)? {
-            let shard = self.shard(commit, &name, entry.id)?;
-            trees.insert(entry.id);
-            states.extend(shard.iter().cloned());
+        let mut known = self.states.borrow_mut();
+        let entries = self.repo.entries(root.id)?;
+        let mut changed = Vec::new();
+        for (name, entry) in &entries {
+            if known.shards.get(name).is_none_or(|(id, _)| *id != entry.id) {
+                changed.push((name.clone(), entry.id, self.shard(commit, name, entry.id)?));
+            }
+        }
+        let KnownStates { shards, states } = &mut *known;
+        let mut forget = |shard: &Shard| shard.iter().for_each(|(id, _)| states.remove(id));
+        shards.retain(|name, (_, shard)| {
+            let stays = entries.contains_key(name);
+            if !stays {
+                forget(shard);
+            }
+            stays
+        });
+        for (name, id, shard) in changed {
+            if let Some((_, old)) = shards.insert(name, (id, shard.clone())) {
+                old.iter().for_each(|(id, _)| states.remove(id));
+            }
+            for (id, state) in shard.iter() {
+                states.insert(id.clone(), state.clone());
+            }
         }
         if let Some(caches) = &self.cache {
+            let trees = entries.values().map(|entry| entry.id).collect();
             caches.states.borrow_mut().save(&caches.cache, &trees);
         }
-        Ok(states.into_iter().collect())
+        Ok(states.clone())
     }
 
     fn shard(&self, commit: ObjectId, name: &str, tree: ObjectId) -> Result<Shard, LedgerError> {
-        if let Some(shard) = self.shards.borrow().get(&tree) {
-            return Ok(shard.clone());
-        }
         let cached = self.cache.as_ref().map(|caches| caches.states.borrow_mut());
         let known = cached
             .as_ref()
@@ -387,9 +452,9 @@ impl<'r> Loader<'r> {
             Some(rows) => rows,
             None => self.read_shard(commit, name, tree, cached)?,
         };
-        let shard: Shard = Arc::new(rows.into_iter().map(|(_, id, state)| (id, state)).collect());
-        self.shards.borrow_mut().insert(tree, shard.clone());
-        Ok(shard)
+        Ok(Arc::new(
+            rows.into_iter().map(|(_, id, state)| (id, state)).collect(),
+        ))
     }
 
     /// Puts a shard together: states that the cache knows by their blob are not read again.
@@ -467,10 +532,12 @@ impl<'r> Loader<'r> {
         states: &States,
     ) -> Result<HashSet<ObjectId>, LedgerError> {
         let mut memory = self.reachable.borrow_mut();
-        if !memory.contains_key(&target) {
-            memory.insert(target, self.reached_before(target)?);
-        }
-        let known = memory.entry(target).or_default();
+        let mut found = match memory.take() {
+            // What a commit reaches, its descendants reach too.
+            Some((at, found)) if at == target || self.repo.is_ancestor(at, target)? => found,
+            Some(_) => HashSet::new(),
+            None => self.reached_before(target)?,
+        };
         let wanted: BTreeSet<ObjectId> = states
             .iter()
             .filter_map(|(_, state)| match &state.standing {
@@ -481,16 +548,17 @@ impl<'r> Loader<'r> {
                 } => Some(landing.commit),
                 _ => None,
             })
-            .filter(|commit| !known.contains(commit))
+            .filter(|commit| !found.contains(commit))
             .collect();
         if !wanted.is_empty() {
-            known.extend(self.repo.reachable_among(target, &wanted)?);
+            found.extend(self.repo.reachable_among(target, &wanted)?);
             if let Some(caches) = &self.cache {
                 let mut states = caches.states.borrow_mut();
-                states.put_reachable(target, known.clone(), wanted.len());
+                states.put_reachable(target, found.clone(), wanted.len());
             }
         }
-        Ok(known.clone())
+        *memory = Some((target, found.clone()));
+        Ok(found)
     }
 
     /// What the cache knows the target to reach: what an older target reached, a newer one that
