@@ -316,3 +316,34 @@ fn the_story_of_a_task_is_its_own() {
     assert_eq!(ops(&all), ["init", "add", "claim"]);
     assert_eq!(tell(None, Order::NewestFirst, 99).len(), 7);
 }
+
+#[test]
+#[ignore = "a measurement: run it with --release -- --ignored --nocapture"]
+fn how_long_an_audit_takes() {
+    let site = Site::new();
+    let names: Vec<String> = (0..400).map(|n| format!("A-{n}")).collect();
+    for some in names.chunks(40) {
+        site.add(&some.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let publisher = site.publisher();
+    let time = |what: &str, count: usize, run: &mut dyn FnMut()| {
+        let start = site.ledger.env.clock.instant();
+        run();
+        let took = site.ledger.env.clock.instant() - start;
+        println!("{what}: {count} in {took:?}");
+    };
+    time("submit", 500, &mut || {
+        for n in 0..500 {
+            let request = site.request("@ada", note(&names[n % 400], &n.to_string()));
+            let _receipt = publisher.submit(&request).unwrap();
+        }
+    });
+    time("verify", 511, &mut || {
+        assert!(verdicts(&site).iter().all(Verdict::holds));
+    });
+    time("story", 3, &mut || {
+        let task = id("A-7");
+        let told = story(&site.ledger, Some(&task), Order::OldestFirst, 100).unwrap();
+        assert_eq!(told.count(), 3);
+    });
+}
