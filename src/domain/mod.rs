@@ -2,6 +2,8 @@
 
 pub mod checks;
 pub mod decide;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod gates;
 pub mod glob;
 pub mod graph;

@@ -16,6 +16,9 @@ mod own;
 mod plan;
 mod work;
 
+#[cfg(test)]
+mod tests;
+
 use super::gates::{ClaimCase, OCCUPANCY};
 use super::id::{AgentName, TaskId};
 use super::identity::Capability;
@@ -304,14 +307,17 @@ impl<'a> Context<'a> {
     }
 
     /// The actor must hold the task and may go on with it: an expired claim holds no lane, group
-    /// or path, so its late holder goes on only while they are still free. Who is late is asked of
-    /// no clock: the holder's may be slow, and whoever took the lane went by another (P11).
+    /// or path, so its late holder goes on only while they are still free. That lane and groups are
+    /// free is asked of a holder in time, too: its clock may be slow, and whoever took them went
+    /// by another (P11).
     fn keep(self, id: &TaskId, state: &'a TaskState) -> Result<&'a Claim, Refusal> {
         let claim = self.hold(id, state)?;
-        let taken = match state.occupying() {
+        let late = lease::expired(claim, self.snapshot.rules.policy.lease, self.request.at);
+        let mut taken = match state.occupying() {
             Some(claim) => self.taken(id, claim)?,
             None => Vec::new(),
         };
+        taken.retain(|unmet| late || matches!(unmet.gate, "lane-busy" | "exclusive-group"));
         if taken.is_empty() {
             Ok(claim)
         } else {

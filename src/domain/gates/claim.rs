@@ -1,8 +1,9 @@
 //! What a claim gate looks at.
 
-use crate::domain::id::{AgentName, LaneName, WorkstationName};
+use crate::domain::id::{AgentName, LaneName, TaskId, WorkstationName};
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::Snapshot;
+use crate::domain::state::Claim;
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 
@@ -56,6 +57,14 @@ impl<'a> ClaimCase<'a> {
         self.held_back_by().is_none()
     }
 
+    /// The other task that occupies `lane`. Of two whose leases one slow clock holds to be good,
+    /// it is never the task itself.
+    pub(super) fn lane_rival(&self, lane: &LaneName) -> Option<(&'a TaskId, &'a Claim)> {
+        let policy = &self.snapshot.rules.policy;
+        let mut occupying = self.snapshot.states.occupying(policy, self.now);
+        occupying.find(|(id, claim)| claim.lane == *lane && **id != self.task.id)
+    }
+
     /// The first gate that stands against the claim with more than a warning.
     #[must_use]
     pub fn held_back_by(&self) -> Option<&'static ClaimGate> {
@@ -68,10 +77,7 @@ impl<'a> ClaimCase<'a> {
 #[must_use]
 pub fn choose_lane(case: &ClaimCase<'_>) -> Option<LaneName> {
     let snapshot = case.snapshot;
-    let free = |lane: &LaneName| match snapshot.lane_holder(lane, case.now) {
-        None => true,
-        Some((id, _)) => *id == case.task.id,
-    };
+    let free = |lane: &LaneName| case.lane_rival(lane).is_none();
     if let Some(lane) = case.lane.or(case.task.lane.as_ref()) {
         return free(lane).then(|| lane.clone());
     }

@@ -49,7 +49,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     };
     lanes
         .iter()
-        .filter_map(|lane| Some((lane, case.snapshot.lane_holder(lane, case.now)?)))
+        .filter_map(|lane| Some((lane, case.lane_rival(lane)?)))
         .map(|(lane, (id, claim))| {
             let message = format!(
                 "lane {lane} is busy with `{id}`, held by {} until {}",

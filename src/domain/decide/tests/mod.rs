@@ -1,0 +1,7 @@
+//! The law, tried: random histories against its invariants, and each verb against its refusals.
+
+mod land;
+mod model;
+mod own;
+mod plan;
+mod work;
