@@ -9,13 +9,18 @@ pub(super) const GATE: ClaimGate = ClaimGate {
     id: "lane-busy",
     about: "a lane of the task's role is free, and it is the pinned one if the task is pinned",
     check,
-    holds: |case: &ClaimCase<'_>| match case.snapshot.rules.policy.roles.get(&case.task.role) {
-        None => true,
-        Some(role) => {
+    holds: |case: &ClaimCase<'_>| {
+        role_with_lanes(case).is_none_or(|role| {
             lanes_asked_for(case).all(|lane| fits(case, role, lane)) && choose_lane(case).is_some()
-        }
+        })
     },
 };
+
+/// The task's role; one without lanes is the case of `role-unknown`.
+fn role_with_lanes<'a>(case: &ClaimCase<'a>) -> Option<&'a Role> {
+    let role = case.snapshot.rules.policy.roles.get(&case.task.role);
+    role.filter(|role| role.lanes > 0)
+}
 
 /// The lane that the claimer wants and the one that the plan pins the task to.
 fn lanes_asked_for<'a>(case: &ClaimCase<'a>) -> impl Iterator<Item = &'a LaneName> {
@@ -32,7 +37,7 @@ fn fits(case: &ClaimCase<'_>, role: &Role, lane: &LaneName) -> bool {
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     let task = case.task;
-    let Some(role) = case.snapshot.rules.policy.roles.get(&task.role) else {
+    let Some(role) = role_with_lanes(case) else {
         return Vec::new();
     };
     if let Some(lane) = lanes_asked_for(case).find(|lane| !fits(case, role, lane)) {

@@ -66,3 +66,6 @@ pub const LAND: &[LandGate] = &[
     review_owed::GATE,
     evidence_owed::GATE,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Each gate once where it refuses and once where it does not.
+
+mod claim;
+mod executor;
+mod land;
