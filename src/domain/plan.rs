@@ -229,3 +229,14 @@ fn place(origin: Origin) -> &'static str {
         Origin::Ledger => "ledger",
     }
 }
+
+/// Plans are alike when they define the same, wherever that is read from.
+impl PartialEq for Plan {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.faults == other.faults
+            && (0..self.len()).all(|at| {
+                self.source.origin(at) == other.source.origin(at) && self.at(at) == other.at(at)
+            })
+    }
+}
