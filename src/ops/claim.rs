@@ -32,14 +32,29 @@ pub struct ClaimOutcome {
     pub mutation: Mutation,
 }
 
+/// What becomes of the lane's worktree on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lane {
+    /// It is made or reset, and bound to the claim.
+    #[default]
+    Open,
+    /// It is left alone: the work is done elsewhere.
+    Leave,
+}
+
 /// Claims a task and opens its lane.
 ///
 /// # Errors
 /// The refusal; what stands in the lane's way, before anything is claimed.
-pub fn claim(site: &Site, wish: ClaimWish, dry_run: bool) -> Result<ClaimOutcome, OpError> {
+pub fn claim(
+    site: &Site,
+    wish: ClaimWish,
+    lane: Lane,
+    dry_run: bool,
+) -> Result<ClaimOutcome, OpError> {
     let request = site.request(Verb::Claim(wish))?;
     let publisher = site.publisher()?;
-    if !dry_run {
+    if !dry_run && lane == Lane::Open {
         // A lane that cannot be used is found before the claim, not after it.
         if let Ok((before, change)) = publisher.judge(&request) {
             for state in &change.states {
@@ -72,7 +87,10 @@ pub fn claim(site: &Site, wish: ClaimWish, dry_run: bool) -> Result<ClaimOutcome
         }
         _ => None,
     };
-    let worktree = settle_in(site, &id, &mutation)?;
+    let worktree = match lane {
+        Lane::Open => settle_in(site, &id, &mutation)?,
+        Lane::Leave => None,
+    };
     Ok(ClaimOutcome {
         task,
         state,

@@ -81,7 +81,7 @@ pub fn set_status(
                 task: Some(task.clone()),
                 ..ClaimWish::default()
             };
-            let outcome = claim::claim(site, wish, dry_run)?;
+            let outcome = claim::claim(site, wish, claim::Lane::Open, dry_run)?;
             Ok(SetStatusOutcome::Claimed(Box::new(outcome)))
         }
         (Status::Done | Status::Cancelled, Status::Todo) => {

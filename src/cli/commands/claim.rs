@@ -1,7 +1,7 @@
 use laneway::contract::task::ClaimedView;
 use laneway::domain::id::{LaneName, RoleName, TaskId, WorkstationName};
 use laneway::domain::request::ClaimWish;
-use laneway::ops::claim::{ClaimOutcome, claim};
+use laneway::ops::claim::{ClaimOutcome, Lane, claim};
 
 use super::{Context, diff, ledger_after};
 use crate::cli::failure::Failure;
@@ -21,6 +21,9 @@ pub struct Args {
     /// On this workstation [default: as the identity map routes]
     #[arg(long, value_name = "WS")]
     workstation: Option<WorkstationName>,
+    /// Leave the lane's worktree alone: the work is done elsewhere
+    #[arg(long)]
+    no_worktree: bool,
     /// Judge expiry by this clock although it contradicts the ledger
     #[arg(long)]
     trust_clock: bool,
@@ -37,7 +40,12 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         workstation: args.workstation.clone(),
         trust_clock: args.trust_clock,
     };
-    let outcome = claim(&site, wish, args.dry.dry_run)?;
+    let lane = if args.no_worktree {
+        Lane::Leave
+    } else {
+        Lane::Open
+    };
+    let outcome = claim(&site, wish, lane, args.dry.dry_run)?;
     let reply = Reply::new(&ClaimedView::from(&outcome), text(&outcome));
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
 }
