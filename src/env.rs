@@ -37,6 +37,8 @@ pub struct Env {
     pub vars: BTreeMap<OsString, OsString>,
     /// The current directory.
     pub dir: PathBuf,
+    /// The program that runs, for those that start it again.
+    pub exe: PathBuf,
     /// Name of this host.
     pub host: String,
     /// Id of this process.
@@ -70,6 +72,8 @@ impl Env {
         let mut env = Self {
             vars,
             dir,
+            // Where the system cannot tell, the search path may.
+            exe: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("laneway")),
             host: host_name(),
             pid: std::process::id(),
             clock: Arc::new(SystemClock { fixed: None }),

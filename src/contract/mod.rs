@@ -6,7 +6,10 @@
 //! meaning.
 
 pub mod envelope;
+pub mod land;
+pub mod log;
 pub mod plan;
 pub mod task;
+pub mod work;
 
 pub use envelope::{Envelope, ErrorView, HolderView, LedgerView, SCHEMA, UnmetView};

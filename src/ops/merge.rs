@@ -82,6 +82,20 @@ pub struct MergeOutcome {
     pub refused: Vec<(TaskId, Refusal)>,
 }
 
+impl MergeOutcome {
+    /// Whether everything that was tried landed, or would.
+    #[must_use]
+    pub fn all_landed(&self) -> bool {
+        let stayed = |landed: &Landed| {
+            matches!(
+                landed,
+                Landed::Conflict { .. } | Landed::ChecksFailed { .. }
+            )
+        };
+        self.refused.is_empty() && !self.landed.iter().any(|(_, landed)| stayed(landed))
+    }
+}
+
 /// What `merge` is asked.
 #[derive(Debug, Clone, Default)]
 pub struct MergeOptions {
@@ -601,14 +615,22 @@ pub struct CompleteOptions {
     pub dry_run: bool,
 }
 
+/// What `complete` came to.
+#[derive(Debug, Clone)]
+pub struct CompleteOutcome {
+    /// The task.
+    pub task: TaskId,
+    /// Its commit on the target.
+    pub commit: ObjectId,
+    /// The mutation.
+    pub mutation: Mutation,
+}
+
 /// Records work that reached the target by another way, such as a pull request.
 ///
 /// # Errors
 /// The refusal; no commit of the target that is the handed-off change.
-pub fn complete(
-    site: &Site,
-    options: &CompleteOptions,
-) -> Result<(TaskId, ObjectId, Mutation), OpError> {
+pub fn complete(site: &Site, options: &CompleteOptions) -> Result<CompleteOutcome, OpError> {
     let id = site.task(options.task.as_ref())?;
     let publisher = site.publisher()?;
     if site.ledger.remote().is_some() {
@@ -625,7 +647,11 @@ pub fn complete(
         on_my_word,
     };
     let mutation = mutate::carry_out(&publisher, &site.request(verb)?, options.dry_run)?;
-    Ok((id, commit, mutation))
+    Ok(CompleteOutcome {
+        task: id,
+        commit,
+        mutation,
+    })
 }
 
 /// How many commits of the target are looked at for a forge's squash or rebase.

@@ -6,6 +6,7 @@ pub mod claim;
 mod error;
 pub mod init;
 pub mod lane;
+pub mod log;
 pub mod look;
 pub mod merge;
 pub mod mutate;

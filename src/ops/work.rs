@@ -21,7 +21,9 @@ pub struct CheckOutcome {
     pub task: TaskId,
     /// The commit the checks ran on.
     pub commit: ObjectId,
-    /// What ran, in order.
+    /// The commands that are owed.
+    pub owed: Vec<String>,
+    /// What ran, in order; nothing in a rehearsal.
     pub runs: Vec<CheckRun>,
     /// The mutation that recorded it; none when nothing is owed.
     pub mutation: Option<Mutation>,
@@ -58,6 +60,7 @@ pub fn check(
         return Ok(CheckOutcome {
             task: id,
             commit,
+            owed: commands,
             runs: Vec::new(),
             mutation: None,
         });
@@ -80,6 +83,7 @@ pub fn check(
     Ok(CheckOutcome {
         task: id,
         commit,
+        owed: commands,
         runs,
         mutation: Some(mutation),
     })
@@ -153,29 +157,52 @@ fn store(site: &Site) -> Result<TrustStore, OpError> {
     Ok(TrustStore::open(&dir, &site.repo().common_dir()))
 }
 
-/// Trusts the commands that a task owes, and says which are new.
+/// What `trust` came to.
+#[derive(Debug, Clone)]
+pub struct TrustOutcome {
+    /// The task.
+    pub task: TaskId,
+    /// Every command that the task owes; all are trusted now.
+    pub commands: Vec<String>,
+    /// Those that were not trusted before.
+    pub new: Vec<String>,
+}
+
+/// Trusts the commands that a task owes on this machine.
 ///
 /// # Errors
 /// When no plan file defines the task, or the decision cannot be written down.
-pub fn trust(site: &Site, named: Option<&TaskId>) -> Result<Vec<String>, OpError> {
+pub fn trust(site: &Site, named: Option<&TaskId>) -> Result<TrustOutcome, OpError> {
     let id = site.task(named)?;
     let snapshot = super::look::snapshot(site)?;
-    let commit = match save::bound_lane(site, &id)? {
-        Some(lane) => site
-            .repo()
-            .beside(&lane.path)?
-            .head_commit()?
-            .unwrap_or(snapshot.rules.at),
-        None => snapshot.rules.at,
-    };
+    let commit = shown_commit(site, &snapshot, &id)?;
     let commands = owed(site, &snapshot, &id, commit)?;
     let mut store = store(site)?;
     let new: Vec<String> = commands
-        .into_iter()
+        .iter()
         .filter(|command| !store.is_trusted(command))
+        .cloned()
         .collect();
     store.trust(&new)?;
-    Ok(new)
+    Ok(TrustOutcome {
+        task: id,
+        commands,
+        new,
+    })
+}
+
+/// The commit whose checks are owed next: what is handed off, else what stands in the lane.
+fn shown_commit(site: &Site, snapshot: &Snapshot, id: &TaskId) -> Result<ObjectId, OpError> {
+    if let Standing::InReview { submission, .. } = &snapshot.states.get(id).standing
+        && site.repo().exists(submission.commit)
+    {
+        return Ok(submission.commit);
+    }
+    let head = match save::bound_lane(site, id)? {
+        Some(lane) => site.repo().beside(&lane.path)?.head_commit()?,
+        None => None,
+    };
+    Ok(head.unwrap_or(snapshot.rules.at))
 }
 
 /// Runs commands for `task` on `commit` in `dir`.

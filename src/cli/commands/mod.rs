@@ -6,6 +6,15 @@ mod claim;
 mod init;
 mod ready;
 
+mod check;
+mod checks;
+mod complete;
+mod handoff;
+mod log;
+mod merge;
+mod review;
+mod trust;
+
 use clap::Subcommand;
 use laneway::contract::LedgerView;
 use laneway::domain::id::ObjectId;
@@ -28,6 +37,21 @@ pub enum Command {
     Ready(ready::Args),
     /// Take a task and open its lane
     Claim(claim::Args),
+
+    /// Run the acceptance checks in the lane's worktree and record the evidence
+    Check(check::Args),
+    /// Trust the commands that a task's checks run, on this machine
+    Trust(trust::Args),
+    /// Submit the lane's commits and free the lane
+    Handoff(handoff::Args),
+    /// Judge what is handed off
+    Review(review::Args),
+    /// Land handed-off work on the target
+    Merge(merge::Args),
+    /// Record work that reached the target by another way, such as a pull request
+    Complete(complete::Args),
+    /// Tell what happened to a task, or to all
+    Log(log::Args),
 }
 
 impl Command {
@@ -38,6 +62,14 @@ impl Command {
             Self::Add(_) => "add",
             Self::Ready(_) => "ready",
             Self::Claim(_) => "claim",
+
+            Self::Check(_) => "check",
+            Self::Trust(_) => "trust",
+            Self::Handoff(_) => "handoff",
+            Self::Review(_) => "review",
+            Self::Merge(_) => "merge",
+            Self::Complete(_) => "complete",
+            Self::Log(_) => "log",
         }
     }
 }
@@ -73,6 +105,14 @@ pub fn run(
         Command::Add(args) => add::run(&context, &args),
         Command::Ready(args) => ready::run(&context, &args),
         Command::Claim(args) => claim::run(&context, &args),
+
+        Command::Check(args) => check::run(&context, &args),
+        Command::Trust(args) => trust::run(&context, &args),
+        Command::Handoff(args) => handoff::run(&context, &args),
+        Command::Review(args) => review::run(&context, &args),
+        Command::Merge(args) => merge::run(&context, &args),
+        Command::Complete(args) => complete::run(&context, &args),
+        Command::Log(args) => log::run(&context, &args),
     }
 }
 

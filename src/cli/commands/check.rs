@@ -1,0 +1,53 @@
+use laneway::contract::work::ChecksView;
+use laneway::domain::id::TaskId;
+use laneway::ops::work::{CheckOutcome, check};
+
+use super::{Context, checks, ledger_after, ledger_at};
+use crate::cli::failure::Failure;
+use crate::cli::reply::Reply;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The task [default: the lane's]
+    id: Option<TaskId>,
+    /// Run the commands although nobody trusted them on this machine
+    #[arg(long)]
+    trust: bool,
+    #[command(flatten)]
+    dry: crate::cli::args::DryRun,
+}
+
+pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
+    let site = context.site()?;
+    let mut progress = checks::progress(context.screen, context.global.verbose);
+    let outcome = check(
+        &site,
+        args.id.as_ref(),
+        args.trust,
+        args.dry.dry_run,
+        &mut progress,
+    )?;
+    let reply = Reply::new(&ChecksView::from(&outcome), text(&outcome));
+    let ledger = match &outcome.mutation {
+        Some(mutation) => ledger_after(&site, mutation),
+        None => ledger_at(&site, site.ledger.tip().ok().flatten()),
+    };
+    Ok(reply.negative(!outcome.passed()).ledger(ledger))
+}
+
+fn text(outcome: &CheckOutcome) -> String {
+    let (task, commit) = (&outcome.task, outcome.commit.short());
+    if outcome.owed.is_empty() {
+        return format!("{task} owes no checks\n");
+    }
+    if outcome.runs.is_empty() {
+        return checks::would_run(&outcome.owed);
+    }
+    let mut text = checks::failures(&outcome.runs);
+    let passed = outcome.runs.iter().filter(|run| run.passed()).count();
+    text.push_str(&format!(
+        "{task}: {passed} of {} checks passed on {commit}, recorded\n",
+        outcome.runs.len()
+    ));
+    text
+}
