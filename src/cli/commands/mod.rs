@@ -9,6 +9,7 @@ mod ready;
 mod check;
 mod checks;
 mod complete;
+mod demo;
 mod handoff;
 mod log;
 mod merge;
@@ -52,6 +53,8 @@ pub enum Command {
     Complete(complete::Args),
     /// Tell what happened to a task, or to all
     Log(log::Args),
+    /// Play the main story out loud on a throw-away repository
+    Demo(demo::Args),
 }
 
 impl Command {
@@ -70,6 +73,7 @@ impl Command {
             Self::Merge(_) => "merge",
             Self::Complete(_) => "complete",
             Self::Log(_) => "log",
+            Self::Demo(_) => "demo",
         }
     }
 }
@@ -113,6 +117,7 @@ pub fn run(
         Command::Merge(args) => merge::run(&context, &args),
         Command::Complete(args) => complete::run(&context, &args),
         Command::Log(args) => log::run(&context, &args),
+        Command::Demo(args) => demo::run(&context, &args),
     }
 }
 

@@ -93,6 +93,13 @@ impl Screen {
         ExitCode::from(failure.error.code)
     }
 
+    /// Prints text to standard output ahead of the answer, unless programs read.
+    pub fn say(&self, text: &str) {
+        if !self.json {
+            out(text);
+        }
+    }
+
     /// Prints a line of progress to standard error, unless programs read or silence was asked for.
     pub fn progress(&self, line: &str) {
         if !self.quiet && !self.json {
