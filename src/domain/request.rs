@@ -301,6 +301,20 @@ impl Verb {
         }
     }
 
+    /// What the verb is about to do, for people: `cannot hand off A-1`.
+    #[must_use]
+    pub fn intent(&self) -> &'static str {
+        match self {
+            Self::Note { .. } => "add a note to",
+            Self::Evidence { .. } => "record evidence for",
+            Self::Handoff { .. } => "hand off",
+            Self::Landing { .. } | Self::Land { .. } | Self::Conflict { .. } => "merge",
+            Self::DropLanding { .. } => "free the merge slot of",
+            Self::Unland { .. } => "undo the landing of",
+            _ => self.word(),
+        }
+    }
+
     /// The one task that the verb names, if it names one.
     #[must_use]
     pub fn task(&self) -> Option<&TaskId> {

@@ -196,7 +196,7 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     /// `cannot claim A-1`: the head of a refusal.
     fn what(self, task: Option<&TaskId>) -> String {
-        let verb = self.request.verb.word();
+        let verb = self.request.verb.intent();
         task.map_or_else(
             || format!("cannot {verb}"),
             |id| format!("cannot {verb} {id}"),
