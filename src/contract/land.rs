@@ -23,7 +23,7 @@ pub struct MergeView {
 pub struct LandedView {
     /// The task.
     pub task: String,
-    /// `done`, `would`, `conflict`, `checks_failed`, `published`.
+    /// `done`, `would`, `would_after`, `conflict`, `checks_failed`, `published`.
     pub outcome: String,
     /// The commit that is, or would be, on the target; of `published` the branch's tip.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +37,9 @@ pub struct LandedView {
     /// Commands that would be run for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub owed: Vec<String>,
+    /// The tasks of the same rehearsal that would land before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
     /// Paths in conflict with the target.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
@@ -74,10 +77,10 @@ impl From<&MergeOutcome> for MergeView {
 
 impl LandedView {
     fn of(id: &TaskId, landed: &Landed) -> Self {
-        let text = ToString::to_string;
         let outcome = match landed {
             Landed::Done { .. } => "done",
             Landed::Would { .. } => "would",
+            Landed::WouldAfter { .. } => "would_after",
             Landed::Conflict { .. } => "conflict",
             Landed::ChecksFailed { .. } => "checks_failed",
             Landed::Published { .. } => "published",
@@ -94,14 +97,17 @@ impl LandedView {
                 checks,
                 notes,
             } => {
-                view.commit = Some(text(commit));
-                view.onto = Some(text(onto));
+                view.commit = Some(commit.to_string());
+                view.onto = Some(onto.to_string());
                 view.checks = checks.iter().map(CheckView::from).collect();
                 view.notes.clone_from(notes);
             }
             Landed::Would { commit, checks } => {
-                view.commit = Some(text(commit));
+                view.commit = Some(commit.to_string());
                 view.owed.clone_from(checks);
+            }
+            Landed::WouldAfter { others } => {
+                view.after = others.iter().map(ToString::to_string).collect()
             }
             Landed::Conflict { paths } => view.paths.clone_from(paths),
             Landed::ChecksFailed { checks } => {
@@ -109,7 +115,7 @@ impl LandedView {
             }
             Landed::Published { branch, commit } => {
                 view.branch = Some(branch.clone());
-                view.commit = Some(text(commit));
+                view.commit = Some(commit.to_string());
             }
         }
         view

@@ -54,6 +54,11 @@ pub enum Landed {
         /// Checks that would be run.
         checks: Vec<String>,
     },
+    /// It would land after others of the same rehearsal, if its other gates hold then.
+    WouldAfter {
+        /// The others.
+        others: Vec<TaskId>,
+    },
     /// It conflicts with the target and went back to its lane.
     Conflict {
         /// The paths in conflict.
@@ -93,6 +98,24 @@ impl MergeOutcome {
             )
         };
         self.refused.is_empty() && !self.landed.iter().any(|(_, landed)| stayed(landed))
+    }
+
+    /// The tasks of this rehearsal that a refused one waits for, when nothing else is against it.
+    fn waits_only(&self, refusal: &Refusal) -> Option<Vec<TaskId>> {
+        let would = |id: &TaskId| {
+            let known = self.landed.iter().find(|(known, _)| known == id);
+            matches!(
+                known,
+                Some((_, Landed::Would { .. } | Landed::WouldAfter { .. }))
+            )
+        };
+        let against = refusal.unmet.iter().filter(|unmet| !unmet.warning);
+        let others = against.map(|unmet| {
+            let orders = matches!(unmet.gate, "dependency" | "merge-order" | "parent-waits");
+            let holder = unmet.holder.as_ref()?.task.clone()?;
+            (orders && would(&holder)).then_some(holder)
+        });
+        others.collect()
     }
 }
 
@@ -148,7 +171,12 @@ pub fn merge(
         match lander.land(&id) {
             Ok(landed) => outcome.landed.push((id, landed)),
             Err(OpError::Ledger(LedgerError::Refused(refusal))) => {
-                outcome.refused.push((id, *refusal));
+                match outcome.waits_only(&refusal) {
+                    Some(others) if options.dry_run => {
+                        outcome.landed.push((id, Landed::WouldAfter { others }));
+                    }
+                    _ => outcome.refused.push((id, *refusal)),
+                }
             }
             Err(error) => return Err(error),
         }
@@ -198,6 +226,7 @@ impl Lander<'_> {
             if let Some(landed) = self.mend(id)? {
                 return Ok(landed);
             }
+            self.bring(id)?;
             match self.try_land(id) {
                 Err(OpError::Ledger(LedgerError::Moved { .. })) => {
                     if self.site.ledger.remote().is_some() {
@@ -211,6 +240,18 @@ impl Lander<'_> {
         let message = format!("the target moved {MOST_MOVES} times while `{id}` was landing");
         let unmet = Unmet::conflict("target-moves", message).hint("try again");
         Err(Refusal::one(format!("cannot merge {id}"), Some(id), unmet).into())
+    }
+
+    /// Under remote authority the work may have been handed off on another machine.
+    fn bring(&self, id: &TaskId) -> Result<(), OpError> {
+        let snapshot = super::look::snapshot(self.site)?;
+        let state = snapshot.states.get(id);
+        match &state.standing {
+            Standing::InReview { submission, .. } => {
+                super::save::bring(self.site, &snapshot, id, state.epoch, submission.commit)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The submission replayed onto the target, as the ledger's rules see it.
@@ -635,6 +676,11 @@ pub fn complete(site: &Site, options: &CompleteOptions) -> Result<CompleteOutcom
     let publisher = site.publisher()?;
     if site.ledger.remote().is_some() {
         publisher.refresh()?;
+    }
+    let snapshot = super::look::snapshot(site)?;
+    let state = snapshot.states.get(&id);
+    if let Standing::InReview { submission, .. } = &state.standing {
+        super::save::bring(site, &snapshot, &id, state.epoch, submission.commit)?;
     }
     let commit = match options.commit {
         Some(commit) => commit,

@@ -10,7 +10,7 @@ use crate::domain::id::{ObjectId, RemoteName, TaskId};
 use crate::domain::policy::Durability;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
-use crate::git::{Durability as Flush, Expect, PushOutcome, PushSpec, PushUpdate, Repo};
+use crate::git::{Durability as Flush, Expect, Fetch, PushOutcome, PushSpec, PushUpdate, Repo};
 use crate::ledger::{LedgerError, last_line};
 use crate::workspace::{self, Binding, Obstacle, WorkspaceError};
 
@@ -147,6 +147,36 @@ pub fn keep(
         )?;
     }
     Ok(())
+}
+
+/// Brings the saved work of `task` from the deciding remote, when `commit` is not here yet: who
+/// merges or takes over may never have seen it.
+///
+/// # Errors
+/// [`LedgerError::Unreachable`].
+pub fn bring(
+    site: &Site,
+    snapshot: &Snapshot,
+    task: &TaskId,
+    epoch: Epoch,
+    commit: ObjectId,
+) -> Result<(), OpError> {
+    let Some(remote) = site.ledger.remote() else {
+        return Ok(());
+    };
+    if site.repo().exists(commit) {
+        return Ok(());
+    }
+    let limit = Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));
+    let name = workspace::work_ref(task, epoch);
+    match site
+        .repo()
+        .fetch(remote, &[format!("+{name}:{name}")], limit)?
+    {
+        // Work that is not there is missed by whoever needs it, with better words.
+        Fetch::Done | Fetch::NoSuchRef { .. } | Fetch::NotForward { .. } => Ok(()),
+        Fetch::Unreachable { stderr } => Err(unreachable(remote, &stderr)),
+    }
 }
 
 /// Pushes one ref, whatever value the remote has for it now.

@@ -73,6 +73,10 @@ fn line(id: &TaskId, landed: &Landed, dry_run: bool) -> String {
             let text = format!("would land {id}: {}\n", commit.short());
             text + &checks::would_run(checks)
         }
+        Landed::WouldAfter { others } => {
+            let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+            format!("would land {id}: after {}\n", others.join(", "))
+        }
         Landed::Conflict { paths } => {
             let went = if dry_run { "would go" } else { "went" };
             let mut text = format!("conflict: {id} {went} back to its lane\n");

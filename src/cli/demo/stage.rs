@@ -145,7 +145,8 @@ impl Stage {
             .runner
             .run(&spawn)
             .map_err(|error| Failure::new(7, "io", error.to_string()))?;
-        let (out, err) = (finished.stdout.text(), finished.stderr.text());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        let (out, err) = (text(&finished.stdout.bytes), text(&finished.stderr.bytes));
         let between = if out.is_empty() || err.is_empty() {
             ""
         } else {
