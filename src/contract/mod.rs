@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod land;
 pub mod log;
 pub mod plan;
+pub mod schema;
 pub mod task;
 pub mod work;
 

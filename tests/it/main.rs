@@ -1,0 +1,16 @@
+//! End to end: the binary as a person or a program runs it, one module per verb.
+//!
+//! A test tells a session; its transcript, with everything that varies replaced, is the snapshot.
+//! `INSTA_UPDATE=always cargo test --test it` accepts new transcripts: read each before committing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may fail, start processes and read the clock"
+)]
+
+mod support;
+
+mod registered;
+mod smoke;
