@@ -1,0 +1,95 @@
+# `make` lists the targets. The queue targets are the playbook's words for laneway's verbs.
+#
+# make answers 2 for every failure; the verb's own exit code stands in make's last line.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench build build-quietly \
+	agent-preflight queue-ready queue-claim queue-set-status queue-validate queue-git-check
+
+# The laneway that the queue targets run: the one built here, unless another is named.
+BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/laneway
+LANEWAY ?= $(BUILT)
+TOOL := $(if $(filter $(BUILT),$(LANEWAY)),build-quietly)
+CARGO ?= cargo
+
+# Values reach the recipes as environment variables, as they were typed: neither make nor the
+# shell evaluates them, whatever they hold. Recipes say "$$TASK_ID", never $(TASK_ID).
+VALUES := ROLE OWNER BRANCH TASK_ID STATUS REASON BY NEXT
+$(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
+export $(VALUES) LANEWAY
+need = $(foreach name,$(1),$(if $($(name)),,$(error $@ needs $(name)=, see `make help`)))
+
+help:
+	@echo 'make demo                     play a day of a fleet on a throw-away repository'
+	@echo 'make test                     all tests'
+	@echo 'make lint                     formatting and clippy, warnings denied'
+	@echo 'make bench                    times, each beside its floor'
+	@echo
+	@echo 'make agent-preflight ROLE=    what stands between this role and a claim'
+	@echo 'make queue-ready ROLE=        what can start, and what the rest waits for'
+	@echo 'make queue-claim ROLE= OWNER= BRANCH= [TASK_ID=]'
+	@echo 'make queue-set-status TASK_ID= STATUS= OWNER= [REASON=] [BY=] [NEXT=]'
+	@echo 'make queue-validate           the governance files of the working tree'
+	@echo 'make queue-git-check          branches and worktrees against claims'
+
+build:
+	@$(CARGO) build --locked
+
+build-quietly:
+	@$(CARGO) build --locked --quiet
+
+demo: build
+	@"$(BUILT)" demo
+
+test:
+	$(CARGO) test --locked
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+
+# Measures a release build; prints the table of BENCHMARKS.md.
+bench:
+	$(CARGO) test --locked --release --test bench -- --nocapture
+
+# Until `doctor --role` exists: where everything stands, then what the role could claim and why not.
+agent-preflight: $(TOOL)
+	$(call need,ROLE)
+	@"$$LANEWAY" status
+	@"$$LANEWAY" ready --role="$$ROLE" --explain
+
+queue-ready: $(TOOL)
+	$(call need,ROLE)
+	@"$$LANEWAY" ready --role="$$ROLE" --explain
+
+# The lane gives the branch its name. BRANCH says which one is expected: a rehearsal compares it
+# before anything is claimed.
+queue-claim: $(TOOL)
+	$(call need,ROLE OWNER BRANCH)
+	@set -- --as="$$OWNER" claim --role="$$ROLE"; \
+	[ -z "$$TASK_ID" ] || id=1; \
+	plan=$$("$$LANEWAY" --json "$$@" --dry-run $${id:+-- "$$TASK_ID"} 2>/dev/null) || { \
+		code=$$?; "$$LANEWAY" "$$@" --dry-run $${id:+-- "$$TASK_ID"}; exit "$$code"; \
+	}; \
+	if ! printf '%s' "$$plan" | grep -qF -e "\"branch\":\"$$BRANCH\""; then \
+		printf 'error: not claimed: the branch would not be `%s` but %s\n' "$$BRANCH" \
+			"$$(printf '%s' "$$plan" | sed 's/.*"branch":\("[^"]*"\).*/\1/')" >&2; \
+		exit 4; \
+	fi; \
+	exec "$$LANEWAY" "$$@" $${id:+-- "$$TASK_ID"}
+
+queue-set-status: $(TOOL)
+	$(call need,TASK_ID STATUS OWNER)
+	@set -- --as="$$OWNER" set-status; \
+	[ -z "$$REASON" ] || set -- "$$@" --reason="$$REASON"; \
+	[ -z "$$BY" ] || set -- "$$@" --by="$$BY"; \
+	[ -z "$$NEXT" ] || set -- "$$@" --next="$$NEXT"; \
+	exec "$$LANEWAY" "$$@" -- "$$TASK_ID" "$$STATUS"
+
+queue-validate: $(TOOL)
+	@"$$LANEWAY" validate
+
+# Until `doctor` exists: lanes with their worktrees, branches and claims, then the files.
+queue-git-check: $(TOOL)
+	@"$$LANEWAY" lane list
+	@"$$LANEWAY" validate
