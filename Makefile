@@ -3,7 +3,7 @@
 # make answers 2 for every failure; the verb's own exit code stands in make's last line.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench build build-quietly \
+.PHONY: help demo test test-only lint bench build build-quietly \
 	agent-preflight queue-ready queue-claim queue-set-status queue-validate queue-git-check
 
 # The laneway that the queue targets run: the one built here, unless another is named.
@@ -14,7 +14,7 @@ CARGO ?= cargo
 
 # Values reach the recipes as environment variables, as they were typed: neither make nor the
 # shell evaluates them, whatever they hold. Recipes say "$$TASK_ID", never $(TASK_ID).
-VALUES := ROLE OWNER BRANCH TASK_ID STATUS REASON BY NEXT
+VALUES := ROLE OWNER BRANCH TASK_ID STATUS REASON BY NEXT T
 $(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
 export $(VALUES) LANEWAY
 need = $(foreach name,$(1),$(if $($(name)),,$(error $@ needs $(name)=, see `make help`)))
@@ -22,6 +22,7 @@ need = $(foreach name,$(1),$(if $($(name)),,$(error $@ needs $(name)=, see `make
 help:
 	@echo 'make demo                     play a day of a fleet on a throw-away repository'
 	@echo 'make test                     all tests'
+	@echo 'make test-only T=             the tests of that name; none is a failure'
 	@echo 'make lint                     formatting and clippy, warnings denied'
 	@echo 'make bench                    times, each beside its floor'
 	@echo
@@ -43,6 +44,13 @@ demo: build
 
 test:
 	$(CARGO) test --locked
+
+test-only:
+	$(call need,T)
+	@$(CARGO) test --locked -- --list "$$T" | grep -q ': test$$' || { \
+		printf 'error: no test is named like `%s`\n' "$$T" >&2; exit 1; \
+	}
+	$(CARGO) test --locked -- "$$T"
 
 lint:
 	$(CARGO) fmt --check
