@@ -27,14 +27,12 @@ const LANEWAY: &str = env!("CARGO_BIN_EXE_laneway");
 /// A governed repository of some size in a directory of its own.
 struct World {
     root: tempfile::TempDir,
-    size: usize,
 }
 
 impl World {
     fn new(size: usize) -> Self {
         let world = Self {
             root: tempfile::tempdir().unwrap(),
-            size,
         };
         let repo = world.repo();
         fs::create_dir_all(&repo).unwrap();

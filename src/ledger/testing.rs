@@ -232,6 +232,7 @@ pub(crate) fn marker(authority: Authority) -> Marker {
 
 fn env(dir: &Path, clock: &Arc<FakeClock>, seed: u64) -> Env {
     Env {
+        exe: "laneway".into(),
         vars: std::collections::BTreeMap::new(),
         dir: dir.to_owned(),
         host: "bench".to_owned(),
