@@ -56,9 +56,9 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-# Measures a release build; prints the table of BENCHMARKS.md.
+# Measures a release build; writes the tables of BENCHMARKS.md.
 bench:
-	$(CARGO) test --locked --release --test bench -- --nocapture
+	$(CARGO) bench --locked --bench speed
 
 # Until `doctor --role` exists: where everything stands, then what the role could claim and why not.
 agent-preflight: $(TOOL)

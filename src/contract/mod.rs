@@ -12,6 +12,7 @@ pub mod log;
 pub mod plan;
 pub mod schema;
 pub mod task;
+pub mod validate;
 pub mod work;
 
 pub use envelope::{Envelope, ErrorView, HolderView, LedgerView, SCHEMA, UnmetView};

@@ -19,4 +19,4 @@ pub mod work;
 
 pub use error::OpError;
 pub use mutate::{FileChange, Mutation};
-pub use site::{Site, SiteOptions};
+pub use site::{Site, SiteOptions, repository};

@@ -15,6 +15,7 @@ mod log;
 mod merge;
 mod review;
 mod trust;
+mod validate;
 
 use clap::Subcommand;
 use laneway::contract::LedgerView;
@@ -53,6 +54,8 @@ pub enum Command {
     Complete(complete::Args),
     /// Tell what happened to a task, or to all
     Log(log::Args),
+    /// Check rules, plan and ledger: every finding, with its place
+    Validate(validate::Args),
     /// Play the main story out loud on a throw-away repository
     Demo(demo::Args),
 }
@@ -73,6 +76,7 @@ impl Command {
             Self::Merge(_) => "merge",
             Self::Complete(_) => "complete",
             Self::Log(_) => "log",
+            Self::Validate(_) => "validate",
             Self::Demo(_) => "demo",
         }
     }
@@ -117,6 +121,7 @@ pub fn run(
         Command::Merge(args) => merge::run(&context, &args),
         Command::Complete(args) => complete::run(&context, &args),
         Command::Log(args) => log::run(&context, &args),
+        Command::Validate(args) => validate::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     }
 }

@@ -14,6 +14,7 @@ use super::args::{Color, Global};
 use super::failure::Failure;
 use super::reply::Reply;
 
+pub use report::findings;
 pub use table::{Table, safe};
 
 /// Where the answers go, and how wide and colourful they may be.

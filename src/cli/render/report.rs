@@ -64,7 +64,10 @@ fn diagnostic(finding: &Finding, place: &str, source: &str) -> MietteDiagnostic 
     let message = format!("{place}: {}", safe(&finding.message));
     let mut diagnostic = MietteDiagnostic::new(message)
         .with_code(finding.rule)
-        .with_severity(Severity::Error);
+        .with_severity(match finding.severity {
+            laneway::ledger::Severity::Error => Severity::Error,
+            laneway::ledger::Severity::Warning => Severity::Warning,
+        });
     if !source.is_empty() {
         // A span of no bytes still points at its place.
         let len = finding
