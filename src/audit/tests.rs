@@ -288,7 +288,7 @@ fn the_story_of_a_task_is_its_own() {
     let _receipt = site.submit("@ada", release).unwrap();
     let more = Verb::Add(vec![task(
         "A-3",
-        serde_json::json!({"depends_on": ["A-1"]}),
+        &serde_json::json!({"depends_on": ["A-1"]}),
     )]);
     let _receipt = site.submit("@ada", more).unwrap();
     let tell = |task: Option<&str>, order, limit| -> Vec<_> {

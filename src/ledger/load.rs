@@ -261,10 +261,10 @@ impl<'r> Loader<'r> {
     /// # Errors
     /// [`LedgerError::BadFile`] when one of the three files is missing or does not read.
     pub fn rules(&self, at: ObjectId) -> Result<Arc<Rules>, LedgerError> {
-        if let Some((_, rules)) = &*self.rules.borrow() {
-            if rules.at == at {
-                return Ok(rules.clone());
-            }
+        if let Some((_, rules)) = &*self.rules.borrow()
+            && rules.at == at
+        {
+            return Ok(rules.clone());
         }
         let blobs = self.rule_blobs(at)?;
         let known = self.rules.borrow().clone();

@@ -185,7 +185,7 @@ impl Site {
     }
 
     pub(crate) fn add(&self, ids: &[&str]) {
-        let tasks = ids.iter().map(|id| task(id, json!({}))).collect();
+        let tasks = ids.iter().map(|id| task(id, &json!({}))).collect();
         let _receipt = self.submit("@admin", Verb::Add(tasks)).unwrap();
     }
 
@@ -256,7 +256,7 @@ pub(crate) fn request(ledger: &Ledger, agent: &str, verb: Verb) -> Request {
 }
 
 /// A task of role `dev` with these fields.
-pub(crate) fn task(id: &str, fields: Value) -> NewTask {
+pub(crate) fn task(id: &str, fields: &Value) -> NewTask {
     let mut definition = json!({"id": id, "title": format!("Do {id}"), "role": "dev"});
     for (key, value) in fields.as_object().unwrap() {
         definition[key] = value.clone();

@@ -57,12 +57,12 @@ fn take(site: &Site, step: Step) -> Option<ObjectId> {
     if let (Some(task), false) = (verb.task(), matches!(verb, Verb::Review { .. })) {
         // Mostly the holder goes on: strangers are refused, and that is soon tested enough.
         let state = site.state(task.as_str());
-        if let (Some(claim), true) = (state.claim(), step.3 % 5 > 0) {
+        if let (Some(claim), true) = (state.claim(), !step.3.is_multiple_of(5)) {
             agent = claim.agent.to_string();
         }
     }
     let mut request = site.request(&agent, verb);
-    if step.3 % 7 == 0 {
+    if step.3.is_multiple_of(7) {
         let held = request.verb.task().map(|id| site.state(id.as_str()).epoch);
         request.actor.epoch = held;
     }
@@ -158,7 +158,9 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
     let (name, other) = (name(which), name(detail % 6));
     let reason =
         || ["because", "", "a: b # c", "two\nlines \u{1F980}"][usize::from(detail % 4)].to_owned();
-    let saved = (detail % 3 == 0).then(|| site.work(site.target(), &format!("src/{name}"), "half"));
+    let saved = detail
+        .is_multiple_of(3)
+        .then(|| site.work(site.target(), &format!("src/{name}"), "half"));
     let task = id(&name);
     let verb = match likely(site, &name, what) {
         0 => Verb::Add(vec![defined(&name, &other, detail)]),
@@ -169,12 +171,12 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
         ),
         2..=7 => claim(&name),
         8 => Verb::Claim(ClaimWish {
-            trust_clock: detail % 2 == 0,
+            trust_clock: detail.is_multiple_of(2),
             ..ClaimWish::default()
         }),
         9 => Verb::Renew {
             tasks: vec![
-                (task.clone(), site.state(&name).epoch),
+                (task, site.state(&name).epoch),
                 (id(&other), Epoch(u32::from(detail % 3))),
             ],
         },
@@ -198,19 +200,19 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
                 file: "a.rs".into(),
                 text: reason(),
             }],
-            design_only: detail % 5 == 0,
+            design_only: detail.is_multiple_of(5),
         },
         16 => Verb::Block {
             task,
             reason: reason(),
-            by: (detail % 2 == 0).then(|| id(&other)),
+            by: detail.is_multiple_of(2).then(|| id(&other)),
             saved,
         },
         17 => Verb::Unblock { task },
         18 => Verb::Release {
             task,
-            force: detail % 2 == 0,
-            reason: (detail % 3 > 0).then(reason),
+            force: detail.is_multiple_of(2),
+            reason: (!detail.is_multiple_of(3)).then(reason),
             saved,
         },
         19 => Verb::Cancel {
@@ -229,7 +231,7 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
             saved,
         },
         22 => Verb::Expire {
-            trust_clock: detail % 2 == 0,
+            trust_clock: detail.is_multiple_of(2),
         },
         26 => Verb::Renew {
             tasks: vec![(task, site.state(&name).epoch)],
@@ -250,7 +252,7 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
 /// Mostly a step that the task's standing allows: random ones alone never get as far as a landing.
 fn likely(site: &Site, name: &str, what: u8) -> u8 {
     let likely: &[u8] = match site.state(name).status() {
-        _ if what % 6 == 0 => return what % 27,
+        _ if what.is_multiple_of(6) => return what % 27,
         Status::Todo => &[2, 3, 4, 5, 8, 10, 19, 23, 24],
         Status::AwaitingScope | Status::InProgress => &[9, 10, 11, 12, 12, 13, 14, 16, 18, 21, 26],
         Status::InReview => &[10, 11, 15, 15, 16, 23, 25, 25, 25, 25, 25, 21],
@@ -261,12 +263,16 @@ fn likely(site: &Site, name: &str, what: u8) -> u8 {
 }
 
 fn defined(name: &str, other: &str, detail: u8) -> crate::domain::request::NewTask {
-    let needs = if detail % 3 == 0 && name != other {
+    let needs = if detail.is_multiple_of(3) && name != other {
         vec![other]
     } else {
         vec![]
     };
-    let exclusive = if detail % 4 == 0 { vec!["db"] } else { vec![] };
+    let exclusive = if detail.is_multiple_of(4) {
+        vec!["db"]
+    } else {
+        vec![]
+    };
     let mut fields =
         json!({"priority": 1 + detail % 9, "notes": "a\n\nb: \u{e4}\n", "x-own": {"k": [1, null]}});
     if !needs.is_empty() {
@@ -275,7 +281,7 @@ fn defined(name: &str, other: &str, detail: u8) -> crate::domain::request::NewTa
     if !exclusive.is_empty() {
         fields["exclusive"] = json!(exclusive);
     }
-    task(name, fields)
+    task(name, &fields)
 }
 
 fn edits(detail: u8, other: &str) -> Vec<FieldEdit> {
@@ -283,7 +289,7 @@ fn edits(detail: u8, other: &str) -> Vec<FieldEdit> {
         0 => ("priority", Some(FieldValue::Number(i64::from(detail % 11)))),
         1 => ("title", Some(FieldValue::Text(format!("say: {detail}")))),
         2 => ("depends_on", Some(FieldValue::List(vec![other.to_owned()]))),
-        3 => ("parked", Some(FieldValue::Flag(detail % 2 == 0))),
+        3 => ("parked", Some(FieldValue::Flag(detail.is_multiple_of(2)))),
         _ => ("depends_on", None),
     };
     vec![FieldEdit {
@@ -299,7 +305,7 @@ fn evidence(site: &Site, detail: u8) -> Evidence {
         content_key: site.ledger.repo.content_key(commit).unwrap(),
         checks: vec![CheckRun {
             command: "make test".into(),
-            exit: (detail % 3 > 0).then_some(i32::from(detail % 2)),
+            exit: (!detail.is_multiple_of(3)).then_some(i32::from(detail % 2)),
             millis: u64::from(detail),
             digest: "0".repeat(64),
             tail: "ok\n  a: b\u{1b}[0m\n".into(),
@@ -320,7 +326,7 @@ fn work(site: &Site, name: &str, detail: u8) -> ObjectId {
     };
     let text = format!("{name} {detail}\n");
     let first = site.work(target, &file, &text);
-    if detail % 2 == 0 {
+    if detail.is_multiple_of(2) {
         site.work(first, &format!("doc/{name}"), &text)
     } else {
         first
@@ -338,7 +344,7 @@ fn submitted(site: &Site, name: &str) -> Option<ObjectId> {
 fn advance_target(site: &Site, detail: u8) {
     let target = site.target();
     let repo = &site.ledger.repo;
-    let next = if detail % 3 == 0 {
+    let next = if detail.is_multiple_of(3) {
         let bytes = repo
             .blob_at(target, paths::POLICY, 1 << 20)
             .unwrap()
@@ -405,12 +411,12 @@ fn land(site: &Site, name: &str, detail: u8) -> Option<(Verb, Option<Companion>)
             Verb::Complete {
                 task,
                 commit: onto,
-                on_my_word: detail % 2 == 0,
+                on_my_word: detail.is_multiple_of(2),
             },
             None,
         )),
         _ => {
-            let evidence = (detail % 2 == 0).then(|| evidence(site, 1));
+            let evidence = detail.is_multiple_of(2).then(|| evidence(site, 1));
             Some((
                 Verb::Land {
                     task,

@@ -286,7 +286,7 @@ fn meddle(ledger: &Ledger) -> Vec<ObjectId> {
         };
         if ledger
             .repo
-            .cas(&[edit.clone()], "meddle", Durability::Fast)
+            .cas(std::slice::from_ref(&edit), "meddle", Durability::Fast)
             .unwrap()
             == Cas::Moved
         {
