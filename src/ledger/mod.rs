@@ -22,8 +22,6 @@ pub mod yaml;
 
 #[cfg(test)]
 pub(crate) mod testing;
-#[cfg(test)]
-mod tests;
 
 pub use authority::{Companion, last_line};
 pub use error::LedgerError;

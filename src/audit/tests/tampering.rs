@@ -1,4 +1,4 @@
-use super::{AuditError, Difference, Order, Verdict, story, verify};
+use crate::audit::{AuditError, Difference, Order, Verdict, story, verify};
 use crate::domain::id::ObjectId;
 use crate::domain::request::Verb;
 use crate::git::testing::set;
@@ -296,7 +296,7 @@ fn the_story_of_a_task_is_its_own() {
         let told = story(&site.ledger, task.as_ref(), order, limit).unwrap();
         told.map(Result::unwrap).collect()
     };
-    let ops = |entries: &[super::Entry]| entries.iter().map(|e| e.op).collect::<Vec<_>>();
+    let ops = |entries: &[crate::audit::Entry]| entries.iter().map(|e| e.op).collect::<Vec<_>>();
     let life = tell(Some("A-1"), Order::OldestFirst, 100);
     assert_eq!(ops(&life), ["add", "claim", "note", "release"]);
     assert_eq!(life[1].summary, "claim A-1 by @ada");

@@ -1,0 +1,7 @@
+//! The ledger on real repositories: whatever happened to it, the auditor agrees or says why not.
+
+mod history;
+mod landing;
+mod publication;
+mod remote;
+mod tampering;

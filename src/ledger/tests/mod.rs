@@ -1,6 +1,0 @@
-//! The ledger on real repositories.
-
-mod history;
-mod landing;
-mod publication;
-mod remote;
