@@ -56,7 +56,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-# Measures a release build; writes the tables of BENCHMARKS.md.
+# Writes BENCHMARKS.md. BENCH_SIZES=1000 makes it short.
 bench:
 	$(CARGO) bench --locked --bench speed
 
