@@ -132,4 +132,75 @@ mod tests {
             }
         }
     }
+
+    /// The diagram of DESIGN §3, arrow by arrow; every other pair is refused.
+    const ARROWS: &[(Status, Event, Status)] = {
+        use Event as E;
+        use Status::{AwaitingScope, Blocked, Cancelled, Done, InProgress, InReview, Todo};
+        &[
+            (Todo, E::Claim, InProgress),
+            (Todo, E::ClaimUnscoped, AwaitingScope),
+            (Todo, E::Cancel, Cancelled),
+            (AwaitingScope, E::Go, InProgress),
+            (AwaitingScope, E::TakeOver, AwaitingScope),
+            (AwaitingScope, E::Renew, AwaitingScope),
+            (AwaitingScope, E::Release, Todo),
+            (AwaitingScope, E::Expire, Todo),
+            (AwaitingScope, E::Return, Todo),
+            (AwaitingScope, E::Block, Blocked),
+            (AwaitingScope, E::Cancel, Cancelled),
+            (InProgress, E::TakeOver, InProgress),
+            (InProgress, E::Renew, InProgress),
+            (InProgress, E::Release, Todo),
+            (InProgress, E::Expire, Todo),
+            (InProgress, E::Return, Todo),
+            (InProgress, E::Block, Blocked),
+            (InProgress, E::Handoff, InReview),
+            (InProgress, E::Cancel, Cancelled),
+            (Blocked, E::Unblock, InProgress),
+            (Blocked, E::UnblockLater, Todo),
+            (Blocked, E::Release, Todo),
+            (Blocked, E::Return, Todo),
+            (Blocked, E::Cancel, Cancelled),
+            (InReview, E::Revise, InProgress),
+            (InReview, E::ReviseLater, Todo),
+            (InReview, E::Stop, Blocked),
+            (InReview, E::Return, Todo),
+            (InReview, E::Land, Done),
+            (InReview, E::Cancel, Cancelled),
+            (Done, E::Unland, InReview),
+            (Done, E::Reopen, Todo),
+            (Cancelled, E::Reopen, Todo),
+        ]
+    };
+
+    #[test]
+    fn the_table_is_the_diagram_and_total() {
+        for from in Status::ALL {
+            for event in Event::ALL {
+                let drawn = ARROWS.iter().find(|(f, e, _)| (f, e) == (from, event));
+                let to = drawn.map(|(_, _, to)| *to);
+                assert_eq!(next(*from, *event), to, "{from} × {event}");
+                assert_eq!(allowed(*from).contains(event), to.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_task_is_only_reopened_or_found_not_landed() {
+        assert_eq!(allowed(Status::Done), [Event::Unland, Event::Reopen]);
+        assert_eq!(allowed(Status::Cancelled), [Event::Reopen]);
+    }
+
+    #[test]
+    fn no_way_leads_from_an_unconfirmed_scope_to_work_but_a_go() {
+        for event in Event::ALL {
+            let to = next(Status::AwaitingScope, *event);
+            assert_eq!(
+                to == Some(Status::InProgress),
+                *event == Event::Go,
+                "{event}"
+            );
+        }
+    }
 }

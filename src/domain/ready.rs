@@ -148,3 +148,185 @@ fn is_open(snapshot: &Snapshot, id: &str, now: Timestamp) -> bool {
         Standing::InReview { .. } | Standing::Done(_) | Standing::Cancelled { .. } => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{ANN, BOB, World, agent, at, block, lane, oid, task, tid};
+    use crate::domain::request::{ClaimWish, Verb};
+    use crate::domain::state::{Resume, TaskState};
+
+    fn ids<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Vec<&'a str> {
+        tasks.into_iter().map(|task| task.id.as_str()).collect()
+    }
+
+    fn with(id: &str, edit: impl FnOnce(&mut Task)) -> Task {
+        let mut one = task(id, "A");
+        edit(&mut one);
+        one
+    }
+
+    fn resumed(world: &mut World, id: &str) {
+        let resume = Some(Resume {
+            agent: agent(ANN),
+            lane: lane("A"),
+            commit: Some(oid(9)),
+        });
+        let state = TaskState {
+            standing: Standing::Todo { resume },
+            ..TaskState::default()
+        };
+        world.snapshot.states.insert(tid(id), state);
+    }
+
+    #[test]
+    fn p20_order_is_resumed_priority_sequence_age_id() {
+        let mut world = World::new(vec![
+            with("T-1", |_| {}),
+            with("T-2", |t| t.created_at = Some(at(9))),
+            with("T-3", |t| t.created_at = Some(at(5))),
+            with("T-4", |t| t.sequence = -1),
+            with("T-5", |t| t.priority = 1),
+            with("T-6", |t| t.priority = 9),
+            with("T-7", |_| {}),
+        ]);
+        resumed(&mut world, "T-6");
+        let queue = ready(&world.snapshot, Filter::default(), world.now);
+        assert_eq!(
+            ids(queue),
+            ["T-6", "T-5", "T-4", "T-3", "T-2", "T-1", "T-7"]
+        );
+    }
+
+    #[test]
+    fn p20_dependencies_come_before_priority() {
+        let world = World::new(vec![
+            with("T-1", |t| {
+                t.priority = 1;
+                t.depends_on = vec![tid("T-2")];
+            }),
+            with("T-2", |t| t.priority = 9),
+        ]);
+        assert_eq!(
+            ids(ready(&world.snapshot, Filter::default(), world.now)),
+            ["T-2"]
+        );
+    }
+
+    #[test]
+    fn a_filter_admits_the_work_of_its_role_or_lane() {
+        let mut world = World::new(vec![
+            with("T-1", |t| t.lane = Some(lane("A:2"))),
+            task("T-2", "A"),
+            task("T-3", "B"),
+        ]);
+        let listed = |world: &World, role: Option<&str>, lane_name: Option<&str>| {
+            let role = role.map(crate::domain::fixtures::role);
+            let lane = lane_name.map(lane);
+            let filter = Filter {
+                role: role.as_ref(),
+                lane: lane.as_ref(),
+            };
+            let found = ready(&world.snapshot, filter, world.now);
+            found.iter().map(|t| t.id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(&world, Some("A"), None), ["T-1", "T-2"]);
+        assert_eq!(listed(&world, None, Some("A")), ["T-2"]);
+        assert_eq!(listed(&world, None, Some("A:2")), ["T-1", "T-2"]);
+        world.claim(BOB, "T-2");
+        assert_eq!(listed(&world, None, Some("A")), Vec::<String>::new());
+        assert_eq!(listed(&world, Some("A"), None), ["T-1"]);
+    }
+
+    #[test]
+    fn p21_waiting_names_every_reason_and_holder() {
+        let mut world = World::new(vec![
+            with("T-1", |t| {
+                t.parked = true;
+                t.depends_on = vec![tid("T-2")];
+            }),
+            task("T-2", "A"),
+            task("T-3", "B"),
+            task("T-4", "B"),
+        ]);
+        world.claim(BOB, "T-2");
+        world.claim(ANN, "T-3");
+        let found = waiting(&world.snapshot, Filter::default(), world.now);
+        let reasons: Vec<(&str, Vec<&str>)> = found
+            .iter()
+            .map(|one| {
+                (
+                    one.task.id.as_str(),
+                    one.unmet.iter().map(|u| u.gate).collect(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                ("T-1", vec!["dependency", "parked"]),
+                ("T-2", vec!["task-held"]),
+                ("T-3", vec!["task-held",]),
+                ("T-4", vec!["lane-busy"]),
+            ]
+        );
+        let holders: Vec<_> = found
+            .iter()
+            .map(|one| one.unmet[0].holder.as_ref().and_then(|h| h.agent.clone()))
+            .collect();
+        let (ann, bob) = (Some(agent(ANN)), Some(agent(BOB)));
+        assert_eq!(holders, [bob.clone(), bob, ann.clone(), ann]);
+    }
+
+    #[test]
+    fn p22_a_task_whose_blocker_landed_is_ready_and_first() {
+        let mut world = World::new(vec![
+            with("T-1", |t| t.priority = 1),
+            task("T-2", "A"),
+            task("T-3", "B"),
+        ]);
+        world.claim(ANN, "T-2");
+        drop(world.ask(ANN, None, block("T-2", Some("T-3"))).unwrap());
+        assert_eq!(
+            ids(ready(&world.snapshot, Filter::default(), world.now)),
+            ["T-1", "T-3"]
+        );
+        world.finish(BOB, "T-3", oid(9));
+        assert_eq!(
+            ids(ready(&world.snapshot, Filter::default(), world.now)),
+            ["T-2", "T-1"]
+        );
+    }
+
+    #[test]
+    fn open_tasks_are_those_that_nobody_holds() {
+        let mut world = World::new(vec![task("T-1", "A"), task("T-2", "A"), task("T-3", "B")]);
+        world.claim(ANN, "T-1");
+        world.finish(BOB, "T-3", oid(9));
+        assert_eq!(
+            ids(open_in_order(&world.snapshot, Filter::default(), world.now)),
+            ["T-2"]
+        );
+        world.pass(4000);
+        assert_eq!(
+            ids(open_in_order(&world.snapshot, Filter::default(), world.now)),
+            ["T-1", "T-2"]
+        );
+    }
+
+    #[test]
+    fn the_last_of_30_000_tasks_is_claimed_when_all_before_it_wait() {
+        let name = |n: usize| format!("T-{n:06}");
+        let mut tasks: Vec<Task> = (1..30_000)
+            .map(|n| with(&name(n), |t| t.depends_on = vec![tid(&name(n - 1))]))
+            .collect();
+        tasks.push(with(&name(0), |t| t.priority = 9));
+        let mut world = World::new(tasks);
+        let next = Verb::Claim(ClaimWish::default());
+        let change = world.ask(ANN, None, next.clone()).unwrap();
+        assert_eq!(change.states[0].task, tid(&name(0)));
+        let refusal = world.ask(BOB, None, next).unwrap_err();
+        let says = "29999 open, held back 29999 by dependency";
+        assert!(refusal.to_string().contains(says), "{refusal}");
+    }
+}

@@ -132,7 +132,7 @@ fn one_landing_at_a_time_and_only_its_merger_moves_it_on() {
     drop(world.ask(ANN, None, first.clone()).unwrap());
     let land = world.land("T-1");
     for (by, verb) in [
-        (BOB, second.clone()),
+        (BOB, second),
         (DANA, first),
         (DANA, land),
         (DANA, drop_landing("T-1")),
