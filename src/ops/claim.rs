@@ -11,6 +11,7 @@ use crate::domain::policy::Policy;
 use crate::domain::request::{ClaimWish, Verb};
 use crate::domain::state::{Claim, Epoch, Standing, TaskState};
 use crate::domain::task::Task;
+use crate::git::Durability as Flush;
 use crate::workspace::{
     self, Binding, LanePlaces, LaneSpec, Obstacle, Opened, WorkspaceError, lane_path, takeover_path,
 };
@@ -149,6 +150,9 @@ pub fn settle_in(
     let before = mutation.before.states.get(id);
     let taken_over = before.occupying().is_some_and(|old| old.id != claim.id);
     let start = start_of(mutation, id, claim);
+    if let Some(old) = before.occupying().filter(|_| taken_over) {
+        save_taken(site, mutation, id, old)?;
+    }
     let opened = open_lane(site, policy, &claim.lane, start, state.epoch, taken_over);
     let opened = opened.map_err(|error| match error {
         OpError::Workspace(source) => OpError::NoWorktree {
@@ -170,6 +174,20 @@ pub fn settle_in(
         .write(&opened.git_dir)
         .map_err(WorkspaceError::from)?;
     Ok(Some(opened.path))
+}
+
+/// Keeps what the holder of an expired claim committed and never saved, where its branch is on this
+/// machine: the branch is about to be used anew.
+fn save_taken(site: &Site, mutation: &Mutation, id: &TaskId, old: &Claim) -> Result<(), OpError> {
+    let Some(tip) = site.repo().tip(&old.branch.full())? else {
+        return Ok(());
+    };
+    if site.repo().is_ancestor(tip, site.ledger.target()?)? {
+        return Ok(());
+    }
+    let epoch = mutation.before.states.get(id).epoch;
+    workspace::save(site.repo(), id, epoch, tip, Flush::Full)?;
+    Ok(())
 }
 
 /// Where the lane starts: the base of a new claim, or the commit that was saved before a pause.
