@@ -406,7 +406,8 @@ impl Lander<'_> {
             .map(|e| e.checks.clone())
             .unwrap_or_default();
         let mut notes = Vec::new();
-        let checkouts = self.lock_checkouts(onto, result, &mut notes)?;
+        let from = self.local_target(onto, &mut notes)?;
+        let checkouts = self.lock_checkouts(from, result, &mut notes)?;
         let verb = Verb::Land {
             task: id.clone(),
             onto,
@@ -421,13 +422,8 @@ impl Lander<'_> {
         match self.publisher.submit_with(&request, &companion) {
             Ok(receipt) => {
                 self.site.env.fail_point("landed");
-                if self.site.ledger.remote().is_some() && !self.follow_local(onto, result)? {
-                    notes.push("the local target branch was left where it is".to_owned());
-                }
-                for checkout in checkouts {
-                    checkout.finish()?;
-                }
                 debug_assert!(receipt.commit.is_some());
+                self.follow(checkouts, from, result, &mut notes)?;
                 Ok(Landed::Done {
                     commit: result,
                     onto,
@@ -444,24 +440,48 @@ impl Lander<'_> {
         }
     }
 
+    /// Where the checkouts of the target on this machine start from. Under remote authority the
+    /// local branch may be behind, after others' merges or a crash; one with commits of its own is
+    /// a person's and stays.
+    fn local_target(
+        &self,
+        onto: ObjectId,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<ObjectId>, OpError> {
+        if self.site.ledger.remote().is_none() {
+            return Ok(Some(onto));
+        }
+        let target = &self.site.ledger.marker.target;
+        let Some(tip) = self.site.repo().tip(&target.full())? else {
+            return Ok(None);
+        };
+        if self.site.repo().is_ancestor(tip, onto)? {
+            return Ok(Some(tip));
+        }
+        notes.push(format!(
+            "the local `{target}` has commits of its own and was left where it is"
+        ));
+        Ok(None)
+    }
+
     /// Locks the checkouts of the target on this machine. Under local authority one that cannot
     /// follow refuses the landing; under remote authority it stays behind, with a note.
     fn lock_checkouts(
         &self,
-        onto: ObjectId,
+        from: Option<ObjectId>,
         result: ObjectId,
         notes: &mut Vec<String>,
     ) -> Result<Vec<PreparedCheckout>, OpError> {
+        let (repo, env) = (self.site.repo(), &self.site.env);
         let branch = self.site.ledger.marker.target.full();
-        let remote = self.site.ledger.remote().is_some();
-        // Under remote authority the local branch follows only from where the remote's target was.
-        if onto == result || (remote && self.site.repo().tip(&branch)? != Some(onto)) {
+        let Some(from) = from.filter(|from| *from != result) else {
+            workspace::recover(repo, env)?;
             return Ok(Vec::new());
-        }
-        match workspace::prepare(self.site.repo(), &branch, onto, result, &self.site.env) {
+        };
+        match workspace::prepare(repo, &branch, from, result, env) {
             Ok(checkouts) => Ok(checkouts),
             Err(error @ (CheckoutError::InTheWay { .. } | CheckoutError::Locked { .. }))
-                if remote =>
+                if self.site.ledger.remote().is_some() =>
             {
                 notes.push(error.to_string());
                 Ok(Vec::new())
@@ -470,30 +490,47 @@ impl Lander<'_> {
         }
     }
 
-    /// Under remote authority: the local target branch follows when it stood at the old target and
-    /// no checkout of it was left behind.
-    fn follow_local(&self, onto: ObjectId, result: ObjectId) -> Result<bool, OpError> {
+    /// After the move: the local branch, under remote authority, and the checkouts follow.
+    fn follow(
+        &self,
+        checkouts: Vec<PreparedCheckout>,
+        from: Option<ObjectId>,
+        result: ObjectId,
+        notes: &mut Vec<String>,
+    ) -> Result<(), OpError> {
+        if let (Some(from), true) = (from, self.site.ledger.remote().is_some())
+            && !self.follow_local(&checkouts, from, result)?
+        {
+            notes.push("the local target branch was left where it is".to_owned());
+        }
+        for checkout in checkouts {
+            checkout.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Moves the local target branch, unless a checkout of it was left behind.
+    fn follow_local(
+        &self,
+        checkouts: &[PreparedCheckout],
+        from: ObjectId,
+        result: ObjectId,
+    ) -> Result<bool, OpError> {
         let repo = self.site.repo();
         let name = self.site.ledger.marker.target.full();
-        if onto == result || repo.tip(&name)? != Some(onto) {
-            return Ok(true);
-        }
-        let shown = repo
+        let mut shown = repo
             .worktrees()?
             .into_iter()
-            .any(|w| w.branch.as_ref() == Some(&name));
-        let locked = repo.worktrees()?.into_iter().any(|w| {
-            w.branch.as_ref() == Some(&name) && {
-                let git_dir = repo.beside(&w.path).map(|beside| beside.git_dir());
-                git_dir.is_ok_and(|dir| dir.join("index.lock").exists())
-            }
-        });
-        if shown && !locked {
+            .filter(|w| w.branch.as_ref() == Some(&name));
+        if from == result {
+            return Ok(true);
+        }
+        if checkouts.is_empty() && shown.next().is_some() {
             return Ok(false);
         }
         let edit = RefEdit {
             name,
-            expect: Expect::At(onto),
+            expect: Expect::At(from),
             new: Some(result),
         };
         Ok(repo.cas(&[edit], "laneway: merge", Flush::Fast)? == Cas::Moved)
@@ -576,15 +613,14 @@ impl Lander<'_> {
     /// The ledger has `done`, the target does not have the commit yet.
     fn finish_target(&self, onto: ObjectId, result: ObjectId) -> Result<Landed, OpError> {
         let mut notes = vec!["a landing that was cut short is finished".to_owned()];
-        let checkouts = self.lock_checkouts(onto, result, &mut notes)?;
+        let from = self.local_target(onto, &mut notes)?;
+        let checkouts = self.lock_checkouts(from, result, &mut notes)?;
         match self.publisher.move_target(&Companion {
             from: onto,
             to: result,
         }) {
             Ok(()) => {
-                for checkout in checkouts {
-                    checkout.finish()?;
-                }
+                self.follow(checkouts, from, result, &mut notes)?;
                 Ok(Landed::Done {
                     commit: result,
                     onto,
