@@ -7,9 +7,13 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value, json};
 
+use super::demo::DemoView;
 use super::envelope::{Envelope, SCHEMA};
+use super::land::{CompleteView, MergeView};
+use super::log::LogView;
 use super::plan::{InitView, PlanView};
 use super::task::{ClaimedView, ReadyView};
+use super::work::{ChecksView, HandoffView, ReviewView, TrustView};
 
 /// Where the schemas are published.
 const HOME: &str = "https://laneway.dev/schemas/output/v1/";
@@ -22,6 +26,14 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<PlanView>("add"),
         schema::<ReadyView>("ready"),
         schema::<ClaimedView>("claim"),
+        schema::<ChecksView>("check"),
+        schema::<TrustView>("trust"),
+        schema::<HandoffView>("handoff"),
+        schema::<ReviewView>("review"),
+        schema::<MergeView>("merge"),
+        schema::<CompleteView>("complete"),
+        schema::<LogView>("log"),
+        schema::<DemoView>("demo"),
     ]
 }
 

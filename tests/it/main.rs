@@ -12,5 +12,9 @@
 
 mod support;
 
+mod demo;
+mod land;
+mod races;
 mod registered;
 mod smoke;
+mod torn;

@@ -157,6 +157,11 @@ impl World {
     }
 
     fn output(&self, dir: &Path, program: &str, line: &str) -> Output {
+        self.command(dir, program, line).output().unwrap()
+    }
+
+    /// A command in the world, not started yet.
+    pub(super) fn command(&self, dir: &Path, program: &str, line: &str) -> Command {
         let mut command = Command::new(program);
         command
             .args(words(line))
@@ -173,7 +178,7 @@ impl World {
             .env("GIT_AUTHOR_DATE", &*self.now.borrow())
             .env("GIT_COMMITTER_DATE", &*self.now.borrow())
             .env("LANEWAY_TEST_NOW", &*self.now.borrow());
-        command.output().unwrap()
+        command
     }
 }
 

@@ -1,0 +1,89 @@
+//! Many processes at once: one winner, nothing lost.
+
+use crate::support::World;
+
+fn plan(world: &World, prefix: &str, count: usize, role: &str) {
+    let mut text = "version: 1\ntasks:\n".to_owned();
+    for number in 1..=count {
+        text.push_str(&format!(
+            "  - {{id: {prefix}-{number}, title: Task, role: {role}}}\n"
+        ));
+    }
+    world.write_in("tmp", "tasks.yaml", &text);
+    world.quietly("add --file ../tmp/tasks.yaml --as @dana");
+}
+
+fn ledger_commits(world: &World, dir: &str) -> usize {
+    let log = world.git_in(dir, "log --format=%H refs/heads/laneway");
+    log.lines().count()
+}
+
+#[test]
+fn of_sixteen_processes_one_wins_each_task() {
+    let world = World::new();
+    world.quietly("init --role R:60");
+    plan(&world, "T", 50, "R");
+    let before = ledger_commits(&world, "repo");
+    for round in 1..=50 {
+        let line = |n: usize| format!("claim T-{round} --as @bot{n}");
+        let racers: Vec<_> = (0..16).map(|n| world.start("repo", &line(n))).collect();
+        let answers = racers.into_iter().map(|racer| racer.answer());
+        let mut exits: Vec<_> = answers.map(|answer| answer.exit).collect();
+        exits.sort();
+        assert_eq!(exits[0], Some(0), "round {round}: nobody won");
+        let lost = exits[1..].iter().all(|exit| *exit == Some(3));
+        assert!(lost, "round {round}: {exits:?}");
+    }
+    assert_eq!(ledger_commits(&world, "repo"), before + 50);
+}
+
+#[test]
+fn eight_processes_lose_no_update() {
+    let world = World::governed();
+    let before = ledger_commits(&world, "repo");
+    for round in 0..20 {
+        let line = |n: usize| format!("add P{n}-{round} --title Work --role B-ui --as @bot{n}");
+        let adders: Vec<_> = (0..8).map(|n| world.start("repo", &line(n))).collect();
+        for adder in adders {
+            drop(adder.answer().code(0));
+        }
+    }
+    assert_eq!(ledger_commits(&world, "repo"), before + 160);
+    let ready = world.laneway("--json ready").code(0).json();
+    assert_eq!(ready["data"]["total"], 160);
+}
+
+#[test]
+fn three_clones_of_one_remote_have_one_winner_and_lose_no_update() {
+    let world = World::new();
+    world.git("init -q --bare ../hub.git");
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git(&format!("remote add origin {url}"));
+    world.git("push -q -u origin main");
+    world.quietly("init --authority remote --role R:20 --push");
+    plan(&world, "T", 8, "R");
+    let clones = ["one", "two", "three"];
+    for name in clones {
+        std::fs::create_dir(world.path(name)).unwrap();
+        world.git_in(name, &format!("clone -q {url} repo"));
+    }
+    let before = ledger_commits(&world, "hub.git");
+    for round in 1..=8 {
+        let racers = clones.map(|name| {
+            let line = format!("claim T-{round} --as @{name}");
+            world.start(&format!("{name}/repo"), &line)
+        });
+        let mut exits = racers.map(|racer| racer.answer().exit);
+        exits.sort();
+        assert_eq!(exits, [Some(0), Some(3), Some(3)], "round {round}");
+        let adders = clones.map(|name| {
+            let id = format!("{}-{round}", name.to_uppercase());
+            let line = format!("add {id} --title Work --role R --as @{name}");
+            world.start(&format!("{name}/repo"), &line)
+        });
+        for adder in adders {
+            drop(adder.answer().code(0));
+        }
+    }
+    assert_eq!(ledger_commits(&world, "hub.git"), before + 8 + 24);
+}

@@ -1,0 +1,57 @@
+//! A landing that is cut short at any point is finished or undone by the next command.
+
+use crate::support::World;
+
+const A: &str = "repo-A-backend";
+
+fn submitted() -> [(World, String); 2] {
+    World::both().map(|world| {
+        let add = "--role A-backend --check 'test -f a.txt'";
+        let commit = world.submit("A-1", add, A, "a.txt", "a\n");
+        (world, commit)
+    })
+}
+
+#[test]
+fn a_merge_that_dies_before_the_move_is_done_again() {
+    for point in ["built", "flushed", "published", "slot", "landing"] {
+        for (world, commit) in submitted() {
+            let before = world.target();
+            world.dying("repo", point, "merge A-1 --trust --as @bot");
+            assert_eq!(world.target(), before, "{point}");
+            drop(world.laneway("merge A-1 --trust --as @bot").code(0));
+            assert_eq!(world.target(), commit, "{point}");
+            assert_eq!(world.git("status --porcelain"), "", "{point}");
+            assert_eq!(world.last_op("A-1"), "land", "{point}");
+        }
+    }
+}
+
+#[test]
+fn a_merge_that_dies_after_the_move_leaves_a_checkout_that_the_next_one_mends() {
+    for (world, commit) in submitted() {
+        world.dying("repo", "landed", "merge A-1 --trust --as @bot");
+        assert_eq!(world.target(), commit);
+        assert_eq!(world.last_op("A-1"), "land");
+        world.submit("B-1", "--role B-ui", "repo-B-ui", "b.txt", "b\n");
+        drop(world.laneway("merge B-1 --as @bot").code(0));
+        assert_eq!(world.git("status --porcelain"), "");
+        assert!(world.path("repo/a.txt").exists() && world.path("repo/b.txt").exists());
+    }
+}
+
+#[test]
+fn the_slot_of_a_merger_that_died_elsewhere_is_free_after_its_time() {
+    let [(world, commit), _] = submitted();
+    world.submit("B-1", "--role B-ui", "repo-B-ui", "b.txt", "b\n");
+    world.dying("repo", "slot", "merge A-1 --trust --as @bot");
+    drop(
+        world
+            .laneway("merge B-1 --as @carl")
+            .code(3)
+            .says("merge slot"),
+    );
+    world.at("2026-11-20T10:05:00Z");
+    drop(world.laneway("merge B-1 --as @carl").code(0));
+    assert_ne!(world.target(), commit);
+}
