@@ -138,10 +138,10 @@ fn claim(
 
 /// The lane's worktree: each clone has one beside its checkout.
 fn lane_dir(who: &str, worktrees: &str) -> String {
-    let paths = worktrees
+    let mut paths = worktrees
         .lines()
         .filter_map(|line| line.strip_prefix("worktree "));
-    let lane = paths.filter(|path| !path.ends_with("/shop")).next_back();
+    let lane = paths.rfind(|path| !path.ends_with("/shop"));
     lane.map_or_else(|| format!("{who}/shop"), str::to_owned)
 }
 
