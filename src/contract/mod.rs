@@ -8,9 +8,14 @@
 pub mod demo;
 pub mod envelope;
 pub mod land;
+pub mod lane;
 pub mod log;
+pub mod manual;
+pub mod own;
 pub mod plan;
 pub mod schema;
+pub mod set_status;
+pub mod status;
 pub mod task;
 pub mod validate;
 pub mod work;

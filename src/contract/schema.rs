@@ -10,9 +10,15 @@ use serde_json::{Map, Value, json};
 use super::demo::DemoView;
 use super::envelope::{Envelope, SCHEMA};
 use super::land::{CompleteView, MergeView};
+use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
+use super::manual::{CompletionsView, ManualView, SchemaView};
+use super::own::ChangedView;
 use super::plan::{InitView, PlanView};
-use super::task::{ClaimedView, ReadyView};
+use super::set_status::SetStatusView;
+use super::status::StatusView;
+use super::task::{ClaimedView, ListView, ReadyView, ShowView};
+use super::validate::ValidateView;
 use super::work::{ChecksView, HandoffView, ReviewView, TrustView};
 
 /// Where the schemas are published.
@@ -33,7 +39,28 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<MergeView>("merge"),
         schema::<CompleteView>("complete"),
         schema::<LogView>("log"),
+        schema::<ValidateView>("validate"),
         schema::<DemoView>("demo"),
+        schema::<ChangedView>("renew"),
+        schema::<ChangedView>("release"),
+        schema::<ChangedView>("block"),
+        schema::<ChangedView>("unblock"),
+        schema::<ChangedView>("cancel"),
+        schema::<ChangedView>("reopen"),
+        schema::<ChangedView>("return"),
+        schema::<ChangedView>("note"),
+        schema::<ListView>("list"),
+        schema::<ShowView>("show"),
+        schema::<StatusView>("status"),
+        schema::<PlanView>("edit"),
+        schema::<LaneAddedView>("lane add"),
+        schema::<LaneListView>("lane list"),
+        schema::<LaneSyncedView>("lane sync"),
+        schema::<LaneRemovedView>("lane remove"),
+        schema::<SetStatusView>("set-status"),
+        schema::<CompletionsView>("completions"),
+        schema::<ManualView>("man"),
+        schema::<SchemaView>("schema"),
     ]
 }
 

@@ -225,6 +225,18 @@ pub struct TaskDetail {
     /// Merge order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merge_order: Option<i64>,
+    /// The lane it is pinned to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned_lane: Option<String>,
+    /// Earliest start (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// Estimate, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+    /// Whether it is laid aside until a person unparks it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub parked: bool,
     /// Paths it may touch.
     pub owned_paths: Vec<String>,
     /// Paths it must not touch.
@@ -431,6 +443,10 @@ impl From<&ShowOutcome> for ShowView {
                 parent: task.parent.as_ref().map(ToString::to_string),
                 merge_stage: task.merge_stage.as_ref().map(ToString::to_string),
                 merge_order: task.merge_order,
+                pinned_lane: task.lane.as_ref().map(ToString::to_string),
+                not_before: task.not_before.map(|at| at.to_string()),
+                effort: task.effort.clone(),
+                parked: task.parked,
                 owned_paths: texts(&task.owned_paths),
                 forbidden_paths: texts(&task.forbidden_paths),
                 exclusive: task.exclusive.iter().map(ToString::to_string).collect(),

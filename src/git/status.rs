@@ -19,6 +19,20 @@ pub enum Operation {
     Mailbox,
 }
 
+impl std::fmt::Display for Operation {
+    /// git's word for it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Rebase => "rebase",
+            Self::Merge => "merge",
+            Self::CherryPick => "cherry-pick",
+            Self::Revert => "revert",
+            Self::Bisect => "bisect",
+            Self::Mailbox => "`git am`",
+        })
+    }
+}
+
 /// What a worktree holds beyond its commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {

@@ -247,6 +247,12 @@ fn edit_plan_file(
 fn fields(task: &Task, wishes: &[Wish]) -> Result<Vec<FieldEdit>, OpError> {
     let mut lists: Vec<(String, Vec<String>)> = Vec::new();
     let mut fields = Vec::new();
+    if wishes
+        .iter()
+        .any(|wish| matches!(wish, Wish::Set(key, _) | Wish::Unset(key) if key == "id"))
+    {
+        return Err(OpError::Usage("the id of a task never changes".to_owned()));
+    }
     for wish in wishes {
         match wish {
             Wish::Set(key, value) => {

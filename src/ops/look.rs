@@ -42,6 +42,19 @@ impl Row {
             state: snapshot.states.get(&task.id).clone(),
         }
     }
+
+    /// Who holds it, or has done it.
+    #[must_use]
+    pub fn agent(&self) -> Option<&AgentName> {
+        agent_of(&self.state)
+    }
+}
+
+fn agent_of(state: &TaskState) -> Option<&AgentName> {
+    match &state.standing {
+        Standing::Done(done) => Some(&done.agent),
+        _ => state.claim().map(|claim| &claim.agent),
+    }
 }
 
 /// What `ready` is asked.
@@ -155,15 +168,15 @@ pub struct ListOutcome {
 /// Lists tasks.
 ///
 /// # Errors
-/// When the ledger does not read.
+/// When the ledger does not read, or a role is not in policy.
 pub fn list(site: &Site, options: &ListOptions) -> Result<ListOutcome, OpError> {
     let snapshot = snapshot(site)?;
+    for role in &options.roles {
+        known_role(&snapshot, Some(role))?;
+    }
     let of_agent = |state: &TaskState| match &options.agent {
         None => true,
-        Some(agent) => match &state.standing {
-            Standing::Done(done) => done.agent == *agent,
-            _ => state.claim().is_some_and(|claim| claim.agent == *agent),
-        },
+        Some(agent) => agent_of(state) == Some(agent),
     };
     let wanted: Vec<&Task> = snapshot
         .plan
@@ -284,6 +297,8 @@ pub struct StatusOutcome {
     pub counts: BTreeMap<RoleName, BTreeMap<Status, usize>>,
     /// Number of ready tasks by role.
     pub ready: BTreeMap<RoleName, usize>,
+    /// Number of lanes that nobody holds, by role of policy.
+    pub free: BTreeMap<RoleName, usize>,
     /// The lanes that are taken, by whom, for what.
     pub lanes: Vec<(TaskId, Claim)>,
     /// Claims that have expired.
@@ -300,6 +315,8 @@ pub struct StatusOutcome {
     pub ledger: (String, Option<ObjectId>),
     /// The target, and the commit whose rules are in force.
     pub target: (String, ObjectId),
+    /// When it was looked at.
+    pub now: Timestamp,
 }
 
 /// Sums up the queue.
@@ -342,11 +359,18 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
     }
     lanes.sort_by(|a, b| a.1.lane.cmp(&b.1.lane));
     expired.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut free: BTreeMap<RoleName, usize> = BTreeMap::new();
+    for (name, role) in &policy.roles {
+        let held = lanes.iter().filter(|(_, claim)| claim.lane.role == *name);
+        let left = usize::from(role.lanes).saturating_sub(held.count());
+        free.insert(name.clone(), left);
+    }
     submitted.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
     blocked.sort();
     Ok(StatusOutcome {
         counts,
         ready,
+        free,
         lanes,
         expired,
         submitted,
@@ -359,5 +383,6 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
         open_map: snapshot.rules.identity.mode == Mode::Open,
         ledger: (site.ledger.tip_ref.clone(), snapshot.tip),
         target: (site.ledger.target_ref.clone(), snapshot.rules.at),
+        now,
     })
 }

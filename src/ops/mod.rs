@@ -10,6 +10,7 @@ pub mod log;
 pub mod look;
 pub mod merge;
 pub mod mutate;
+pub mod next;
 pub mod own;
 pub mod save;
 pub mod set_status;

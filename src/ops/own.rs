@@ -6,6 +6,7 @@ use super::mutate::Mutation;
 use super::save;
 use super::site::Site;
 use crate::domain::id::TaskId;
+use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::{Dependents, Verb};
 use crate::domain::state::Epoch;
 
@@ -31,7 +32,7 @@ fn one(site: &Site, id: &TaskId, verb: Verb, dry_run: bool) -> Result<TaskOutcom
 /// progress.
 ///
 /// # Errors
-/// The refusal; [`OpError::NoTask`] when the agent has nothing in progress.
+/// The refusal, also when the agent has nothing in progress.
 pub fn renew(site: &Site, named: Option<&TaskId>, dry_run: bool) -> Result<TaskOutcome, OpError> {
     let publisher = site.publisher()?;
     let agent = site.agent()?;
@@ -59,7 +60,11 @@ pub fn renew(site: &Site, named: Option<&TaskId>, dry_run: bool) -> Result<TaskO
         }
     };
     if tasks.is_empty() {
-        return Err(OpError::NoTask);
+        let unmet = Unmet {
+            kind: RefusalKind::Nothing,
+            ..Unmet::rule("nothing-held", format!("{agent} has nothing in progress"))
+        };
+        return Err(Refusal::one("cannot renew", None, unmet).into());
     }
     let ids = tasks.iter().map(|(id, _)| id.clone()).collect();
     let mutation = site.carry_out(&site.request(Verb::Renew { tasks })?, dry_run)?;

@@ -37,22 +37,10 @@ impl fmt::Display for Obstacle {
             Self::Commit { id, subject } => {
                 write!(f, "commit {} ({})", id.short(), subject.escape_debug())
             }
-            Self::Operation(operation) => write!(f, "a {} in progress", word(*operation)),
+            Self::Operation(operation) => write!(f, "a {} in progress", operation),
             Self::Locked(reason) if reason.is_empty() => f.write_str("a lock"),
             Self::Locked(reason) => write!(f, "a lock ({})", reason.escape_debug()),
         }
-    }
-}
-
-/// git's word for an operation.
-fn word(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Rebase => "rebase",
-        Operation::Merge => "merge",
-        Operation::CherryPick => "cherry-pick",
-        Operation::Revert => "revert",
-        Operation::Bisect => "bisect",
-        Operation::Mailbox => "`git am`",
     }
 }
 

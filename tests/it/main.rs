@@ -12,9 +12,22 @@
 
 mod support;
 
+mod block;
+mod cancel;
 mod demo;
+mod edit;
+mod give_back;
 mod land;
+mod lane;
+mod list;
+mod manual;
+mod note;
 mod races;
 mod registered;
+mod release;
+mod renew;
+mod set_status;
+mod show;
 mod smoke;
+mod status;
 mod torn;

@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use laneway::contract::plan::PlanView;
-use laneway::ops::add::{Plan, PlanOutcome, add, add_file};
+use laneway::ops::add::{Plan, add, add_file};
 use serde_json::{Map, Value};
 
-use super::{Context, diff, ledger_after};
+use super::{Context, ledger_after, planned};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -89,7 +89,8 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         Some(file) => add_file(&site, file, plan, dry_run)?,
         None => add(&site, definition(context, args)?, plan, dry_run)?,
     };
-    let reply = Reply::new(&PlanView::from(&outcome), text(&outcome, dry_run));
+    let text = planned(&outcome, dry_run, "added", "was added before");
+    let reply = Reply::new(&PlanView::from(&outcome), text);
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
 }
 
@@ -127,19 +128,4 @@ fn definition(context: &Context<'_>, args: &Args) -> Result<Map<String, Value>, 
         put("notes", Some(notes.into()));
     }
     Ok(map)
-}
-
-fn text(outcome: &PlanOutcome, dry_run: bool) -> String {
-    let what = match outcome.tasks.as_slice() {
-        [only] => only.to_string(),
-        many => format!("{} tasks", many.len()),
-    };
-    if dry_run {
-        return diff(&outcome.mutation);
-    }
-    match &outcome.file {
-        Some(file) => format!("wrote {what} into {}: commit it\n", file.display()),
-        None if outcome.mutation.change.is_empty() => format!("{what}: added before\n"),
-        None => format!("added {what}\n"),
-    }
 }

@@ -50,7 +50,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
 }
 
-fn text(outcome: &ClaimOutcome) -> String {
+pub(super) fn text(outcome: &ClaimOutcome) -> String {
     let (task, claim) = (&outcome.task, &outcome.claim);
     if !outcome.mutation.carried_out {
         return diff(&outcome.mutation);

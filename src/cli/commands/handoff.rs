@@ -54,7 +54,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
 }
 
-fn text(outcome: &HandoffOutcome) -> String {
+pub(super) fn text(outcome: &HandoffOutcome) -> String {
     if !outcome.mutation.carried_out {
         return diff(&outcome.mutation);
     }

@@ -44,7 +44,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         .ledger(ledger_at(&site, tip)))
 }
 
-fn text(outcome: &MergeOutcome, dry_run: bool) -> String {
+pub(super) fn text(outcome: &MergeOutcome, dry_run: bool) -> String {
     let mut text = String::new();
     for (id, landed) in &outcome.landed {
         text.push_str(&line(id, landed, dry_run));

@@ -2,25 +2,43 @@
 //! into a reply.
 
 mod add;
-mod claim;
-mod init;
-mod ready;
-
+mod block;
+mod cancel;
 mod check;
 mod checks;
+mod claim;
 mod complete;
+mod completions;
 mod demo;
+mod edit;
+mod give_back;
 mod handoff;
+mod init;
+mod lane;
+mod list;
 mod log;
+mod man;
 mod merge;
+mod note;
+mod ready;
+mod release;
+mod renew;
+mod reopen;
 mod review;
+mod schema;
+mod set_status;
+mod show;
+mod status;
 mod trust;
+mod unblock;
 mod validate;
 
 use clap::Subcommand;
 use laneway::contract::LedgerView;
 use laneway::domain::id::ObjectId;
 use laneway::env::Env;
+use laneway::ops::add::PlanOutcome;
+use laneway::ops::own::TaskOutcome;
 use laneway::ops::{Mutation, Site};
 
 use super::args::Global;
@@ -39,6 +57,40 @@ pub enum Command {
     Ready(ready::Args),
     /// Take a task and open its lane
     Claim(claim::Args),
+    /// Extend the lease
+    Renew(renew::Args),
+    /// Give a task back; its commits are kept
+    Release(release::Args),
+    /// Stop a task, with the reason; its lane is free
+    Block(block::Args),
+    /// Go on with a blocked task
+    Unblock(unblock::Args),
+    /// Give a task up
+    Cancel(cancel::Args),
+    /// Take a closed task up again
+    Reopen(reopen::Args),
+    /// Give a task back as too large or wrong
+    Return(give_back::Args),
+    /// Add a remark to a task
+    Note(note::Args),
+    /// List tasks
+    List(list::Args),
+    /// Show everything about a task
+    Show(show::Args),
+    /// Sum up the queue
+    Status(status::Args),
+    /// Change the definition of a task
+    Edit(edit::Args),
+    /// Make, show, sync and remove the lanes of this machine
+    Lane(lane::Args),
+    /// Bring a task to a status through the verb that leads there
+    SetStatus(set_status::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
+    /// Print the manual page, or write all pages
+    Man(man::Args),
+    /// Print the JSON Schema of a file or an answer
+    Schema(schema::Args),
 
     /// Run the acceptance checks in the lane's worktree and record the evidence
     Check(check::Args),
@@ -68,6 +120,23 @@ impl Command {
             Self::Add(_) => "add",
             Self::Ready(_) => "ready",
             Self::Claim(_) => "claim",
+            Self::Renew(_) => "renew",
+            Self::Release(_) => "release",
+            Self::Block(_) => "block",
+            Self::Unblock(_) => "unblock",
+            Self::Cancel(_) => "cancel",
+            Self::Reopen(_) => "reopen",
+            Self::Return(_) => "return",
+            Self::Note(_) => "note",
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Status(_) => "status",
+            Self::Edit(_) => "edit",
+            Self::Lane(args) => args.name(),
+            Self::SetStatus(_) => "set-status",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+            Self::Schema(_) => "schema",
 
             Self::Check(_) => "check",
             Self::Trust(_) => "trust",
@@ -113,6 +182,23 @@ pub fn run(
         Command::Add(args) => add::run(&context, &args),
         Command::Ready(args) => ready::run(&context, &args),
         Command::Claim(args) => claim::run(&context, &args),
+        Command::Renew(args) => renew::run(&context, &args),
+        Command::Release(args) => release::run(&context, &args),
+        Command::Block(args) => block::run(&context, &args),
+        Command::Unblock(args) => unblock::run(&context, &args),
+        Command::Cancel(args) => cancel::run(&context, &args),
+        Command::Reopen(args) => reopen::run(&context, &args),
+        Command::Return(args) => give_back::run(&context, &args),
+        Command::Note(args) => note::run(&context, &args),
+        Command::List(args) => list::run(&context, &args),
+        Command::Show(args) => show::run(&context, &args),
+        Command::Status(args) => status::run(&context, &args),
+        Command::Edit(args) => edit::run(&context, &args),
+        Command::Lane(args) => lane::run(&context, &args),
+        Command::SetStatus(args) => set_status::run(&context, &args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&context, &args),
+        Command::Schema(args) => schema::run(&args),
 
         Command::Check(args) => check::run(&context, &args),
         Command::Trust(args) => trust::run(&context, &args),
@@ -150,4 +236,43 @@ fn diff(mutation: &Mutation) -> String {
         text.push_str(&super::render::safe(&unified));
     }
     text
+}
+
+/// What a verb about tasks did: one line for each, or the difference that a rehearsal would make.
+fn changed(outcome: &TaskOutcome, done: &str) -> String {
+    let mutation = &outcome.mutation;
+    if !mutation.carried_out {
+        return diff(mutation);
+    }
+    let mut text = String::new();
+    for id in &outcome.tasks {
+        let status = mutation.state(id).status();
+        if mutation.change.is_empty() {
+            text.push_str(&format!("nothing to do: {id} is {status}\n"));
+        } else {
+            let now = if status.word() == done {
+                String::new()
+            } else {
+                format!(", now {status}")
+            };
+            text.push_str(&format!("{done} {id}{now}\n"));
+        }
+    }
+    text
+}
+
+/// What became of definitions: on the ledger, in the working tree, or rehearsed.
+fn planned(outcome: &PlanOutcome, dry_run: bool, done: &str, before: &str) -> String {
+    let what = match outcome.tasks.as_slice() {
+        [only] => only.to_string(),
+        many => format!("{} tasks", many.len()),
+    };
+    if dry_run {
+        return diff(&outcome.mutation);
+    }
+    match &outcome.file {
+        Some(file) => format!("wrote {what} into {}: commit it\n", file.display()),
+        None if outcome.mutation.change.is_empty() => format!("{what} {before}\n"),
+        None => format!("{done} {what}\n"),
+    }
 }

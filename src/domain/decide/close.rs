@@ -74,7 +74,9 @@ fn edges(
     match dependents {
         Dependents::None if open.is_empty() => Ok(Vec::new()),
         Dependents::None => {
-            let unmet = Unmet::rule("has-dependents", format!("{} depend on `{id}`", names()))
+            let verb = if open.len() == 1 { "depends" } else { "depend" };
+            let message = format!("{} {verb} on `{id}`", names());
+            let unmet = Unmet::rule("has-dependents", message)
                 .hint("`--keep-dependents` leaves them waiting for ever, `--drop-edge` frees them");
             Err(ctx.refuse(id, unmet))
         }

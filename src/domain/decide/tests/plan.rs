@@ -192,7 +192,7 @@ fn a_cancelled_task_leaves_its_dependents_by_choice() {
     ];
     let mut world = World::new(tasks.clone());
     let refusal = refused(&mut world, DANA, cancel("T-1", Dependents::None));
-    no(&refusal, "has-dependents", "T-2 depend on `T-1`");
+    no(&refusal, "has-dependents", "T-2 depends on `T-1`");
     let change = world
         .ask(DANA, None, cancel("T-1", Dependents::DropEdge))
         .unwrap();

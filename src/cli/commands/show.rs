@@ -1,0 +1,137 @@
+use laneway::contract::task::{RecordView, ShowView, TaskDetail};
+use laneway::domain::id::TaskId;
+use laneway::ops::look::show;
+
+use super::{Context, ledger_at};
+use crate::cli::failure::Failure;
+use crate::cli::render::safe;
+use crate::cli::reply::Reply;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The task [default: the lane's]
+    id: Option<TaskId>,
+}
+
+pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
+    let site = context.site()?;
+    let outcome = show(&site, args.id.as_ref())?;
+    let view = ShowView::from(&outcome);
+    let text = text(&view.task);
+    Ok(Reply::new(&view, safe(&text)).ledger(ledger_at(&site, outcome.tip)))
+}
+
+/// The task in sections; what is empty is left out.
+fn text(detail: &TaskDetail) -> String {
+    let task = &detail.task;
+    let mut page = Page(format!("{} {}\n", task.id, task.title));
+    let landed = if detail.landed { ", landed" } else { "" };
+    page.line("status", &format!("{}{landed}", task.status));
+    page.line("role", &task.role);
+    page.line("priority", &task.priority.to_string());
+    page.some("type", task.task_type.as_ref());
+    page.line("kind", &format!("{}, risk {}", detail.kind, detail.risk));
+    page.some("pinned to", detail.pinned_lane.as_ref());
+    page.some("not before", detail.not_before.as_ref());
+    page.some("effort", detail.effort.as_ref());
+    if detail.parked {
+        page.line("parked", "until a person unparks it");
+    }
+    page.some("parent", detail.parent.as_ref());
+    page.some("stage", detail.merge_stage.as_ref());
+    page.line("planned on", &format!("the {}", detail.planned_on));
+    ownership(&mut page, detail);
+    page.list("owned paths", &detail.owned_paths);
+    page.list("forbidden paths", &detail.forbidden_paths);
+    page.list("exclusive groups", &detail.exclusive);
+    page.list("acceptance checks", &detail.acceptance_checks);
+    page.list("depends on", &task.depends_on);
+    page.list("lands after", &detail.predecessors);
+    page.list("waited for by", &detail.dependents);
+    let unmet = detail.unmet.iter().map(|unmet| {
+        let kind = if unmet.warning {
+            "warning"
+        } else {
+            &unmet.gate
+        };
+        let hint = unmet.hint.as_ref();
+        let hint = hint.map(|hint| format!("\n  hint: {hint}"));
+        format!("{kind}: {}{}", unmet.message, hint.unwrap_or_default())
+    });
+    page.list("what stands against a claim", &unmet.collect::<Vec<_>>());
+    let notes = detail.notes.iter().map(|notes| notes.trim_end().to_owned());
+    page.list("notes", &notes.collect::<Vec<_>>());
+    let records = detail.records.iter().map(record);
+    page.list("records", &records.collect::<Vec<_>>());
+    page.0
+}
+
+fn ownership(page: &mut Page, detail: &TaskDetail) {
+    if let Some(claim) = &detail.claim {
+        page.line(
+            "held by",
+            &format!("{} on {}", claim.agent, claim.workstation),
+        );
+        page.line("lane", &format!("{}, branch {}", claim.lane, claim.branch));
+        page.line(
+            "until",
+            &format!("{}, epoch {}", claim.expires_at, claim.epoch),
+        );
+    }
+    if let Some(block) = &detail.block {
+        let by = block.by.as_ref().map(|by| format!(" by {by}"));
+        let since = format!("since {}", block.since);
+        let by = by.unwrap_or_default();
+        page.line("blocked", &format!("{since}{by}: {}", block.reason));
+    }
+    page.some("submitted", detail.submitted.as_ref());
+    if let Some(done) = &detail.completion {
+        page.line(
+            "done",
+            &format!("{} by {} on {}", done.at, done.agent, done.workstation),
+        );
+        page.line("commit", &done.commit);
+    }
+}
+
+fn record(record: &RecordView) -> String {
+    let RecordView {
+        at, by, kind, text, ..
+    } = record;
+    let mut shown = format!("{at} {kind} by {by}: {}", text.trim_end());
+    for check in &record.checks {
+        let verdict = if check.passed { "passed" } else { "failed" };
+        shown.push_str(&format!("\n  {verdict} {}", check.command));
+    }
+    shown
+}
+
+/// Width of the names of single values.
+const NAMES: usize = 12;
+
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, name: &str, value: &str) {
+        self.0.push_str(&format!("  {name:NAMES$}{value}\n"));
+    }
+
+    fn some(&mut self, name: &str, value: Option<&String>) {
+        if let Some(value) = value {
+            self.line(name, value);
+        }
+    }
+
+    fn list(&mut self, heading: &str, items: &[String]) {
+        if items.is_empty() {
+            return;
+        }
+        self.0.push_str(&format!("\n{heading}\n"));
+        for item in items {
+            for line in item.lines() {
+                self.0.push_str(format!("  {line}").trim_end());
+                self.0.push('\n');
+            }
+        }
+    }
+}

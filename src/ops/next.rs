@@ -1,0 +1,65 @@
+//! What to do next, recommended from the state of the queue. Changes nothing.
+
+use super::look::StatusOutcome;
+use crate::domain::id::RoleName;
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Whose work it is; none: anyone's.
+    pub role: Option<RoleName>,
+    /// The command.
+    pub command: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The next steps, most urgent first: mend the plan, free what has expired, land what waits, look
+/// at what is blocked, then start what is ready, role by role.
+#[must_use]
+pub fn steps(queue: &StatusOutcome) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut anyone = |command: &str, reason: String| {
+        steps.push(Step {
+            role: None,
+            command: command.to_owned(),
+            reason,
+        });
+    };
+    if !queue.faults.is_empty() {
+        let count = count(queue.faults.len(), "contradiction");
+        anyone("laneway validate", format!("{count} in the plan"));
+    }
+    if !queue.expired.is_empty() {
+        let count = count(queue.expired.len(), "claim");
+        anyone("laneway release --expired", format!("{count} expired"));
+    }
+    if let Some((oldest, since)) = queue.submitted.first() {
+        let count = count(queue.submitted.len(), "submission");
+        let reason = format!("{count} to review or merge, the oldest {oldest} since {since}");
+        anyone("laneway merge --all", reason);
+    }
+    for (task, reason) in &queue.blocked {
+        anyone(
+            &format!("laneway show {task}"),
+            format!("blocked: {reason}"),
+        );
+    }
+    for (role, ready) in queue.ready.iter().filter(|(_, ready)| **ready > 0) {
+        let free = queue.free.get(role).copied().unwrap_or(0);
+        if free > 0 {
+            let lanes = count(free, "lane");
+            steps.push(Step {
+                role: Some(role.clone()),
+                command: format!("laneway claim --role {role}"),
+                reason: format!("{ready} ready, {lanes} free"),
+            });
+        }
+    }
+    steps
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
