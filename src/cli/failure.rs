@@ -11,7 +11,7 @@ use laneway::workspace::{CheckoutError, WorkspaceError};
 #[derive(Debug)]
 pub struct Failure {
     /// What programs read.
-    pub error: ErrorView,
+    pub error: Box<ErrorView>,
     /// Files whose findings are drawn for people.
     pub files: Vec<BadFile>,
 }
@@ -31,7 +31,7 @@ impl Failure {
             hints: Vec::new(),
         };
         Self {
-            error,
+            error: Box::new(error),
             files: Vec::new(),
         }
     }
@@ -73,7 +73,7 @@ impl From<Refusal> for Failure {
             hints,
         };
         Self {
-            error,
+            error: Box::new(error),
             files: Vec::new(),
         }
     }

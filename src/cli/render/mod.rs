@@ -84,7 +84,7 @@ impl Screen {
                 command: command.to_owned(),
                 ok: false,
                 data: None,
-                error: Some(failure.error.clone()),
+                error: Some((*failure.error).clone()),
                 ledger: None,
             };
             out(&json(&envelope));
