@@ -3,7 +3,7 @@ use laneway::domain::id::TaskId;
 use laneway::domain::state::Status;
 use laneway::ops::set_status::{SetStatusOptions, SetStatusOutcome, set_status};
 
-use super::{Context, changed, checks, claim, handoff, ledger_after, ledger_at, list, merge};
+use super::{Context, checks, claim, diff, handoff, ledger_after, ledger_at, list, merge};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -47,7 +47,11 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
             (claim::text(claimed), ledger)
         }
         SetStatusOutcome::Changed(task) => {
-            let text = changed(task, args.status.word());
+            let text = if task.mutation.carried_out {
+                format!("{} is {}\n", args.id, args.status)
+            } else {
+                diff(&task.mutation)
+            };
             (text, ledger_after(&site, &task.mutation))
         }
         SetStatusOutcome::HandedOff(handoff) => {
