@@ -199,13 +199,14 @@ impl Plan {
     }
 }
 
+/// What contradicts what, by task.
+pub type Faults = BTreeMap<TaskId, Vec<String>>;
+
 /// Sorts definitions by id, each id once, and says what contradicts what.
 #[must_use]
-pub fn merged(
-    mut tasks: Vec<(Task, Origin)>,
-) -> (Vec<(Task, Origin)>, BTreeMap<TaskId, Vec<String>>) {
+pub fn merged(mut tasks: Vec<(Task, Origin)>) -> (Vec<(Task, Origin)>, Faults) {
     tasks.sort_by(|(a, x), (b, y)| a.id.cmp(&b.id).then(x.cmp(y)));
-    let mut faults: BTreeMap<TaskId, Vec<String>> = BTreeMap::new();
+    let mut faults = Faults::new();
     tasks.dedup_by(|(later, origin), (first, first_origin)| {
         if later.id != first.id {
             return false;

@@ -367,11 +367,11 @@ impl<'r> Loader<'r> {
             commit: Some(commit),
         };
         if let Some(entry) = self.repo.entry_at(tree, &path)?
-            && let Some(tasks) = self.plans.borrow().get(&entry.id)
+            && let Some(tasks) = self.known_tasks(entry.id)
         {
             return Ok(PlanFile {
                 blob: entry.id,
-                tasks: tasks.clone(),
+                tasks,
                 path,
             });
         }
@@ -380,8 +380,28 @@ impl<'r> Loader<'r> {
             return Err(super::BadFile::whole(&path, Some(commit), "file-missing", message).into());
         };
         let tasks = Arc::new(read::meaning::<QueueFile>(origin, &bytes, Limits::PLAN)?);
-        self.plans.borrow_mut().insert(blob, tasks.clone());
+        self.remember_tasks(blob, &tasks);
         Ok(PlanFile { path, blob, tasks })
+    }
+
+    /// The tasks of a plan file that was read before, by this process or by another.
+    fn known_tasks(&self, blob: ObjectId) -> Option<Arc<Vec<Task>>> {
+        if let Some(tasks) = self.plans.borrow().get(&blob) {
+            return Some(tasks.clone());
+        }
+        let caches = self.cache.as_ref()?;
+        let tasks = Arc::new(index::open_tasks(&caches.cache, blob)?);
+        self.plans.borrow_mut().insert(blob, tasks.clone());
+        Some(tasks)
+    }
+
+    fn remember_tasks(&self, blob: ObjectId, tasks: &Arc<Vec<Task>>) {
+        self.plans.borrow_mut().insert(blob, tasks.clone());
+        if let Some(caches) = &self.cache
+            && tasks.len() >= WORTH_INDEXING
+        {
+            index::write_tasks(&caches.cache, blob, tasks);
+        }
     }
 
     /// The tasks of a plan file that is only a blob yet.

@@ -195,7 +195,9 @@ pub fn order(snapshot: &Snapshot) -> Vec<TaskId> {
         .map(|task| ((task.priority, task.sequence, task.id.clone()), task))
         .collect();
     let keys: Vec<(u8, i64, TaskId)> = submitted.keys().cloned().collect();
-    let key_of = |id: &TaskId| keys.iter().find(|(_, _, known)| known == id).cloned();
+    let by_id: BTreeMap<&TaskId, &(u8, i64, TaskId)> =
+        keys.iter().map(|key| (&key.2, key)).collect();
+    let key_of = |id: &TaskId| by_id.get(id).map(|key| (*key).clone());
     let ordered = graph::topological_order(&keys, |key| {
         let Some(task) = submitted.get(key) else {
             return Vec::new();
@@ -210,6 +212,15 @@ pub fn order(snapshot: &Snapshot) -> Vec<TaskId> {
             .collect()
     });
     ordered.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// Whether a landing has only to start again on the target's new tip.
+fn target_moved(error: &LedgerError) -> bool {
+    match error {
+        LedgerError::Moved { .. } => true,
+        LedgerError::Refused(refusal) => refusal.gate() == "target-moved",
+        _ => false,
+    }
 }
 
 /// Lands one task.
@@ -228,7 +239,7 @@ impl Lander<'_> {
             }
             self.bring(id)?;
             match self.try_land(id) {
-                Err(OpError::Ledger(LedgerError::Moved { .. })) => {
+                Err(OpError::Ledger(error)) if target_moved(&error) => {
                     if self.site.ledger.remote().is_some() {
                         self.publisher.refresh()?;
                     }

@@ -7,6 +7,8 @@
 //! - `plan-<key>`: all definitions of target and ledger. Heads in a table of fixed width, so that
 //!   the order of the queue is known without reading a task; each task is read when a rule looks
 //!   at it.
+//! - `tasks-<blob>`: the tasks of one plan file, so that a change of another does not cost a parse
+//!   of this one.
 //! - `states`: the states by shard, and which completion commits the target is known to reach.
 
 mod file;
@@ -20,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::env::Env;
 
-pub use plan::{PlanSource, open as open_plan, write as write_plan};
+pub use plan::{PlanSource, open as open_plan, open_tasks, write as write_plan, write_tasks};
 pub use states::{CachedShard, StatesCache};
 
 /// The caches of one repository.

@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
@@ -87,9 +88,16 @@ struct Indexed {
     ids_at: usize,
     roles: Vec<String>,
     records_at: u64,
+    /// How many records were read one by one.
+    asked: AtomicUsize,
+    /// All records at once, for those who look at many.
+    records: OnceLock<Vec<u8>>,
     /// Should a record be damaged: all tasks, read from the plan files.
     reread: OnceLock<Vec<(Task, Origin)>>,
 }
+
+/// From so many records on, reading all at once is cheaper than one by one.
+const MANY: usize = 32;
 
 /// One head as it stands in the table.
 struct Entry {
@@ -135,14 +143,34 @@ impl Indexed {
 
     fn record(&self, at: usize) -> Option<Task> {
         let entry = self.entry(at);
-        let mut bytes = vec![0; entry.record.1];
-        self.file
-            .read_exact_at(&mut bytes, self.records_at + entry.record.0)
-            .ok()?;
-        if file::checksum(&bytes) as u32 != entry.sum {
+        let (from, len) = entry.record;
+        let mut one = Vec::new();
+        let bytes = if self.asked.fetch_add(1, Ordering::Relaxed) < MANY {
+            one.resize(len, 0);
+            self.file
+                .read_exact_at(&mut one, self.records_at + from)
+                .ok()?;
+            one.as_slice()
+        } else {
+            let from = usize::try_from(from).ok()?;
+            self.all_records().get(from..from + len)?
+        };
+        if file::checksum(bytes) as u32 != entry.sum {
             return None;
         }
-        postcard::from_bytes::<TaskRow>(&bytes).ok()?.into_task()
+        postcard::from_bytes::<TaskRow>(bytes).ok()?.into_task()
+    }
+
+    fn all_records(&self) -> &[u8] {
+        self.records.get_or_init(|| {
+            let whole = self.file.metadata().map_or(0, |meta| meta.len());
+            let len = usize::try_from(whole.saturating_sub(self.records_at)).unwrap_or(0);
+            let mut bytes = vec![0; len];
+            match self.file.read_exact_at(&mut bytes, self.records_at) {
+                Ok(()) => bytes,
+                Err(_) => Vec::new(),
+            }
+        })
     }
 }
 
@@ -228,6 +256,8 @@ pub fn open(cache: &Cache, source: &PlanSource) -> Option<Plan> {
         ids_at,
         roles,
         records_at,
+        asked: AtomicUsize::new(0),
+        records: OnceLock::new(),
         reread: OnceLock::new(),
     };
     Some(Plan::of(Arc::new(indexed), faults))
@@ -295,19 +325,53 @@ fn encode(source: &PlanSource, plan: &Plan) -> Option<(Vec<u8>, Vec<u8>, Vec<u8>
     Some((header, table, records))
 }
 
-/// Deletes all but the newest plan files.
-fn tidy(cache: &Cache) {
-    let Ok(entries) = std::fs::read_dir(&cache.dir) else {
+/// The tasks of one plan file, if the cache has them.
+#[must_use]
+pub fn open_tasks(cache: &Cache, blob: ObjectId) -> Option<Vec<Task>> {
+    let bytes = std::fs::read(cache.path(&format!("tasks-{blob}"))).ok()?;
+    let (head, body) = bytes.split_at_checked(16)?;
+    let sum: [u8; 8] = head[8..16].try_into().ok()?;
+    if head[..4] != MAGIC[..4]
+        || head[4..8] != VERSION.to_le_bytes()
+        || file::checksum(body) != u64::from_le_bytes(sum)
+    {
+        return None;
+    }
+    let rows: Vec<TaskRow> = postcard::from_bytes(body).ok()?;
+    rows.into_iter().map(TaskRow::into_task).collect()
+}
+
+/// Writes the tasks of one plan file into the cache: when another file changes, this one need not
+/// be parsed again.
+pub fn write_tasks(cache: &Cache, blob: ObjectId, tasks: &[Task]) {
+    let rows: Vec<TaskRow> = tasks.iter().map(TaskRow::from).collect();
+    let Ok(body) = postcard::to_stdvec(&rows) else {
         return;
     };
-    let mut files: Vec<_> = entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("plan-"))
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    files.sort();
-    let old = files.len().saturating_sub(KEPT);
-    for (_, path) in files.into_iter().take(old) {
-        drop(std::fs::remove_file(path));
+    let mut head = MAGIC[..4].to_vec();
+    head.extend(VERSION.to_le_bytes());
+    head.extend(file::checksum(&body).to_le_bytes());
+    drop(file::replace(
+        &cache.path(&format!("tasks-{blob}")),
+        &[&head, &body],
+    ));
+}
+
+/// Deletes all but the newest files of each kind.
+fn tidy(cache: &Cache) {
+    for prefix in ["plan-", "tasks-"] {
+        let Ok(entries) = std::fs::read_dir(&cache.dir) else {
+            return;
+        };
+        let mut files: Vec<_> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .collect();
+        files.sort();
+        let old = files.len().saturating_sub(KEPT);
+        for (_, path) in files.into_iter().take(old) {
+            drop(std::fs::remove_file(path));
+        }
     }
 }

@@ -668,7 +668,7 @@ pub(super) const CASES: &[Case] = &[
             "version: 1\nid: A-1\nstatus: doing\nepoch: 0\n",
         )],
         found: &[
-            "ledger:state/bc/A-1.yaml:3:9 error meaning: `doing` is not one of `todo`, `awaiting_scope`, `in_progress`, `blocked`, `in_review`, `done`, `cancelled` (did you mean `done`?)",
+            "ledger:state/bc/A-1.yaml:3:9 error meaning: `doing` is not one of `todo`, `awaiting_scope`, `in_progress`, `blocked`, `in_review`, `done`, `cancelled`",
         ],
     },
     Case {
