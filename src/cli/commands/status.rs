@@ -43,23 +43,23 @@ fn text(outcome: &StatusOutcome, width: Option<u16>) -> String {
     section(
         &mut text,
         "lanes taken",
-        held(outcome, &outcome.lanes, width),
+        &held(outcome, &outcome.lanes, width),
     );
     let expired = held(outcome, &outcome.expired, width);
-    section(&mut text, "expired claims", expired);
+    section(&mut text, "expired claims", &expired);
     let submitted = outcome.submitted.iter();
     let submitted = submitted.map(|(task, since)| format!("  {task} since {since}\n"));
-    section(&mut text, "submitted", submitted.collect());
+    section(&mut text, "submitted", &submitted.collect::<String>());
     let blocked = outcome.blocked.iter();
     let blocked = blocked.map(|(task, why)| format!("  {task}: {}\n", safe(why)));
-    section(&mut text, "blocked", blocked.collect());
+    section(&mut text, "blocked", &blocked.collect::<String>());
     let faults = outcome.faults.iter();
     let faults = faults.map(|fault| format!("  {}\n", safe(fault)));
-    section(&mut text, "faults in the plan", faults.collect());
+    section(&mut text, "faults in the plan", &faults.collect::<String>());
     text
 }
 
-fn section(text: &mut String, heading: &str, body: String) {
+fn section(text: &mut String, heading: &str, body: &str) {
     if !body.is_empty() {
         text.push_str(&format!("\n{heading}\n{body}"));
     }

@@ -28,9 +28,12 @@ pub struct StatesCache {
     misses: usize,
 }
 
+/// Blob, id and state of one state file.
+type StateEntry = (IdRow, String, StateRow);
+
 #[derive(Serialize, Deserialize)]
 struct Wire {
-    shards: Vec<(IdRow, Vec<(IdRow, String, StateRow)>)>,
+    shards: Vec<(IdRow, Vec<StateEntry>)>,
     reachable: Option<(IdRow, Vec<IdRow>)>,
 }
 

@@ -8,9 +8,9 @@ use crate::process::testing::runner;
 fn task(n: usize) -> Task {
     let definition = serde_json::json!({
         "id": format!("A-{n}"), "title": format!("Task {n}"), "role": "A", "priority": 1 + n % 9,
-        "lane": if n % 3 == 0 { "A:2" } else { "A" },
+        "lane": if n.is_multiple_of(3) { "A:2" } else { "A" },
         "depends_on": if n > 0 { vec![format!("A-{}", n - 1)] } else { vec![] },
-        "owned_paths": ["src/**"], "acceptance_checks": ["cargo test"], "parked": n % 2 == 0,
+        "owned_paths": ["src/**"], "acceptance_checks": ["cargo test"], "parked": n.is_multiple_of(2),
         "created_at": "2026-11-20T09:00:00Z",
     });
     crate::ledger::format::v1::request::define(&definition)
@@ -73,16 +73,16 @@ fn a_plan_of_other_files_is_not_this_one() {
         let files = std::fs::read_dir(dir.path()).unwrap();
         let names: Vec<_> = files.map(|f| f.unwrap().path()).collect();
         write_plan(&cache, source, &plan());
-        let all = std::fs::read_dir(dir.path())
+        let mut all = std::fs::read_dir(dir.path())
             .unwrap()
             .map(|f| f.unwrap().path());
-        all.filter(|path| !names.contains(path)).next().unwrap()
+        all.find(|path| !names.contains(path)).unwrap()
     };
     let theirs = file(&other);
-    let mine = std::fs::read_dir(dir.path())
+    let mut mine = std::fs::read_dir(dir.path())
         .unwrap()
         .map(|f| f.unwrap().path());
-    let mine = mine.filter(|path| *path != theirs).next().unwrap();
+    let mine = mine.find(|path| *path != theirs).unwrap();
     std::fs::copy(&mine, &theirs).unwrap();
     assert!(open_plan(&cache, &other).is_none());
 }
