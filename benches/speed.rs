@@ -373,11 +373,9 @@ fn measure(size: usize, spawn: f64, table: &mut String) {
             world.memory(args),
         );
     }
-    let mut added = 0;
     let mut all = Vec::new();
-    for _ in 0..5 {
+    for added in 0..5 {
         let id = format!("N-{added}");
-        added += 1;
         let start = Instant::now();
         world.run(&["add", &id, "--title", "New", "--role", "A"]);
         all.push(millis(start.elapsed()));
