@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value, json};
 
+use super::audit::AuditView;
 use super::demo::DemoView;
 use super::envelope::{Envelope, SCHEMA};
 use super::land::{CompleteView, MergeView};
@@ -40,6 +41,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<CompleteView>("complete"),
         schema::<LogView>("log"),
         schema::<ValidateView>("validate"),
+        schema::<AuditView>("audit"),
         schema::<DemoView>("demo"),
         schema::<ChangedView>("renew"),
         schema::<ChangedView>("release"),

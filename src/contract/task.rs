@@ -75,8 +75,8 @@ impl TaskView {
 pub struct ReadyView {
     /// What can start, first come first.
     pub tasks: Vec<TaskView>,
-    /// How many there are, before the limit.
-    pub total: usize,
+    /// Whether there are more than the limit.
+    pub more: bool,
     /// With `--explain`: every other open task, with what stands against it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<WaitingView>,
@@ -100,7 +100,7 @@ impl From<&ReadyOutcome> for ReadyView {
         });
         Self {
             tasks: outcome.ready.iter().map(TaskView::from).collect(),
-            total: outcome.total,
+            more: outcome.more,
             waiting: waiting.collect(),
         }
     }
@@ -451,7 +451,7 @@ impl From<&ShowOutcome> for ShowView {
                 forbidden_paths: texts(&task.forbidden_paths),
                 exclusive: task.exclusive.iter().map(ToString::to_string).collect(),
                 acceptance_checks: task.acceptance_checks.clone(),
-                notes: outcome.notes.clone(),
+                notes: task.notes.clone(),
                 landed: outcome.landed,
                 claim: state.claim().map(|claim| ClaimView::of(claim, state)),
                 block,

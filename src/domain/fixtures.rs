@@ -93,6 +93,7 @@ pub(crate) fn task(id: &str, of: &str) -> Task {
         origin_ask_ref: None,
         package: None,
         created_at: None,
+        notes: None,
     }
 }
 

@@ -87,12 +87,14 @@ pub(super) fn queue<'a>(
     std::iter::from_fn(move || places.pop()).filter_map(|Reverse(place)| snapshot.plan.at(place.5))
 }
 
-/// The tasks that can start at `now`, in the order in which they should.
-#[must_use]
-pub fn ready<'a>(snapshot: &'a Snapshot, filter: Filter<'_>, now: Timestamp) -> Vec<&'a Task> {
-    queue(snapshot, filter, now)
-        .filter(|task| case(snapshot, task, filter, now).holds())
-        .collect()
+/// The tasks that can start at `now`, in the order in which they should. Judged one by one as they
+/// are asked for: the first ten of many cost ten judgements.
+pub fn ready<'a>(
+    snapshot: &'a Snapshot,
+    filter: Filter<'a>,
+    now: Timestamp,
+) -> impl Iterator<Item = &'a Task> {
+    queue(snapshot, filter, now).filter(move |task| case(snapshot, task, filter, now).holds())
 }
 
 /// The tasks that are neither closed nor ready, in the order of the queue, each with every
@@ -228,7 +230,7 @@ mod tests {
                 lane: lane.as_ref(),
             };
             let found = ready(&world.snapshot, filter, world.now);
-            found.iter().map(|t| t.id.to_string()).collect::<Vec<_>>()
+            found.map(|t| t.id.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(listed(&world, Some("A"), None), ["T-1", "T-2"]);
         assert_eq!(listed(&world, None, Some("A")), ["T-2"]);

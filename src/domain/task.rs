@@ -1,5 +1,5 @@
-//! The definition of a task: what people and agents plan (DESIGN §2). Text that no rule reads
-//! (notes, `x-` keys) stays in the plan document.
+//! The definition of a task: what people and agents plan (DESIGN §2). `x-` keys stay in the plan
+//! document.
 
 use super::glob::Glob;
 use super::id::{GroupName, LaneName, RoleName, StageName, TaskId, TaskType};
@@ -65,6 +65,8 @@ pub struct Task {
     pub package: Option<String>,
     /// When it was planned; decides age.
     pub created_at: Option<Timestamp>,
+    /// Context for whoever does it; no gate reads it.
+    pub notes: Option<String>,
 }
 
 /// Tools and licences that a workstation must offer.

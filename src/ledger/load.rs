@@ -15,7 +15,7 @@ use super::format::v1::state::{StateFile, TaskHistory};
 use super::format::v1::workstations::WorkstationsFile;
 use super::index::{self, Cache, CachedShard, PlanSource, StatesCache};
 use super::read::{self, Origin};
-use super::yaml::{self, Limits};
+use super::yaml::Limits;
 use super::{LedgerError, facts, open, paths};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::Record;
@@ -597,44 +597,6 @@ impl<'r> Loader<'r> {
             }
             _ => Ok(HashSet::new()),
         }
-    }
-
-    /// The notes of a task's definition, on the target or on the ledger.
-    ///
-    /// # Errors
-    /// When a plan file does not read.
-    pub fn notes(
-        &self,
-        tip: Option<ObjectId>,
-        target: ObjectId,
-        task: &TaskId,
-    ) -> Result<Option<String>, LedgerError> {
-        for commit in [Some(target), tip].into_iter().flatten() {
-            for file in self.plan_files(commit)? {
-                if !file.tasks.iter().any(|known| known.id == *task) {
-                    continue;
-                }
-                let bytes = self.repo.blob(file.blob, Limits::PLAN.bytes as u64)?;
-                let origin = Origin {
-                    file: &file.path,
-                    commit: Some(commit),
-                };
-                let node = yaml::parse_bytes(&bytes, Limits::PLAN)
-                    .map_err(|error| read::syntax(origin, &bytes, error))?;
-                let tasks = node
-                    .get("tasks")
-                    .and_then(yaml::Node::as_seq)
-                    .unwrap_or_default();
-                let of_task = |node: &&yaml::Node<'_>| {
-                    node.get("id").and_then(yaml::Node::as_str) == Some(task.as_str())
-                };
-                let definition = tasks.iter().find(of_task);
-                return Ok(
-                    definition.and_then(|node| node.get("notes")?.as_str().map(str::to_owned))
-                );
-            }
-        }
-        Ok(None)
     }
 
     /// The records of one task at `commit`, oldest first.

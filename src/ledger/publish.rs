@@ -33,6 +33,8 @@ use crate::git::Signature;
 const MOST_TRIES: u32 = 64;
 /// Longest wait for a lock of this machine.
 const LOCK_LIMIT: Duration = Duration::from_secs(60);
+/// How many ledger commits back a repeated request id is looked for.
+const REMEMBERED: usize = 5000;
 /// Longest pause between two tries.
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 
@@ -247,6 +249,47 @@ impl<'l> Publisher<'l> {
             self.back_off(attempt);
         }
         Err(LedgerError::Starved(MOST_TRIES))
+    }
+
+    /// The receipt of a request that was carried out before, if its id stands in the last
+    /// [`REMEMBERED`] ledger commits: decided again, it says what it said then.
+    ///
+    /// # Errors
+    /// Of git; when the ledger at that commit does not read.
+    pub fn carried_out_before(&self, request: &Request) -> Result<Option<Receipt>, LedgerError> {
+        let Some(tip) = self.ledger.tip()? else {
+            return Ok(None);
+        };
+        for commit in self.ledger.repo.first_parents(tip).take(REMEMBERED) {
+            let commit = commit?;
+            let message = self.ledger.repo.commit(commit)?.message;
+            if message::trailer(&message, "Laneway-Id") != Some(request.id.as_str()) {
+                continue;
+            }
+            let parent = self.ledger.repo.parents(commit)?.first().copied();
+            let rules = message::trailer(&message, "Laneway-Rules");
+            let rules = match rules.and_then(|text| text.parse().ok()) {
+                Some(rules) => rules,
+                None => self.ledger.target()?,
+            };
+            let statement = message::read(&message, |path, blob| {
+                self.loader
+                    .plan_blob(path, blob)
+                    .ok()
+                    .map(|tasks| tasks.to_vec())
+            });
+            let said = statement
+                .map_err(|why| LedgerError::ForeignCommit { commit, why })?
+                .request;
+            let before = self.loader.snapshot(parent, rules, Some(&said.verb))?;
+            let change = decide(&before, &said)?;
+            return Ok(Some(Receipt {
+                commit: Some(commit),
+                change,
+                before,
+            }));
+        }
+        Ok(None)
     }
 
     /// Moves the target alone: the ledger has the landing already, the target does not.

@@ -75,8 +75,8 @@ pub struct ReadyOptions {
 pub struct ReadyOutcome {
     /// Ready tasks, first come first.
     pub ready: Vec<Row>,
-    /// Number of ready tasks before the limit.
-    pub total: usize,
+    /// Whether there are more than the limit.
+    pub more: bool,
     /// The other open tasks, each with what stands against it; empty unless asked for.
     pub waiting: Vec<(Row, Vec<Unmet>)>,
     /// The ledger commit that was read.
@@ -101,14 +101,15 @@ pub fn ready(site: &Site, options: &ReadyOptions) -> Result<ReadyOutcome, OpErro
         lane: options.lane.as_ref(),
     };
     let now = site.env.now();
-    let ready = ready::ready(&snapshot, filter, now);
-    let total = ready.len();
+    let mut ready = ready::ready(&snapshot, filter, now);
     let limit = options.limit.unwrap_or(usize::MAX);
     let rows = ready
-        .into_iter()
+        .by_ref()
         .take(limit)
         .map(|task| Row::of(&snapshot, task))
         .collect();
+    let more = ready.next().is_some();
+    drop(ready);
     let waiting = if options.explain {
         ready::waiting(&snapshot, filter, now)
             .into_iter()
@@ -119,7 +120,7 @@ pub fn ready(site: &Site, options: &ReadyOptions) -> Result<ReadyOutcome, OpErro
     };
     Ok(ReadyOutcome {
         ready: rows,
-        total,
+        more,
         waiting,
         tip: snapshot.tip,
     })
@@ -219,8 +220,6 @@ pub struct ShowOutcome {
     pub predecessors: Vec<TaskId>,
     /// Tasks that wait for it.
     pub dependents: Vec<TaskId>,
-    /// The notes of its definition.
-    pub notes: Option<String>,
     /// The ledger commit that was read.
     pub tip: Option<ObjectId>,
 }
@@ -272,7 +271,6 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
             .map(|task| task.id.clone())
             .collect(),
         dependents: dependents.map(|task| task.id.clone()).collect(),
-        notes: loader.notes(tip, target, &id)?,
         tip,
     })
 }

@@ -11,7 +11,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::state::TaskState;
 use crate::domain::task::Task;
 use crate::domain::time::Span;
-use crate::ledger::{self, Publisher};
+use crate::ledger::{self, Publisher, Receipt};
 
 /// How one mutation ended.
 #[derive(Debug, Clone)]
@@ -84,7 +84,26 @@ impl Site {
     /// The refusal, or what kept it from being published.
     pub fn carry_out(&self, request: &Request, dry_run: bool) -> Result<Mutation, OpError> {
         let publisher = self.publisher()?;
+        // Only a caller who names the id can be repeating it.
+        if self.repeats() && !dry_run {
+            publisher.refresh()?;
+            if let Some(receipt) = publisher.carried_out_before(request)? {
+                return Ok(Mutation::from(receipt));
+            }
+        }
         carry_out(&publisher, request, dry_run)
+    }
+}
+
+impl From<Receipt> for Mutation {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            carried_out: true,
+            commit: receipt.commit,
+            change: receipt.change,
+            before: receipt.before,
+            files: Vec::new(),
+        }
     }
 }
 
@@ -100,14 +119,7 @@ pub fn carry_out(
     if dry_run {
         return rehearse(publisher, request);
     }
-    let receipt = publisher.submit(request)?;
-    Ok(Mutation {
-        carried_out: true,
-        commit: receipt.commit,
-        change: receipt.change,
-        before: receipt.before,
-        files: Vec::new(),
-    })
+    Ok(Mutation::from(publisher.submit(request)?))
 }
 
 fn rehearse(publisher: &Publisher<'_>, request: &Request) -> Result<Mutation, OpError> {

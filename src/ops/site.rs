@@ -113,6 +113,12 @@ impl Site {
         }
     }
 
+    /// Whether the caller named the id of the request, and so may be repeating it.
+    #[must_use]
+    pub fn repeats(&self) -> bool {
+        self.options.request_id.is_some()
+    }
+
     /// The task that is meant: the named one, or the lane's.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! into a reply.
 
 mod add;
+mod audit;
 mod block;
 mod cancel;
 mod check;
@@ -108,6 +109,8 @@ pub enum Command {
     Log(log::Args),
     /// Check rules, plan and ledger: every finding, with its place
     Validate(validate::Args),
+    /// Decide the ledger's history again
+    Audit(audit::Args),
     /// Play the main story out loud on a throw-away repository
     Demo(demo::Args),
 }
@@ -146,6 +149,7 @@ impl Command {
             Self::Complete(_) => "complete",
             Self::Log(_) => "log",
             Self::Validate(_) => "validate",
+            Self::Audit(_) => "audit",
             Self::Demo(_) => "demo",
         }
     }
@@ -208,6 +212,7 @@ pub fn run(
         Command::Complete(args) => complete::run(&context, &args),
         Command::Log(args) => log::run(&context, &args),
         Command::Validate(args) => validate::run(&context, &args),
+        Command::Audit(args) => audit::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     }
 }

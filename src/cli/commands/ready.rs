@@ -33,10 +33,10 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let outcome = ready(&site, &options)?;
     let text = text(&outcome, context.screen.width);
-    let reply = Reply::new(&ReadyView::from(&outcome), text).negative(outcome.total == 0);
-    let more = outcome.total - outcome.ready.len();
-    let reply = if more > 0 {
-        reply.note(format!("{more} more are ready"))
+    let reply = Reply::new(&ReadyView::from(&outcome), text)
+        .negative(outcome.ready.is_empty() && !outcome.more);
+    let reply = if outcome.more {
+        reply.note("more are ready")
     } else {
         reply
     };

@@ -45,6 +45,7 @@ pub struct TaskRow {
     origin_ask_ref: Option<String>,
     package: Option<String>,
     created_at: Option<i64>,
+    notes: Option<String>,
 }
 
 fn texts<T: ToString>(list: &[T]) -> Vec<String> {
@@ -86,6 +87,7 @@ impl From<&Task> for TaskRow {
             origin_ask_ref: task.origin_ask_ref.clone(),
             package: task.package.clone(),
             created_at: task.created_at.map(Timestamp::seconds),
+            notes: task.notes.clone(),
         }
     }
 }
@@ -132,6 +134,7 @@ impl TaskRow {
             origin_ask_ref: self.origin_ask_ref,
             package: self.package,
             created_at: self.created_at.map(Timestamp::from_seconds),
+            notes: self.notes,
         })
     }
 }

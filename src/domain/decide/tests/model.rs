@@ -282,7 +282,6 @@ fn fenced(before: &Snapshot, request: &Request, outcome: &Result<Change, Refusal
 /// What a gate says without words and in words is the same, and so is what `ready` lists.
 fn gates_agree(snapshot: &Snapshot, now: Timestamp) {
     let listed: BTreeSet<&TaskId> = ready::ready(snapshot, Filter::default(), now)
-        .iter()
         .map(|task| &task.id)
         .collect();
     let name = crate::domain::fixtures::agent(ANN);

@@ -269,7 +269,7 @@ impl File for QueueFile {
 }
 
 impl TaskEntry {
-    /// Checks one task and gives its value. `notes` and `stages` are checked and left behind.
+    /// Checks one task and gives its value. `stages` are checked and left behind.
     ///
     /// # Errors
     /// All problems at once.
@@ -343,6 +343,7 @@ impl TaskEntry {
             origin_ask_ref: self.origin_ask_ref,
             package: package.map(String::from),
             created_at,
+            notes: self.notes,
         })
     }
 
@@ -526,7 +527,7 @@ impl From<&Task> for TaskEntry {
             stages_ref: None,
             package: task.package.clone().map(|path| FilePath(path).into()),
             created_at: task.created_at.map(Text::from),
-            notes: None,
+            notes: task.notes.clone(),
             status: Misplaced(false),
             claim: Misplaced(false),
             epoch: Misplaced(false),
