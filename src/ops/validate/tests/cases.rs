@@ -312,6 +312,7 @@ pub(super) const CASES: &[Case] = &[
                 "id: A-1\n    title: One\n",
             ),
             Swap(LEDGER, "    depends_on: [A-1]\n", ""),
+            Swap(LEDGER, "'Context: spawned'", "'Context: first'"),
         ],
         found: &[],
     },
