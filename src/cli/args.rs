@@ -10,6 +10,17 @@ use laneway::ops::SiteOptions;
 
 use super::commands::Command;
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  yes, or done
+  1  a negative answer: nothing ready, findings, a check failed
+  2  wrong use
+  3  conflict: someone else holds it; waiting may help
+  4  refused: a rule says no
+  5  rules, plan or ledger cannot be read
+  6  the remote was not reached, or did not confirm in time
+  7  internal, or a file cannot be read or written";
+
 /// One owner, one lane, one way into main: a git-native work queue for fleets of coding agents.
 #[derive(Debug, Parser)]
 #[command(
@@ -19,6 +30,7 @@ use super::commands::Command;
     propagate_version = false
 )]
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

@@ -125,7 +125,8 @@ impl From<LedgerError> for Failure {
             LedgerError::BadFile(bad) => unreadable(*bad),
             LedgerError::Git(error) => error.into(),
             LedgerError::NoLedger => {
-                Self::new(5, "no-ledger", message).hint("`laneway init` makes one")
+                Self::new(5, "no-ledger", message)
+                    .hint("`git fetch` brings the ledger of a remote that has one; `laneway init` makes the first")
             }
             LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => {
                 Self::new(5, "no-ledger", message).hint("name it with `--ledger BRANCH`")

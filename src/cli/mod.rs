@@ -9,7 +9,7 @@ mod reply;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use laneway::env::Env;
 
 use args::Cli;
@@ -19,7 +19,11 @@ use reply::Reply;
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return render::usage(&error),
+        Err(error) => {
+            let words: Vec<String> = std::env::args().skip(1).collect();
+            let json = words.iter().any(|word| word == "--json");
+            return render::usage(&error, json.then(|| verb_of(&words)));
+        }
     };
     let env = match Env::of_process() {
         Ok(env) => env,
@@ -33,4 +37,17 @@ pub fn main() -> ExitCode {
         Ok(reply) => screen.print(name, &reply),
         Err(failure) => screen.print_failure(name, &failure),
     }
+}
+
+/// The verb that was meant by arguments that do not parse, as far as it can be told.
+fn verb_of(words: &[String]) -> String {
+    let mut command = Cli::command();
+    let mut verb: Vec<&str> = Vec::new();
+    for word in words {
+        if let Some(below) = command.find_subcommand(word).cloned() {
+            verb.push(word);
+            command = below;
+        }
+    }
+    verb.join(" ")
 }

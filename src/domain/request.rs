@@ -62,6 +62,14 @@ pub enum FieldValue {
     Flag(bool),
     /// A list of texts.
     List(Vec<String>),
+    /// A list of texts, changed: items put in and taken out of whatever it is by then, so that two
+    /// edits at once lose nothing.
+    Changed {
+        /// Items to put in, unless they are there.
+        add: Vec<String>,
+        /// Items to take out.
+        remove: Vec<String>,
+    },
 }
 
 /// What happens to the dependents of a cancelled task.

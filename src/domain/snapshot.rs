@@ -190,15 +190,15 @@ impl Snapshot {
     /// Whether the task's work is on the target: recorded so, and reachable (X3).
     #[must_use]
     pub fn landed(&self, id: &TaskId) -> bool {
-        let commit = match &self.states.get(id).standing {
-            Standing::Done(completion) => completion.commit,
+        let reachable = &self.facts.reachable;
+        match &self.states.get(id).standing {
+            Standing::Done(completion) => reachable.contains(&completion.commit),
             Standing::InReview {
                 landing: Some(landing),
                 ..
-            } => landing.commit,
-            _ => return false,
-        };
-        self.facts.reachable.contains(&commit)
+            } => landing.shown_by(reachable),
+            _ => false,
+        }
     }
 
     /// The task that occupies `lane` at `now`.

@@ -215,6 +215,15 @@ pub struct Landing {
     pub until: Timestamp,
 }
 
+impl Landing {
+    /// Whether the target shows this landing on `reachable` commits. A landing that leaves the
+    /// target where it is shows nothing there: it is finished only by the ledger.
+    #[must_use]
+    pub fn shown_by(&self, reachable: &std::collections::HashSet<ObjectId>) -> bool {
+        self.commit != self.onto && reachable.contains(&self.commit)
+    }
+}
+
 /// How a task landed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {

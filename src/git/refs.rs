@@ -206,6 +206,22 @@ impl Repo {
         Ok(Cas::Moved)
     }
 
+    /// Makes a ref durable that another process has moved and may not have flushed.
+    ///
+    /// # Errors
+    /// [`GitError::Io`].
+    pub fn flush_ref(&self, name: &str) -> Result<(), GitError> {
+        full_name(name)?;
+        if self.reftable {
+            return Ok(());
+        }
+        let file = self.ref_file(name);
+        if file.exists() {
+            flush_all(vec![file.clone()])?;
+        }
+        self.flush_refs(&[], &[file])
+    }
+
     /// Whether a transaction that could not be prepared was lost, met a lock, or failed.
     fn why_not_prepared(&self, edits: &[RefEdit], error: &gix::Error) -> Result<Cas, GitError> {
         if let Some(lost) = self.first_lost(edits)? {

@@ -123,6 +123,7 @@ impl Authority for Local {
                 new: Some(target.to),
             });
         }
+        detach_checkouts(ledger)?;
         match ledger.repo.cas(&edits, "laneway", flush(durability))? {
             Cas::Moved => Ok(Published::Won),
             Cas::Lost { name, actual } => Ok(Published::Lost { name, actual }),
@@ -133,6 +134,35 @@ impl Authority for Local {
         Ok(())
     }
 }
+
+/// Detaches every worktree that has the ledger checked out, at the commit it shows: a commit made
+/// there later would undo what the ledger has got since (DESIGN §4). Looks at `HEAD` files only.
+fn detach_checkouts(ledger: &Ledger) -> Result<(), LedgerError> {
+    let common = ledger.repo.common_dir();
+    let shows = |head: std::path::PathBuf| {
+        let text = std::fs::read_to_string(head).unwrap_or_default();
+        text.strip_prefix("ref: ")
+            .is_some_and(|name| name.trim_end() == ledger.tip_ref)
+    };
+    let linked = std::fs::read_dir(common.join("worktrees"))
+        .into_iter()
+        .flatten();
+    let linked = linked
+        .filter_map(Result::ok)
+        .any(|entry| shows(entry.path().join("HEAD")));
+    if !linked && (ledger.repo.is_bare() || !shows(common.join("HEAD"))) {
+        return Ok(());
+    }
+    for worktree in ledger.repo.worktrees()? {
+        if worktree.branch.as_ref() == Some(&ledger.tip_ref) && !worktree.bare {
+            ledger.repo.worktree_detach(&worktree.path)?;
+        }
+    }
+    Ok(())
+}
+
+/// How often a fetch that met another fetch is tried again.
+const MOST_FETCHES: u32 = 6;
 
 /// The refs of a remote; the tracking refs here follow.
 struct Remote {
@@ -204,7 +234,21 @@ impl Authority for Remote {
             remote: self.name.clone(),
             why: last_line(&stderr),
         };
-        match ledger.repo.fetch(&self.name, &specs, self.limit)? {
+        let mut tried = 0;
+        let fetched = loop {
+            tried += 1;
+            match ledger.repo.fetch(&self.name, &specs, self.limit) {
+                // Another process fetched the same refs at the same time.
+                Err(error)
+                    if tried < MOST_FETCHES && error.to_string().contains("cannot lock ref") =>
+                {
+                    let wait = 20 * u64::from(tried) + ledger.env.jitter(40);
+                    ledger.env.clock.sleep(Duration::from_millis(wait));
+                }
+                fetched => break fetched?,
+            }
+        };
+        match fetched {
             Fetch::Done => Ok(()),
             Fetch::NoSuchRef { stderr }
             | Fetch::NotForward { stderr }
@@ -241,9 +285,18 @@ fn follow(
     }
 }
 
-/// The last line of what git said, for an error of one line.
+/// What git said in one line: the fault it names, else its last line.
 #[must_use]
 pub fn last_line(stderr: &str) -> String {
-    let line = stderr.lines().rev().find(|line| !line.trim().is_empty());
-    line.unwrap_or("no reason was given").trim().to_owned()
+    let said = || {
+        stderr
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let fault = said().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
+    fault
+        .or_else(|| said().next_back())
+        .unwrap_or("no reason was given")
+        .to_owned()
 }

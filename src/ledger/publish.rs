@@ -343,6 +343,11 @@ impl<'l> Publisher<'l> {
             return Ok(target);
         };
         let message = repo.commit(tip)?.message;
+        // Someone committed on the ledger by hand: nothing is built on that.
+        if message::trailer(&message, "Laneway-Request").is_none() {
+            let why = message::BadMessage::Missing("Laneway-Request");
+            return Err(LedgerError::ForeignCommit { commit: tip, why });
+        }
         let last = message::trailer(&message, "Laneway-Rules").and_then(|text| text.parse().ok());
         match last.filter(|last| *last != target) {
             None => Ok(target),
@@ -364,7 +369,9 @@ impl<'l> Publisher<'l> {
         }
         match self.build_on(chain, request) {
             // What a power cut left of commits that nobody had flushed: a lost race.
-            Err(LedgerError::Git(_) | LedgerError::BadFile(_)) => {
+            Err(
+                LedgerError::Git(_) | LedgerError::BadFile(_) | LedgerError::ForeignCommit { .. },
+            ) => {
                 let chain = Pending::on(published);
                 self.replace_pending(&chain)?;
                 self.build_on(chain, request)
@@ -494,7 +501,22 @@ impl<'l> Publisher<'l> {
             let chain = self.pending.read();
             let published = self.ledger.tip()?;
             if self.contains(published, commit, base)? {
-                return Ok(Settled::Acknowledged);
+                // The publisher trims the chain after it has flushed the ref. One that died in
+                // between leaves that to us.
+                if !chain.contains(commit) {
+                    return Ok(Settled::Acknowledged);
+                }
+                let path = self.ledger.dir().join("publish.lock");
+                if let Some(_publishing) = lock::take_if_free(&self.ledger.env, &path, "publish")? {
+                    self.ledger.repo.flush_ref(&self.ledger.tip_ref)?;
+                    if let Some(published) = published {
+                        self.trim_pending(published)?;
+                    }
+                    return Ok(Settled::Acknowledged);
+                }
+                self.ledger.env.clock.sleep(pause);
+                self.check_patience(start)?;
+                continue;
             }
             if !chain.after(published).contains(commit) {
                 return Ok(Settled::Dropped);

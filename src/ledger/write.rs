@@ -282,6 +282,19 @@ pub fn edited(text: &str, task: &TaskId, fields: &[FieldEdit]) -> Result<String,
                 route,
                 items: items.clone(),
             },
+            Some(FieldValue::Changed { add, remove }) => {
+                let mut items = list_at(&document, task, &field.key).map_err(&unwritable)?;
+                items.retain(|item| !remove.contains(item));
+                for item in add {
+                    if !items.contains(item) {
+                        items.push(item.clone());
+                    }
+                }
+                match items.is_empty() {
+                    true => Edit::RemoveKey { route },
+                    false => Edit::SetList { route, items },
+                }
+            }
             Some(FieldValue::Text(text)) => Edit::SetScalar {
                 route,
                 value: Atom::Text(text.clone()),
@@ -295,9 +308,28 @@ pub fn edited(text: &str, task: &TaskId, fields: &[FieldEdit]) -> Result<String,
                 value: Atom::Bool(*flag),
             },
         };
-        document.apply(&edit).map_err(unwritable)?;
+        document.apply(&edit).map_err(&unwritable)?;
     }
     Ok(document.into_source())
+}
+
+/// The list under a key of a task as it stands; empty when there is none.
+fn list_at(document: &Document, task: &TaskId, key: &str) -> Result<Vec<String>, EditError> {
+    let root = document.root()?;
+    let tasks = root
+        .get("tasks")
+        .and_then(yaml::Node::as_seq)
+        .unwrap_or_default();
+    let of_task =
+        |node: &&yaml::Node<'_>| node.get("id").and_then(yaml::Node::as_str) == Some(task.as_str());
+    let list = tasks
+        .iter()
+        .find(of_task)
+        .and_then(|node| node.get(key)?.as_seq());
+    let items = list.unwrap_or_default().iter();
+    Ok(items
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect())
 }
 
 /// The definition that an edit of the ledger's plan at `tip` gives; `None` when the ledger does

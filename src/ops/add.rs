@@ -15,7 +15,7 @@ use crate::ledger::document::{Document, Edit};
 use crate::ledger::format::v1::queue::QueueFile;
 use crate::ledger::format::v1::request::define;
 use crate::ledger::yaml::{Limits, Tree};
-use crate::ledger::{BadFile, Finding, paths, read, write, yaml};
+use crate::ledger::{BadFile, Finding, LedgerError, lock, paths, read, write, yaml};
 
 /// Where definitions go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -187,11 +187,7 @@ pub fn edit(
     plan: Plan,
     dry_run: bool,
 ) -> Result<PlanOutcome, OpError> {
-    let snapshot = super::look::snapshot(site)?;
-    let fields = match snapshot.plan.get(id) {
-        Some(task) => fields(task, wishes)?,
-        None => Vec::new(),
-    };
+    let fields = fields(wishes)?;
     let tasks = vec![id.clone()];
     if plan == Plan::WorkingTree {
         return edit_plan_file(site, id, &fields, dry_run).map(|(mutation, file)| PlanOutcome {
@@ -218,6 +214,7 @@ fn edit_plan_file(
     fields: &[FieldEdit],
     dry_run: bool,
 ) -> Result<(Mutation, PathBuf), OpError> {
+    let _writing = plan_lock(site)?;
     let (path, text) = working_tree_plan(site)?;
     let edited = write::edited(&text, id, fields)?;
     let origin = read::Origin {
@@ -226,7 +223,7 @@ fn edit_plan_file(
     };
     read::meaning::<QueueFile>(origin, edited.as_bytes(), Limits::PLAN)?;
     if !dry_run {
-        replace(&path, &edited)?;
+        replace(&path, &text, &edited)?;
     }
     let before = super::look::snapshot(site)?;
     let change = super::mutate::FileChange {
@@ -244,70 +241,61 @@ fn edit_plan_file(
     Ok((mutation, path))
 }
 
-fn fields(task: &Task, wishes: &[Wish]) -> Result<Vec<FieldEdit>, OpError> {
-    let mut lists: Vec<(String, Vec<String>)> = Vec::new();
-    let mut fields = Vec::new();
-    if wishes
-        .iter()
-        .any(|wish| matches!(wish, Wish::Set(key, _) | Wish::Unset(key) if key == "id"))
-    {
-        return Err(OpError::Usage("the id of a task never changes".to_owned()));
-    }
+/// The keys that hold lists of texts.
+const LISTS: [&str; 6] = [
+    "depends_on",
+    "exclusive",
+    "owned_paths",
+    "forbidden_paths",
+    "contract_touchpoints",
+    "acceptance_checks",
+];
+
+fn fields(wishes: &[Wish]) -> Result<Vec<FieldEdit>, OpError> {
+    let mut fields: Vec<FieldEdit> = Vec::new();
     for wish in wishes {
         match wish {
-            Wish::Set(key, value) => {
-                fields.push(FieldEdit {
-                    key: key.clone(),
-                    value: Some(value.clone()),
-                });
+            Wish::Set(key, _) | Wish::Unset(key) if key == "id" => {
+                return Err(OpError::Usage("the id of a task never changes".to_owned()));
             }
+            Wish::Set(key, value) => fields.push(FieldEdit {
+                key: key.clone(),
+                value: Some(value.clone()),
+            }),
             Wish::Unset(key) => fields.push(FieldEdit {
                 key: key.clone(),
                 value: None,
             }),
-            Wish::AddTo(key, item) => {
-                let list = list_of(task, &mut lists, key)?;
-                if !list.contains(item) {
-                    list.push(item.clone());
-                }
-            }
-            Wish::RemoveFrom(key, item) => list_of(task, &mut lists, key)?.retain(|i| i != item),
+            Wish::AddTo(key, item) => changed(&mut fields, key)?.0.push(item.clone()),
+            Wish::RemoveFrom(key, item) => changed(&mut fields, key)?.1.push(item.clone()),
         }
-    }
-    for (key, items) in lists {
-        let value = if items.is_empty() {
-            None
-        } else {
-            Some(FieldValue::List(items))
-        };
-        fields.push(FieldEdit { key, value });
     }
     Ok(fields)
 }
 
-fn list_of<'l>(
-    task: &Task,
-    lists: &'l mut Vec<(String, Vec<String>)>,
+/// What goes into and out of the list under `key`.
+fn changed<'f>(
+    fields: &'f mut Vec<FieldEdit>,
     key: &str,
-) -> Result<&'l mut Vec<String>, OpError> {
-    if let Some(at) = lists.iter().position(|(known, _)| known == key) {
-        return Ok(&mut lists[at].1);
+) -> Result<(&'f mut Vec<String>, &'f mut Vec<String>), OpError> {
+    if !LISTS.contains(&key) {
+        return Err(OpError::Usage(format!("`{key}` holds no list")));
     }
-    let texts = |globs: &[crate::domain::glob::Glob]| {
-        globs.iter().map(ToString::to_string).collect::<Vec<_>>()
+    let is_it = |field: &FieldEdit| {
+        field.key == key && matches!(field.value, Some(FieldValue::Changed { .. }))
     };
-    let items = match key {
-        "depends_on" => task.depends_on.iter().map(ToString::to_string).collect(),
-        "exclusive" => task.exclusive.iter().map(ToString::to_string).collect(),
-        "owned_paths" => texts(&task.owned_paths),
-        "forbidden_paths" => texts(&task.forbidden_paths),
-        "contract_touchpoints" => texts(&task.contract_touchpoints),
-        "acceptance_checks" => task.acceptance_checks.clone(),
-        _ => return Err(OpError::Usage(format!("`{key}` holds no list"))),
-    };
-    lists.push((key.to_owned(), items));
-    let at = lists.len() - 1;
-    Ok(&mut lists[at].1)
+    if !fields.iter().any(is_it) {
+        let (add, remove) = (Vec::new(), Vec::new());
+        fields.push(FieldEdit {
+            key: key.to_owned(),
+            value: Some(FieldValue::Changed { add, remove }),
+        });
+    }
+    let field = fields.iter_mut().rev().find(|field| is_it(field));
+    match field.and_then(|field| field.value.as_mut()) {
+        Some(FieldValue::Changed { add, remove }) => Ok((add, remove)),
+        _ => Err(OpError::Usage(format!("`{key}` holds no list"))),
+    }
 }
 
 /// The plan file of the working tree, and its text.
@@ -330,7 +318,15 @@ fn working_tree_plan(site: &Site) -> Result<(PathBuf, String), OpError> {
     Ok((path, text))
 }
 
+/// One writer of this machine at a time. A person's editor knows nothing of it: see [`replace`].
+fn plan_lock(site: &Site) -> Result<lock::Held, OpError> {
+    let path = site.ledger.dir().join("plan.lock");
+    let limit = std::time::Duration::from_secs(30);
+    Ok(lock::take(&site.env, &path, "plan", limit).map_err(LedgerError::from)?)
+}
+
 fn edit_working_tree(site: &Site, edits: &[Edit], dry_run: bool) -> Result<PathBuf, OpError> {
+    let _writing = plan_lock(site)?;
     let (path, text) = working_tree_plan(site)?;
     let mut document = Document::new(text.clone());
     let origin = read::Origin {
@@ -345,17 +341,23 @@ fn edit_working_tree(site: &Site, edits: &[Edit], dry_run: bool) -> Result<PathB
     let edited = document.into_source();
     read::meaning::<QueueFile>(origin, edited.as_bytes(), Limits::PLAN)?;
     if !dry_run {
-        replace(&path, &edited)?;
+        replace(&path, &text, &edited)?;
     }
     Ok(path)
 }
 
-/// Replaces a file as a whole; a crash leaves the old or the new text.
-fn replace(path: &Path, text: &str) -> Result<(), OpError> {
+/// Replaces a file as a whole, if it still says what was read; a crash leaves the old or the new
+/// text.
+fn replace(path: &Path, read: &str, text: &str) -> Result<(), OpError> {
     let io = |source| OpError::Io {
         path: path.to_owned(),
         source,
     };
+    if std::fs::read(path).map_err(io)? != read.as_bytes() {
+        let name = path.display().to_string();
+        let actual = "what somebody else has just written".to_owned();
+        return Err(LedgerError::Moved { name, actual }.into());
+    }
     let dir = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io)?;
     file.write_all(text.as_bytes()).map_err(io)?;

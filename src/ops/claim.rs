@@ -88,7 +88,13 @@ pub fn claim(
         }
         _ => None,
     };
+    let here = match (lane, mutation.change.is_empty()) {
+        (Lane::Open, true) => super::save::bound_lane(site, &id, state.epoch)?,
+        _ => None,
+    };
     let worktree = match lane {
+        // Claimed before, and its lane is here: its files are left as they are.
+        Lane::Open if here.is_some() => here.map(|lane| lane.path),
         Lane::Open => settle_in(site, &id, &mutation)?,
         Lane::Leave => None,
     };
@@ -149,7 +155,7 @@ pub fn settle_in(
     let policy = &mutation.before.rules.policy;
     let before = mutation.before.states.get(id);
     let taken_over = before.occupying().is_some_and(|old| old.id != claim.id);
-    let start = start_of(mutation, id, claim);
+    let start = start_of(site, mutation, id, claim)?;
     if let Some(old) = before.occupying().filter(|_| taken_over) {
         save_taken(site, mutation, id, old)?;
     }
@@ -191,12 +197,24 @@ fn save_taken(site: &Site, mutation: &Mutation, id: &TaskId, old: &Claim) -> Res
 }
 
 /// Where the lane starts: the base of a new claim, or the commit that was saved before a pause.
-fn start_of(mutation: &Mutation, id: &TaskId, claim: &Claim) -> ObjectId {
-    match &mutation.before.states.get(id).standing {
+fn start_of(
+    site: &Site,
+    mutation: &Mutation,
+    id: &TaskId,
+    claim: &Claim,
+) -> Result<ObjectId, OpError> {
+    Ok(match &mutation.before.states.get(id).standing {
         Standing::Blocked { block, .. } => block.commit.unwrap_or(claim.base),
         Standing::InReview { submission, .. } => submission.commit,
+        // The same claim again, such as after a revision: its work ref has what was done.
+        Standing::InProgress(before) if before.id == claim.id => {
+            let epoch = mutation.before.states.get(id).epoch;
+            site.repo()
+                .tip(&workspace::work_ref(id, epoch))?
+                .unwrap_or(claim.base)
+        }
         _ => claim.base,
-    }
+    })
 }
 
 /// Opens a lane's worktree at `start`.

@@ -14,7 +14,9 @@ use crate::git::{
     Signature,
 };
 use crate::ledger::format::templates::Beginnings;
-use crate::ledger::{DEFAULT_BRANCH, Ledger, LedgerError, Publisher, last_line, paths};
+use crate::ledger::{
+    DEFAULT_BRANCH, Ledger, LedgerError, Loader, Publisher, last_line, marker_at, paths,
+};
 use crate::workspace;
 
 /// How long `init` waits for the remote.
@@ -88,6 +90,12 @@ pub fn init(
             "there is no remote `{remote}`: `git remote add {remote} …`"
         )));
     }
+    agree(&repo, &target, &authority)?;
+    no_other_branch(&repo, &ledger)?;
+    let mut named = std::collections::BTreeSet::new();
+    if let Some((twice, _)) = options.roles.iter().find(|(role, _)| !named.insert(role)) {
+        return Err(OpError::Usage(format!("the role `{twice}` is named twice")));
+    }
     let (files, tip) = write_rules(env, &repo, &target, &authority, options)?;
     let marker = Marker {
         branch: ledger.clone(),
@@ -119,6 +127,45 @@ pub fn init(
     }
     outcome.created = make_ledger(env, repo, marker, tip)?;
     Ok(outcome)
+}
+
+/// A target that is governed already says who decides; a second ledger beside that one would give
+/// every task a second owner.
+fn agree(repo: &Repo, target: &BranchName, authority: &Authority) -> Result<(), OpError> {
+    let Some(tip) = repo.tip(&target.full())? else {
+        return Ok(());
+    };
+    if repo.entry_at(repo.tree_of(tip)?, paths::POLICY)?.is_none() {
+        return Ok(());
+    }
+    let rules = Loader::new(repo).rules(tip);
+    let policy = match &rules {
+        Ok(rules) => &rules.policy,
+        Err(_) => return rules.map(drop).map_err(OpError::from),
+    };
+    if policy.authority == *authority {
+        return Ok(());
+    }
+    Err(OpError::Usage(match &policy.authority {
+        Authority::Remote(remote) => format!(
+            "governance/policy.yaml of `{target}` says that the remote `{remote}` decides: \
+             `git fetch {remote}` brings its ledger, \
+             `laneway init --authority remote --remote {remote} --push` makes the first one"
+        ),
+        Authority::Local => {
+            format!("governance/policy.yaml of `{target}` says that this repository decides")
+        }
+    }))
+}
+
+/// A branch of the ledger's name that is no ledger is somebody's work.
+fn no_other_branch(repo: &Repo, ledger: &BranchName) -> Result<(), OpError> {
+    match repo.tip(&ledger.full())? {
+        Some(tip) if marker_at(repo, tip)?.is_none() => Err(OpError::Usage(format!(
+            "the branch `{ledger}` exists and is no ledger: name another with `--ledger BRANCH`"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Commits the missing rule files to the target, only those paths.

@@ -214,6 +214,15 @@ pub fn order(snapshot: &Snapshot) -> Vec<TaskId> {
     ordered.into_iter().map(|(_, _, id)| id).collect()
 }
 
+/// Whether a failed landing certainly moved nothing, and will not be tried again at once.
+fn settles_nothing(error: &OpError) -> bool {
+    match error {
+        OpError::Ledger(LedgerError::Unconfirmed { .. } | LedgerError::Unreachable { .. }) => false,
+        OpError::Ledger(error) => !target_moved(error),
+        _ => true,
+    }
+}
+
 /// Whether a landing has only to start again on the target's new tip.
 fn target_moved(error: &LedgerError) -> bool {
     match error {
@@ -307,13 +316,21 @@ impl Lander<'_> {
                 checks: missing,
             });
         }
+        let by_request = snapshot.rules.policy.merge.via == Via::PullRequest;
         let mut evidence = None;
         if !missing.is_empty() {
             work::require_trust(self.site, id, &missing, self.options.trust)?;
-            drop(self.publisher.submit(&landing)?);
+            // A pull request takes no slot: a forge moves the target, whenever it likes.
+            if !by_request {
+                // What stands in the way of the checkouts is found before anything is begun.
+                let from = self.local_target(onto, &mut Vec::new())?;
+                for checkout in self.lock_checkouts(from, result, &mut Vec::new())? {
+                    checkout.abort();
+                }
+                drop(self.publisher.submit(&landing)?);
+            }
             self.site.env.fail_point("slot");
-            let runs = self.run_checks(id, result, &missing);
-            let runs = match runs {
+            let runs = match self.run_checks(id, result, &missing) {
                 Ok(runs) => runs,
                 Err(error) => {
                     self.drop_landing(id, "the checks could not be run")?;
@@ -332,10 +349,22 @@ impl Lander<'_> {
                 host,
             });
         }
-        if snapshot.rules.policy.merge.via == Via::PullRequest {
+        if by_request {
+            if let Some(evidence) = evidence {
+                let verb = Verb::Evidence {
+                    task: id.clone(),
+                    evidence,
+                };
+                drop(self.publisher.submit(&self.request(verb)?)?);
+            }
             return self.publish_branch(id, &snapshot);
         }
-        self.move_target(id, onto, result, evidence)
+        let begun = evidence.is_some();
+        let landed = self.move_target(id, onto, result, evidence);
+        if begun && landed.as_ref().is_err_and(settles_nothing) {
+            self.drop_landing(id, "the target was not moved")?;
+        }
+        landed
     }
 
     fn request(&self, verb: Verb) -> Result<Request, OpError> {
@@ -398,7 +427,7 @@ impl Lander<'_> {
         let mine = state
             .occupying()
             .is_some_and(|claim| claim.agent == request.actor.agent);
-        if mine && super::save::bound_lane(self.site, id)?.is_some() {
+        if mine && super::save::bound_lane(self.site, id, state.epoch)?.is_some() {
             super::claim::settle_in(self.site, id, &mutation)?;
         }
         Ok(Landed::Conflict { paths })
@@ -576,7 +605,7 @@ impl Lander<'_> {
                 landing: Some(landing),
                 ..
             } => {
-                let on_target = snapshot.facts.reachable.contains(&landing.commit);
+                let on_target = landing.shown_by(&snapshot.facts.reachable);
                 if on_target && !self.options.dry_run {
                     return self.finish(id, landing).map(Some);
                 }

@@ -25,13 +25,15 @@ pub struct BoundLane {
     pub binding: Binding,
 }
 
-/// The worktree of this machine that is bound to `task`, if there is one.
+/// The worktree of this machine that is bound to this epoch of `task`, if there is one. The
+/// remains of a claim that was taken over are bound to an older one.
 ///
 /// # Errors
 /// Of git.
-pub fn bound_lane(site: &Site, task: &TaskId) -> Result<Option<BoundLane>, OpError> {
+pub fn bound_lane(site: &Site, task: &TaskId, epoch: Epoch) -> Result<Option<BoundLane>, OpError> {
+    let meant = |binding: &Binding| binding.task == *task && binding.epoch == epoch;
     if let (Some(binding), Some(path)) = (&site.binding, site.repo().work_dir())
-        && binding.task == *task
+        && meant(binding)
     {
         let (git_dir, binding) = (site.repo().git_dir(), binding.clone());
         return Ok(Some(BoundLane {
@@ -46,7 +48,7 @@ pub fn bound_lane(site: &Site, task: &TaskId) -> Result<Option<BoundLane>, OpErr
         }
         let git_dir = site.repo().beside(&worktree.path)?.git_dir();
         match Binding::read(&git_dir) {
-            Ok(Some(binding)) if binding.task == *task => {
+            Ok(Some(binding)) if meant(&binding) => {
                 return Ok(Some(BoundLane {
                     path: worktree.path,
                     git_dir,
@@ -75,10 +77,7 @@ pub fn lane_work(site: &Site, task: &TaskId, dry_run: bool) -> Result<Option<Obj
     else {
         return Ok(None);
     };
-    if let Some(lane) = bound_lane(site, task)? {
-        if lane.binding.epoch != state.epoch {
-            return Ok(None);
-        }
+    if let Some(lane) = bound_lane(site, task, state.epoch)? {
         refuse_dirty(site.repo(), &lane)?;
     }
     let Some(tip) = tip_beyond(site, &snapshot, claim)? else {
@@ -254,7 +253,8 @@ pub fn unbind(site: &Site, task: &TaskId, mutation: &Mutation) -> Result<(), OpE
     if !mutation.carried_out || mutation.state(task).occupying().is_some() {
         return Ok(());
     }
-    if let Some(lane) = bound_lane(site, task)? {
+    let epoch = mutation.before.states.get(task).epoch;
+    if let Some(lane) = bound_lane(site, task, epoch)? {
         Binding::remove(&lane.git_dir).map_err(WorkspaceError::from)?;
     }
     Ok(())

@@ -147,9 +147,15 @@ impl Site {
             host: self.env.host.clone(),
             epoch,
         };
-        let id = match &self.options.request_id {
-            Some(id) => id.clone(),
-            None => self.env.request_id(),
+        let id = match (
+            &self.options.request_id,
+            &verb,
+            self.env.var("LANEWAY_CLAIM"),
+        ) {
+            (Some(id), _, _) => id.clone(),
+            // Going on with a claim of one's own: the same request again.
+            (None, Verb::Claim(_), Some(claim)) => RequestId::new(claim)?,
+            _ => self.env.request_id(),
         };
         Ok(Request {
             id,

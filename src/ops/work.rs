@@ -51,7 +51,7 @@ pub fn check(
     let id = site.task(named)?;
     let snapshot = super::look::snapshot(site)?;
     may_record(site, &snapshot, &id)?;
-    let lane = lane_of(site, &id)?;
+    let lane = lane_of(site, &snapshot, &id)?;
     let repo = site.repo().beside(&lane.path)?;
     let guard = Guard::begin(&repo, &lane.path)?;
     let commit = guard.commit();
@@ -105,12 +105,28 @@ fn may_record(site: &Site, snapshot: &Snapshot, id: &TaskId) -> Result<(), OpErr
     Ok(())
 }
 
-fn lane_of(site: &Site, task: &TaskId) -> Result<BoundLane, OpError> {
-    save::bound_lane(site, task)?.ok_or_else(|| {
+fn lane_of(site: &Site, snapshot: &Snapshot, task: &TaskId) -> Result<BoundLane, OpError> {
+    let epoch = snapshot.states.get(task).epoch;
+    let lane = save::bound_lane(site, task, epoch)?.ok_or_else(|| {
         OpError::Usage(format!(
-            "no worktree of this machine is bound to `{task}`: claim it first"
+            "no worktree of this machine is bound to `{task}`, epoch {epoch}: claim it first"
         ))
-    })
+    })?;
+    on_its_branch(site, &lane)?;
+    Ok(lane)
+}
+
+/// What is checked and handed off is the lane's branch: a lane that shows something else is a
+/// mistake that would lose commits.
+fn on_its_branch(site: &Site, lane: &BoundLane) -> Result<(), OpError> {
+    let branch = &lane.binding.branch;
+    if site.repo().beside(&lane.path)?.head_branch()?.as_ref() == Some(branch) {
+        return Ok(());
+    }
+    Err(OpError::Usage(format!(
+        "{} does not show its branch `{branch}`: switch back to it, with the commits that are to count",
+        lane.path.display()
+    )))
 }
 
 /// The commands owed by `task` for the change that `commit` makes of the target.
@@ -214,7 +230,7 @@ fn shown_commit(site: &Site, snapshot: &Snapshot, id: &TaskId) -> Result<ObjectI
     {
         return Ok(submission.commit);
     }
-    let head = match save::bound_lane(site, id)? {
+    let head = match save::bound_lane(site, id, snapshot.states.get(id).epoch)? {
         Some(lane) => site.repo().beside(&lane.path)?.head_commit()?,
         None => None,
     };
@@ -275,13 +291,14 @@ pub struct HandoffOutcome {
 /// A lane that is not clean; work that cannot be saved; the refusal.
 pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, OpError> {
     let id = site.task(options.task.as_ref())?;
+    let publisher = site.publisher()?;
+    if !options.dry_run {
+        publisher.refresh()?;
+    }
     let snapshot = super::look::snapshot(site)?;
     let state = snapshot.states.get(&id);
     let claim = state.claim();
     let branch = claim.map(|claim| claim.branch.full());
-    if let Some(lane) = save::bound_lane(site, &id)? {
-        save::refuse_dirty(site.repo(), &lane)?;
-    }
     let tip = branch
         .as_ref()
         .map(|branch| site.repo().tip(branch))
@@ -297,20 +314,34 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
         root_cause: options.root_cause.clone(),
     };
     let request = site.request(verb)?;
-    let publisher = site.publisher()?;
     drop(publisher.judge(&request)?);
+    match save::bound_lane(site, &id, state.epoch)? {
+        Some(lane) => {
+            on_its_branch(site, &lane)?;
+            save::refuse_dirty(site.repo(), &lane)?;
+        }
+        // The lane's branch here may hold another task's work by now.
+        None if request.actor.epoch.is_none() => {
+            return Err(OpError::Usage(format!(
+                "no worktree of this machine is bound to `{id}`, epoch {}: hand it off from its \
+                 worktree, or vouch for the branch with `--epoch {}`",
+                state.epoch, state.epoch
+            )));
+        }
+        None => {}
+    }
     let mut notes = Vec::new();
     if !options.dry_run {
         save::keep(site, &snapshot, &id, state.epoch, commit)?;
-        if let (Some(remote), Some(branch)) = (site.ledger.remote(), &branch) {
-            let limit =
-                Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));
-            if let Err(error) = save::push_ref(site.repo(), remote, branch, commit, limit) {
-                notes.push(format!("the lane branch was not pushed: {error}"));
-            }
-        }
     }
     let mutation = super::mutate::carry_out(&publisher, &request, options.dry_run)?;
+    // Only an acknowledged holder may move the lane's branch on the remote.
+    if let (Some(remote), Some(branch), false) = (site.ledger.remote(), &branch, options.dry_run) {
+        let limit = Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));
+        if let Err(error) = save::push_ref(site.repo(), remote, branch, commit, limit) {
+            notes.push(format!("the lane branch was not pushed: {error}"));
+        }
+    }
     Ok(HandoffOutcome {
         task: id,
         commit,

@@ -6,7 +6,7 @@ mod table;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use laneway::contract::{Envelope, SCHEMA};
+use laneway::contract::{Envelope, ErrorView, SCHEMA};
 use laneway::env::Env;
 use serde_json::Value;
 
@@ -79,15 +79,7 @@ impl Screen {
     /// Prints why a command failed.
     pub fn print_failure(&self, command: &str, failure: &Failure) -> ExitCode {
         if self.json {
-            let envelope: Envelope<Value> = Envelope {
-                schema: SCHEMA,
-                command: command.to_owned(),
-                ok: false,
-                data: None,
-                error: Some((*failure.error).clone()),
-                ledger: None,
-            };
-            out(&json(&envelope));
+            out(&json(&failed(command, failure)));
         } else {
             err(&report::failure(failure, self.color_errors));
         }
@@ -109,6 +101,18 @@ impl Screen {
     }
 }
 
+/// The envelope of a failure.
+fn failed(command: &str, failure: &Failure) -> Envelope<Value> {
+    Envelope {
+        schema: SCHEMA,
+        command: command.to_owned(),
+        ok: false,
+        data: None,
+        error: Some(ErrorView::clone(&failure.error)),
+        ledger: None,
+    }
+}
+
 fn json<T: serde::Serialize>(envelope: &Envelope<T>) -> String {
     let mut text = serde_json::to_string(envelope).unwrap_or_default();
     text.push('\n');
@@ -116,11 +120,21 @@ fn json<T: serde::Serialize>(envelope: &Envelope<T>) -> String {
 }
 
 /// Prints what clap has to say: help and version are data, the rest is an error of use.
-pub fn usage(error: &clap::Error) -> ExitCode {
-    let wrong = error.use_stderr();
-    // A closed pipe is nobody's error.
-    drop(error.print());
-    ExitCode::from(if wrong { 2 } else { 0 })
+pub fn usage(error: &clap::Error, json_verb: Option<String>) -> ExitCode {
+    if !error.use_stderr() {
+        // A closed pipe is nobody's error.
+        drop(error.print());
+        return ExitCode::SUCCESS;
+    }
+    if let Some(verb) = json_verb {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let failure = Failure::usage(first.trim_start_matches("error: "));
+        out(&self::json(&failed(&verb, &failure)));
+    } else {
+        drop(error.print());
+    }
+    ExitCode::from(2)
 }
 
 /// The current directory is gone.

@@ -57,7 +57,7 @@ const MAX_SLOT: Span = Span::from_seconds(86_400);
 /// A landing whose commit is on the target already is finished, and nothing else.
 fn not_torn(ctx: Context<'_>, id: &TaskId, work: &Submitted<'_>) -> Result<(), Refusal> {
     match work.landing {
-        Some(landing) if ctx.snapshot.facts.reachable.contains(&landing.commit) => {
+        Some(landing) if landing.shown_by(&ctx.snapshot.facts.reachable) => {
             let message = format!("{} is on the target: finish it", landing.commit.short());
             let unmet = Unmet::rule("landed", message).hint(format!("`laneway merge {id}`"));
             Err(ctx.refuse(id, unmet))
@@ -252,7 +252,7 @@ pub(super) fn land(
     // A torn landing is finished by anyone: the target has it, the ledger does not know yet.
     let torn = work.landing.is_some_and(|landing| {
         (landing.commit, landing.onto) == (result, onto)
-            && ctx.snapshot.facts.reachable.contains(&result)
+            && landing.shown_by(&ctx.snapshot.facts.reachable)
     });
     if !torn {
         may_merge(ctx, id, &work)?;

@@ -194,6 +194,12 @@ enum ValueEntry {
     Number(i64),
     Text(String),
     List(Vec<String>),
+    Changed {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        add: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remove: Vec<String>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -682,6 +688,7 @@ impl From<FieldEntry> for FieldEdit {
             ValueEntry::Number(number) => FieldValue::Number(number),
             ValueEntry::Text(text) => FieldValue::Text(text),
             ValueEntry::List(list) => FieldValue::List(list),
+            ValueEntry::Changed { add, remove } => FieldValue::Changed { add, remove },
         });
         Self {
             key: entry.key,
@@ -697,6 +704,7 @@ impl From<FieldEdit> for FieldEntry {
             FieldValue::Number(number) => ValueEntry::Number(number),
             FieldValue::Text(text) => ValueEntry::Text(text),
             FieldValue::List(list) => ValueEntry::List(list),
+            FieldValue::Changed { add, remove } => ValueEntry::Changed { add, remove },
         });
         Self {
             key: edit.key,
