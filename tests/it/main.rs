@@ -21,6 +21,7 @@ mod land;
 mod lane;
 mod list;
 mod manual;
+mod mistakes;
 mod note;
 mod races;
 mod registered;
