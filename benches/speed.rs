@@ -416,7 +416,7 @@ fn measure(size: usize, spawn: f64, table: &mut String) {
     row(
         table,
         size,
-        "`claim` with a new worktree, then `merge`",
+        "`claim` with a worktree, commit, `handoff`, `merge --dry-run`",
         cycle(&world),
         start,
         None,

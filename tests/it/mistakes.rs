@@ -77,7 +77,12 @@ fn after_a_revision_nothing_but_the_tasks_own_lane_is_handed_off() {
 fn a_second_ledger_is_not_made_beside_the_one_that_policy_names() {
     let world = World::remote();
     world.git("update-ref -d refs/remotes/origin/laneway");
-    drop(world.laneway("init").code(2).says("remote `origin` decides"));
+    drop(
+        world
+            .laneway("init")
+            .code(2)
+            .says("remote `origin` decides"),
+    );
     assert!(world.git("branch --list laneway").is_empty());
 }
 
