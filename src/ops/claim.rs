@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use super::OpError;
 use super::mutate::{self, Mutation};
 use super::site::Site;
-use crate::domain::id::{LaneName, ObjectId, TaskId};
+use crate::domain::id::{LaneName, ObjectId, RequestId, TaskId};
 use crate::domain::policy::Policy;
-use crate::domain::request::{ClaimWish, Verb};
+use crate::domain::request::{ClaimWish, Request, Verb};
 use crate::domain::state::{Claim, Epoch, Standing, TaskState};
 use crate::domain::task::Task;
 use crate::git::Durability as Flush;
+use crate::ledger::{LedgerError, Publisher};
 use crate::workspace::{
-    self, Binding, LanePlaces, LaneSpec, Obstacle, Opened, WorkspaceError, lane_path, takeover_path,
+    self, BegunClaim, Binding, LanePlaces, LaneSpec, Obstacle, Opened, WorkspaceError, lane_path,
+    takeover_path,
 };
 
 /// How a claim ended.
@@ -53,11 +55,61 @@ pub fn claim(
     lane: Lane,
     dry_run: bool,
 ) -> Result<ClaimOutcome, OpError> {
-    let request = site.request(Verb::Claim(wish))?;
+    let asked = format!(
+        "{:?} {:?} {:?} {:?}",
+        wish.task, wish.role, wish.lane, wish.workstation
+    );
+    let mut request = site.request(Verb::Claim(wish))?;
     let publisher = site.publisher()?;
+    let begun = if dry_run || site.repeats() || site.shows_claim() {
+        None
+    } else {
+        let dir = site.ledger.dir().join("claims");
+        let agent = &request.actor.agent;
+        let begun = BegunClaim::begin(&dir, &site.env, agent, &asked, request.id.clone());
+        let begun = begun.map_err(|source| OpError::Io { path: dir, source })?;
+        if begun.id == request.id || goes_on(site, &begun.id)? {
+            request.id = begun.id.clone();
+        }
+        Some(begun)
+    };
+    let outcome = claim_and_settle(site, &publisher, &request, lane, dry_run);
+    // A claim that may stand, without its lane or without an answer, is taken up by the next try.
+    let open = matches!(
+        &outcome,
+        Err(OpError::NoWorktree { .. } | OpError::Ledger(LedgerError::Unconfirmed { .. }))
+    );
+    match begun {
+        Some(begun) if !open => begun.end(),
+        _ => {}
+    }
+    outcome
+}
+
+/// Whether a claim that was left behind is still one to go on with: held, or never published. One
+/// that was handed off or finished since is over.
+fn goes_on(site: &Site, id: &RequestId) -> Result<bool, OpError> {
+    let snapshot = super::look::snapshot(site)?;
+    let over = snapshot
+        .states
+        .iter()
+        .any(|(_, state)| match &state.standing {
+            Standing::Done(done) => done.claim == *id,
+            _ => state.occupying().is_none() && state.claim().is_some_and(|claim| claim.id == *id),
+        });
+    Ok(!over)
+}
+
+fn claim_and_settle(
+    site: &Site,
+    publisher: &Publisher<'_>,
+    request: &Request,
+    lane: Lane,
+    dry_run: bool,
+) -> Result<ClaimOutcome, OpError> {
     if !dry_run && lane == Lane::Open {
         // A lane that cannot be used is found before the claim, not after it.
-        if let Ok((before, change)) = publisher.judge(&request) {
+        if let Ok((before, change)) = publisher.judge(request) {
             for state in &change.states {
                 if let Some(claim) = state.state.claim() {
                     let taken = before.states.get(&state.task).occupying().is_some();
@@ -66,7 +118,7 @@ pub fn claim(
             }
         }
     }
-    let mutation = mutate::carry_out(&publisher, &request, dry_run)?;
+    let mutation = mutate::carry_out(publisher, request, dry_run)?;
     let mine = |state: &TaskState| state.claim().is_some_and(|claim| claim.id == request.id);
     let changed = mutation
         .change

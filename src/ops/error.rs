@@ -59,7 +59,7 @@ pub enum OpError {
         lane: LaneName,
     },
     /// Commands from the plan have not been trusted here.
-    #[error("{} command(s) of `{task}` are not trusted here: {}", .commands.len(), .commands.join("; "))]
+    #[error("commands of `{task}` are not trusted here: {}", .commands.join("; "))]
     Untrusted {
         /// The task.
         task: TaskId,

@@ -119,6 +119,12 @@ impl Site {
         self.options.request_id.is_some()
     }
 
+    /// Whether the caller shows a claim of its own to go on with.
+    #[must_use]
+    pub fn shows_claim(&self) -> bool {
+        self.env.var("LANEWAY_CLAIM").is_some()
+    }
+
     /// The task that is meant: the named one, or the lane's.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 mod binding;
 mod checkout;
 mod error;
+mod journal;
 mod lane;
 mod listing;
 mod owner;
@@ -32,6 +33,7 @@ mod testing;
 pub use binding::{Binding, BindingError};
 pub use checkout::{CheckoutError, PreparedCheckout, Recovered, prepare, recover};
 pub use error::{Obstacle, WorkspaceError};
+pub use journal::BegunClaim;
 pub use lane::{How, LaneSpec, Opened, open};
 pub use listing::{LaneStatus, lanes_of, list};
 pub use owner::Owner;

@@ -32,3 +32,4 @@ mod show;
 mod smoke;
 mod status;
 mod torn;
+mod work;

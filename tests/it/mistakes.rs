@@ -162,3 +162,21 @@ fn every_ledger_of_these_stories_is_decided_again_alike() {
         assert_eq!(audit["data"]["differing"].as_array().map(Vec::len), Some(0));
     }
 }
+
+#[test]
+fn a_claim_whose_process_died_is_taken_up_by_the_same_agent() {
+    for at in ["built", "published"] {
+        let world = World::governed();
+        world.quietly("add A-1 --title One --role A-backend --as @dana");
+        world.dying("repo", at, "claim --role A-backend --as @bot");
+        drop(
+            world
+                .laneway("claim --role A-backend --as @bot")
+                .code(0)
+                .says("claimed A-1"),
+        );
+        let shown = world.laneway("--json show A-1").code(0).json();
+        assert_eq!(shown["data"]["task"]["epoch"], 1, "died at {at}");
+        assert!(world.path(A).is_dir());
+    }
+}

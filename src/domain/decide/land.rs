@@ -10,7 +10,7 @@ use crate::domain::lifecycle::Event;
 use crate::domain::record::{Evidence, RecordBody};
 use crate::domain::refusal::{Holder, Refusal, Unmet};
 use crate::domain::snapshot::{RangeFacts, Replayed};
-use crate::domain::state::{Claim, Completion, Landing, Standing, Submission, TaskState};
+use crate::domain::state::{Claim, Completion, Landing, Standing, Status, Submission, TaskState};
 use crate::domain::time::{Span, Timestamp};
 
 /// A task in review, taken apart.
@@ -36,7 +36,11 @@ fn submitted<'a>(ctx: Context<'a>, id: &TaskId) -> Result<Submitted<'a>, Refusal
         }),
         _ => {
             let message = format!("`{id}` is {}, not handed off", state.status());
-            let unmet = Unmet::rule("lifecycle", message).hint("`laneway handoff` submits work");
+            let hint = match state.status() {
+                Status::Done | Status::Cancelled => format!("`laneway show {id}`"),
+                _ => "`laneway handoff` submits work".to_owned(),
+            };
+            let unmet = Unmet::rule("lifecycle", message).hint(hint);
             Err(ctx.refuse(id, unmet))
         }
     }

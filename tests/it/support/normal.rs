@@ -18,6 +18,8 @@ pub fn normal(text: &str, root: &Path) -> String {
             "index [SHORT]..[SHORT]",
         ),
         (r#""millis": \d+"#, r#""millis": [MILLIS]"#),
+        (r"\bmillis: \d+", "millis: [MILLIS]"),
+        (r"\bafter \d+ ms\b", "after [MILLIS] ms"),
     ] {
         let pattern = Regex::new(pattern).unwrap();
         text = pattern.replace_all(&text, name).into_owned();

@@ -1,0 +1,91 @@
+//! The claim journal: which claims processes of this machine have begun and not settled into
+//! (DESIGN §4, idempotence).
+//!
+//! It is written before the claim is built and removed once its lane is open. What a dead process
+//! left is taken up by the next one that asks for the same as the same agent: with the same
+//! request id, so that a claim that was published is answered again, and one that was not is made.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Owner;
+use crate::domain::id::{AgentName, RequestId};
+use crate::env::Env;
+
+/// A claim that was begun.
+#[derive(Debug)]
+pub struct BegunClaim {
+    /// The id of its request.
+    pub id: RequestId,
+    path: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Note {
+    id: String,
+    agent: String,
+    /// What was asked for; another wish is another claim.
+    wish: String,
+    owner: Owner,
+}
+
+impl BegunClaim {
+    /// Notes in `dir` that `agent` begins a claim of `wish`: under `id`, or under the id that a
+    /// dead process left for the same.
+    ///
+    /// # Errors
+    /// When the note cannot be written.
+    pub fn begin(
+        dir: &Path,
+        env: &Env,
+        agent: &AgentName,
+        wish: &str,
+        id: RequestId,
+    ) -> std::io::Result<Self> {
+        fs::create_dir_all(dir)?;
+        let id = take_over(dir, env, agent, wish).unwrap_or(id);
+        let note = Note {
+            id: id.to_string(),
+            agent: agent.to_string(),
+            wish: wish.to_owned(),
+            owner: Owner::this(env),
+        };
+        let path = dir.join(format!("{id}.json"));
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        file.write_all(&serde_json::to_vec(&note)?)?;
+        file.persist(&path).map_err(|error| error.error)?;
+        Ok(Self { id, path })
+    }
+
+    /// The claim is settled, or was refused: there is nothing to take up.
+    pub fn end(self) {
+        drop(fs::remove_file(self.path));
+    }
+}
+
+/// The id of a claim that a dead process left; only one process gets it.
+fn take_over(dir: &Path, env: &Env, agent: &AgentName, wish: &str) -> Option<RequestId> {
+    let mut left: Vec<PathBuf> = fs::read_dir(dir)
+        .ok()?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect();
+    left.sort();
+    left.into_iter().find_map(|path| {
+        let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        let same = note.agent == agent.as_str() && note.wish == wish;
+        if !same || !note.owner.is_gone(env) {
+            return None;
+        }
+        let id = RequestId::new(note.id).ok()?;
+        // Of several that find it, one can rename it.
+        let mine = path.with_extension(format!("taken-{}", env.pid));
+        fs::rename(&path, &mine).ok()?;
+        drop(fs::remove_file(mine));
+        Some(id)
+    })
+}
