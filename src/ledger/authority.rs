@@ -201,8 +201,8 @@ impl Authority for Remote {
         };
         Ok(match ledger.repo.push(&spec)? {
             PushOutcome::Won => {
-                for (_, tracking, from, to) in moves {
-                    follow(ledger, tracking, from, to, durability)?;
+                for (_, tracking, _, to) in moves {
+                    follow(ledger, tracking, to, durability)?;
                 }
                 Published::Won
             }
@@ -257,24 +257,23 @@ impl Authority for Remote {
     }
 }
 
-/// Moves a tracking ref after the remote confirmed. Somebody's fetch may have been faster.
+/// Moves a tracking ref after the remote confirmed. It never goes back: somebody's fetch may have
+/// been faster and brought more.
 fn follow(
     ledger: &Ledger,
     tracking: &str,
-    from: Option<ObjectId>,
     to: ObjectId,
     durability: Durability,
 ) -> Result<(), GitError> {
-    let mut from = ledger.repo.tip(tracking)?.or(from);
-    if from == Some(to) {
+    let now = ledger.repo.tip(tracking)?;
+    if let Some(now) = now
+        && ledger.repo.is_ancestor(to, now)?
+    {
         return Ok(());
-    }
-    if from.is_some() && ledger.repo.tip(tracking)?.is_none() {
-        from = None;
     }
     let edit = RefEdit {
         name: tracking.to_owned(),
-        expect: expect(from),
+        expect: expect(now),
         new: Some(to),
     };
     match ledger

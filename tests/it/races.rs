@@ -88,3 +88,27 @@ fn three_clones_of_one_remote_have_one_winner_and_lose_no_update() {
     }
     assert_eq!(ledger_commits(&world, "hub.git"), before + 8 + 24);
 }
+
+#[test]
+fn eight_processes_claim_different_tasks_and_lose_none() {
+    let world = World::new();
+    world.quietly("init --role W:160");
+    plan(&world, "T", 160, "W");
+    let before = ledger_commits(&world, "repo");
+    for round in 0..20 {
+        let line = |n: usize| format!("claim T-{} --no-worktree --as @bot{n}", round * 8 + n + 1);
+        let claimers: Vec<_> = (0..8).map(|n| world.start("repo", &line(n))).collect();
+        for claimer in claimers {
+            drop(claimer.answer().code(0));
+        }
+    }
+    assert_eq!(ledger_commits(&world, "repo"), before + 160);
+    let held = world
+        .laneway("--json list --status in_progress")
+        .code(0)
+        .json();
+    let tasks = held["data"]["tasks"].as_array().unwrap();
+    let lanes: std::collections::BTreeSet<_> =
+        tasks.iter().map(|task| task["lane"].to_string()).collect();
+    assert_eq!((tasks.len(), lanes.len()), (160, 160));
+}
