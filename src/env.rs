@@ -30,6 +30,24 @@ pub trait Random: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
+/// Which processes there are on this machine; a test brings its own.
+pub trait Processes: Send + Sync {
+    /// The id of the boot it runs in; empty where the system tells none.
+    fn boot(&self) -> String;
+
+    /// Whether a process with this id exists, dead ones that nobody waited for included.
+    fn exists(&self, pid: u32) -> bool;
+
+    /// When it started, in ticks after the boot; none where the system does not tell.
+    fn start_of(&self, pid: u32) -> Option<u64>;
+}
+
+/// The named places between two steps where a test lets a process die or wait.
+pub trait FailPoints: Send + Sync {
+    /// The process has come to the place `name`.
+    fn reach(&self, name: &str);
+}
+
 /// Everything the process was given.
 #[derive(Clone)]
 pub struct Env {
@@ -47,6 +65,10 @@ pub struct Env {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// The processes of this machine.
+    pub processes: Arc<dyn Processes>,
+    /// Where tests let processes die.
+    pub fail_points: Arc<dyn FailPoints>,
 }
 
 impl fmt::Debug for Env {
@@ -78,11 +100,25 @@ impl Env {
             pid: std::process::id(),
             clock: Arc::new(SystemClock { fixed: None }),
             random: Arc::new(SystemRandom),
+            processes: Arc::new(SystemProcesses),
+            fail_points: Arc::new(NoFailPoint),
         };
         env.clock = Arc::new(SystemClock {
             fixed: env.fixed_clock(),
         });
+        if let Some(name) = env.fatal_point() {
+            env.fail_points = Arc::new(FatalPoint(name));
+        }
         Ok(env)
+    }
+
+    /// A test build dies at the place that `LANEWAY_TEST_DIE_AT` names; a release build never looks.
+    fn fatal_point(&self) -> Option<String> {
+        if cfg!(debug_assertions) {
+            self.var("LANEWAY_TEST_DIE_AT").map(str::to_owned)
+        } else {
+            None
+        }
     }
 
     /// A test build takes a fixed wall clock from `LANEWAY_TEST_NOW`; a release build never does.
@@ -157,12 +193,9 @@ impl Env {
         base.is_absolute().then(|| base.join("laneway"))
     }
 
-    /// A place where a test build can be made to die: when `LANEWAY_TEST_DIE_AT` names it, the
-    /// process is killed there. A release build never looks.
+    /// A place between two steps where a test can let this process die.
     pub fn fail_point(&self, name: &str) {
-        if cfg!(debug_assertions) && self.var("LANEWAY_TEST_DIE_AT") == Some(name) {
-            std::process::abort();
-        }
+        self.fail_points.reach(name);
     }
 
     /// Whether this runs in continuous integration.
@@ -208,6 +241,48 @@ impl Random for SystemRandom {
                 Err(rustix::io::Errno::INTR) => {}
                 Err(_) => return,
             }
+        }
+    }
+}
+
+struct SystemProcesses;
+
+impl Processes for SystemProcesses {
+    fn boot(&self) -> String {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        text.trim().to_owned()
+    }
+
+    fn exists(&self, pid: u32) -> bool {
+        let pid = i32::try_from(pid)
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        pid.is_some_and(|pid| {
+            rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
+        })
+    }
+
+    /// Field 22 of `/proc/<pid>/stat`; the second one may hold spaces and parentheses.
+    fn start_of(&self, pid: u32) -> Option<u64> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        rest.split_ascii_whitespace().nth(19)?.parse().ok()
+    }
+}
+
+struct NoFailPoint;
+
+impl FailPoints for NoFailPoint {
+    fn reach(&self, _: &str) {}
+}
+
+/// The place where a test build dies.
+struct FatalPoint(String);
+
+impl FailPoints for FatalPoint {
+    fn reach(&self, name: &str) {
+        if name == self.0 {
+            std::process::abort();
         }
     }
 }

@@ -87,10 +87,16 @@ impl<'l> Publisher<'l> {
     /// A publisher for `ledger`; `remote_limit` bounds each exchange with the remote.
     #[must_use]
     pub fn new(ledger: &'l Ledger, remote_limit: Duration) -> Self {
+        Self::under(ledger, authority::of(ledger, remote_limit))
+    }
+
+    /// A publisher for `ledger` that is decided by `authority`.
+    #[must_use]
+    pub fn under(ledger: &'l Ledger, authority: Box<dyn Authority>) -> Self {
         Self {
             ledger,
             loader: Loader::cached(&ledger.repo, &ledger.env),
-            authority: authority::of(ledger, remote_limit),
+            authority,
             pending: PendingFile::below(&ledger.dir()),
         }
     }
@@ -430,7 +436,10 @@ impl<'l> Publisher<'l> {
     /// The chain, unless nobody waits for it any more, its commits are gone, or they are no line
     /// that extends its base.
     fn living(&self, chain: Pending) -> Pending {
-        let alive = chain.links.iter().any(|link| is_alive(link.waiter));
+        let alive = chain
+            .links
+            .iter()
+            .any(|link| self.ledger.env.processes.exists(link.waiter));
         let mut below = chain.base;
         let line = chain.links.iter().all(|link| {
             let parents = self.ledger.repo.parents(link.commit);
@@ -701,19 +710,4 @@ impl<'l> Publisher<'l> {
             .clock
             .sleep(Duration::from_micros(self.ledger.env.jitter(micros)));
     }
-}
-
-/// Whether a process of this machine lives. A number that was given to another process since then
-/// only delays the clean-up.
-fn is_alive(pid: u32) -> bool {
-    let Some(pid) = i32::try_from(pid)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-    else {
-        return false;
-    };
-    !matches!(
-        rustix::process::test_kill_process(pid),
-        Err(rustix::io::Errno::SRCH)
-    )
 }

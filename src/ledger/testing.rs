@@ -236,9 +236,9 @@ fn env(dir: &Path, clock: &Arc<FakeClock>, seed: u64) -> Env {
         vars: std::collections::BTreeMap::new(),
         dir: dir.to_owned(),
         host: "bench".to_owned(),
-        pid: std::process::id(),
         clock: clock.clone(),
         random: Arc::new(Counted(AtomicU64::new(seed))),
+        ..Env::of_process().unwrap()
     }
 }
 

@@ -5,6 +5,7 @@
 //! leaves behind cannot hold us by keeping a pipe open (PROMISES P9, P26).
 
 mod capture;
+mod owner;
 mod run;
 mod runner;
 mod spawn;
@@ -12,6 +13,7 @@ mod spawn;
 pub(crate) mod testing;
 
 pub use capture::{Captured, Stream};
+pub use owner::Owner;
 pub use run::{Exit, Finished, ProcessError};
 pub use runner::Runner;
 pub use spawn::Spawn;

@@ -3,6 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::Runner;
+use crate::env::Env;
+
+/// This process and its machine.
+pub(crate) fn env() -> Env {
+    Env::of_process().unwrap()
+}
+
+/// The id of a process that has ended.
+pub(crate) fn dead_pid() -> u32 {
+    let runner = runner();
+    let finished = runner.run(&runner.shell("echo $$", std::path::Path::new("/")));
+    finished.unwrap().stdout.text().parse().unwrap()
+}
 
 /// A runner with `PATH` and nothing of the person who runs the tests.
 #[expect(

@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Owner;
 use crate::domain::id::ObjectId;
 use crate::env::Env;
 use crate::git::{Follow, GitError, Repo, Worktree};
+use crate::process::Owner;
 
 /// How long another's `index.lock` is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(2);

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Owner;
 use crate::domain::id::{AgentName, RequestId};
 use crate::env::Env;
+use crate::process::Owner;
 
 /// A claim that was begun.
 #[derive(Debug)]

@@ -3,10 +3,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Owner, WorkspaceError};
+use super::WorkspaceError;
 use crate::domain::id::ObjectId;
 use crate::env::Env;
 use crate::git::{Checkout, GitError, Repo};
+use crate::process::Owner;
 
 /// How the directories are called; the process id and a random id follow.
 const PREFIX: &str = "laneway-check-";

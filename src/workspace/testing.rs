@@ -8,9 +8,7 @@ use crate::env::Env;
 use crate::git::Repo;
 use crate::process::Runner;
 
-pub(crate) fn env() -> Env {
-    Env::of_process().unwrap()
-}
+pub(crate) use crate::process::testing::{dead_pid, env};
 
 pub(crate) fn runner() -> Runner {
     let mut vars = std::collections::BTreeMap::new();
@@ -20,13 +18,6 @@ pub(crate) fn runner() -> Runner {
     vars.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
     vars.insert("GIT_CONFIG_GLOBAL".into(), "/dev/null".into());
     Runner::new(vars)
-}
-
-/// The id of a process that has ended.
-pub(crate) fn dead_pid() -> u32 {
-    let runner = runner();
-    let finished = runner.run(&runner.shell("echo $$", Path::new("/")));
-    finished.unwrap().stdout.text().parse().unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own files")]

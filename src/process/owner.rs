@@ -1,5 +1,3 @@
-use std::fs;
-
 use serde::{Deserialize, Serialize};
 
 use crate::env::Env;
@@ -25,8 +23,8 @@ impl Owner {
         Self {
             pid: env.pid,
             host: env.host.clone(),
-            boot: boot(),
-            start: start_of(env.pid).unwrap_or(0),
+            boot: env.processes.boot(),
+            start: env.processes.start_of(env.pid).unwrap_or(0),
         }
     }
 
@@ -36,39 +34,22 @@ impl Owner {
         if self.host != env.host {
             return false;
         }
-        let boot = boot();
+        let boot = env.processes.boot();
         if !boot.is_empty() && !self.boot.is_empty() && boot != self.boot {
             return true;
         }
-        let pid = i32::try_from(self.pid)
-            .ok()
-            .and_then(rustix::process::Pid::from_raw);
-        let Some(pid) = pid else {
-            return true;
-        };
-        if rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
+        if !env.processes.exists(self.pid) {
             return true;
         }
-        self.start != 0 && start_of(self.pid).is_some_and(|start| start != self.start)
+        let start = env.processes.start_of(self.pid);
+        self.start != 0 && start.is_some_and(|start| start != self.start)
     }
-}
-
-fn boot() -> String {
-    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    text.trim().to_owned()
-}
-
-/// Field 22 of `/proc/<pid>/stat`; the second one may hold spaces and parentheses.
-fn start_of(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::testing::{dead_pid, env};
+    use crate::process::testing::{dead_pid, env};
 
     #[test]
     fn a_process_is_gone_when_its_id_is_free_or_someone_elses() {

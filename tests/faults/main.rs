@@ -1,0 +1,19 @@
+//! The promises, shown on the real binary: races, crashes, cuts, pauses, full disks (PROMISES.md).
+//!
+//! A test carries the number of its promise. What a machine must have for it (root, strace,
+//! namespaces, loop mounts) is asked of [`machine`]: missing, the test is skipped with a notice;
+//! in CI a missing program is a failure. `make soak` runs the same tests with the long numbers.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may fail, start processes and read the clock"
+)]
+
+#[path = "../it/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with the sessions of `it`")]
+mod support;
+
+#[allow(dead_code, reason = "each test asks for what it needs")]
+mod machine;
