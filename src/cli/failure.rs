@@ -1,6 +1,7 @@
 //! Errors at the boundary: each turned into its exit code, kind and hints, in this one place.
 
 use laneway::contract::{ErrorView, HolderView, UnmetView};
+use laneway::domain::id::ObjectId;
 use laneway::domain::refusal::{Refusal, RefusalKind};
 use laneway::git::GitError;
 use laneway::ledger::{BadFile, LedgerError};
@@ -140,8 +141,17 @@ impl From<LedgerError> for Failure {
             LedgerError::NewerLaw { .. } => {
                 Self::new(5, "newer", message).hint("install a newer laneway")
             }
-            LedgerError::RulesWentBack { .. } => Self::new(5, "rules-went-back", message)
-                .hint("bring the target up to date: `git fetch`, `git merge --ff-only`"),
+            LedgerError::RulesWentBack { target, .. } => Self::new(5, "rules-went-back", message)
+                .hint("bring the target up to date: `git fetch`, `git merge --ff-only`")
+                .hint(format!(
+                    "if it was rewritten on purpose: `laneway doctor --accept-target {target}`"
+                )),
+            LedgerError::Rewritten {
+                ref name,
+                seen,
+                found,
+                ..
+            } => rewritten(message, name, seen, found),
             LedgerError::ForeignCommit { .. } => Self::new(5, "unreadable", message),
             LedgerError::Message(_) => Self::usage(message),
             LedgerError::Unwritable { .. } => {
@@ -168,6 +178,27 @@ impl From<LedgerError> for Failure {
             LedgerError::Io { .. } => Self::new(7, "io", message),
         }
     }
+}
+
+/// A ledger that was rewritten: what is where, and the two ways on.
+fn rewritten(message: String, name: &str, seen: ObjectId, found: Option<ObjectId>) -> Failure {
+    let found = found.map_or("none".to_owned(), |id| id.to_string());
+    let failure = Failure::new(5, "rewritten", message)
+        .hint("`laneway doctor` shows what each side has that the other lacks");
+    let failure = match name.strip_prefix("refs/remotes/") {
+        Some(_) => failure.hint("restore it on the remote, from a clone that has the seen tip"),
+        None => failure.hint(format!(
+            "to restore it: `git update-ref {} {seen}`",
+            if name.starts_with("refs/") {
+                name.to_owned()
+            } else {
+                format!("refs/heads/{name}")
+            }
+        )),
+    };
+    failure.hint(format!(
+        "to go on with what is there, as a person: `laneway doctor --accept-ledger {found}`"
+    ))
 }
 
 impl From<WorkspaceError> for Failure {

@@ -1,13 +1,15 @@
 //! Who decides: the ref in this repository, or the ref in a remote. One seam for both, so that the
 //! publication above does not know which it talks to.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Ledger, LedgerError};
 use crate::domain::id::{ObjectId, RemoteName};
 use crate::domain::policy::{Authority as Place, Durability};
 use crate::git::{
-    Cas, Durability as Flush, Expect, Fetch, GitError, PushOutcome, PushSpec, PushUpdate, RefEdit,
+    Cas, Durability as Flush, Expect, Fetch, GitError, Listing, PushOutcome, PushSpec, PushUpdate,
+    RefEdit,
 };
 
 /// A ref that moves together with the ledger: the target of a landing.
@@ -19,43 +21,10 @@ pub struct Companion {
     pub to: ObjectId,
 }
 
-/// What came of an attempt to publish.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Published {
-    /// The authority confirmed it.
-    Won,
-    /// A ref was not where it should be: decide afresh.
-    Lost {
-        /// The ref.
-        name: String,
-        /// Where it stands, as far as is known.
-        actual: Option<ObjectId>,
-    },
-    /// A rule of the remote says no.
-    Refused {
-        /// The ref.
-        name: String,
-        /// The reason it gave.
-        reason: String,
-        /// What it printed.
-        stderr: String,
-    },
-    /// The remote was not reached.
-    Unreachable {
-        /// What git said.
-        stderr: String,
-    },
-    /// Nobody knows.
-    Indeterminate {
-        /// What git said.
-        stderr: String,
-    },
-}
-
 /// What a mutation is decided by.
 pub trait Authority {
     /// Moves the ledger from `from` to `to`, and the target with it if there is a companion: both
-    /// or none.
+    /// or none, within `limit`.
     ///
     /// # Errors
     /// Of git, before anything was sent.
@@ -66,13 +35,17 @@ pub trait Authority {
         to: ObjectId,
         companion: Option<&Companion>,
         durability: Durability,
-    ) -> Result<Published, LedgerError>;
+        limit: Duration,
+    ) -> Result<PushOutcome, LedgerError>;
 
-    /// Brings ledger and target up to date, as the authority has them.
+    /// Brings ledger and target up to date, as the authority has them, within `limit`.
     ///
     /// # Errors
-    /// [`LedgerError::Unreachable`]; of git.
-    fn refresh(&self, ledger: &Ledger) -> Result<(), LedgerError>;
+    /// [`LedgerError::Unreachable`]; [`LedgerError::Rewritten`]; of git.
+    fn refresh(&self, ledger: &Ledger, limit: Duration) -> Result<(), LedgerError>;
+
+    /// How long one exchange may take, with what settles an unknown outcome.
+    fn limit(&self) -> Duration;
 }
 
 /// The authority that the ledger's marker names.
@@ -109,7 +82,8 @@ impl Authority for Local {
         to: ObjectId,
         companion: Option<&Companion>,
         durability: Durability,
-    ) -> Result<Published, LedgerError> {
+        _: Duration,
+    ) -> Result<PushOutcome, LedgerError> {
         let mut edits = vec![RefEdit {
             name: ledger.tip_ref.clone(),
             expect: expect(from),
@@ -125,13 +99,21 @@ impl Authority for Local {
         }
         detach_checkouts(ledger)?;
         match ledger.repo.cas(&edits, "laneway", flush(durability))? {
-            Cas::Moved => Ok(Published::Won),
-            Cas::Lost { name, actual } => Ok(Published::Lost { name, actual }),
+            Cas::Moved => Ok(PushOutcome::Won),
+            Cas::Lost { name, actual } => {
+                let reason = actual.map_or("it is gone".to_owned(), |at| format!("it is at {at}"));
+                Ok(PushOutcome::Lost { name, reason })
+            }
         }
     }
 
-    fn refresh(&self, _: &Ledger) -> Result<(), LedgerError> {
+    fn refresh(&self, _: &Ledger, _: Duration) -> Result<(), LedgerError> {
         Ok(())
+    }
+
+    /// Nothing here waits for anybody but the locks, which have their own limits.
+    fn limit(&self) -> Duration {
+        Duration::from_secs(60)
     }
 }
 
@@ -178,7 +160,8 @@ impl Authority for Remote {
         to: ObjectId,
         companion: Option<&Companion>,
         durability: Durability,
-    ) -> Result<Published, LedgerError> {
+        limit: Duration,
+    ) -> Result<PushOutcome, LedgerError> {
         let mut moves = vec![(ledger.marker.branch.full(), &ledger.tip_ref, from, to)];
         if let Some(target) = companion.filter(|target| target.from != target.to) {
             let branch = ledger.marker.target.full();
@@ -197,64 +180,99 @@ impl Authority for Remote {
             remote: self.name.clone(),
             updates,
             atomic: moves.len() > 1,
-            limit: self.limit,
+            limit,
         };
-        Ok(match ledger.repo.push(&spec)? {
-            PushOutcome::Won => {
-                for (_, tracking, _, to) in moves {
-                    follow(ledger, tracking, to, durability)?;
-                }
-                Published::Won
+        let outcome = ledger.repo.push(&spec)?;
+        if outcome == PushOutcome::Won {
+            for (_, tracking, _, to) in moves {
+                follow(ledger, tracking, to, durability)?;
             }
-            PushOutcome::Lost { name, .. } => Published::Lost { name, actual: None },
-            PushOutcome::Refused {
-                name,
-                reason,
-                stderr,
-            } => Published::Refused {
-                name,
-                reason,
-                stderr,
-            },
-            PushOutcome::Unreachable { stderr } => Published::Unreachable { stderr },
-            PushOutcome::Indeterminate { stderr, .. } => Published::Indeterminate { stderr },
-        })
+        }
+        Ok(outcome)
     }
 
-    fn refresh(&self, ledger: &Ledger) -> Result<(), LedgerError> {
-        let spec = |branch: &crate::domain::id::BranchName, tracking: &str| {
-            format!("{}:{tracking}", branch.full())
-        };
+    fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    fn refresh(&self, ledger: &Ledger, limit: Duration) -> Result<(), LedgerError> {
         let marker = &ledger.marker;
-        let specs = [
-            spec(&marker.branch, &ledger.tip_ref),
-            spec(&marker.target, &ledger.target_ref),
+        let branches = [
+            (marker.branch.full(), &ledger.tip_ref),
+            (marker.target.full(), &ledger.target_ref),
         ];
-        let unreachable = |stderr: String| LedgerError::Unreachable {
-            remote: self.name.clone(),
-            why: last_line(&stderr),
-        };
-        let mut tried = 0;
+        let specs = branches
+            .clone()
+            .map(|(branch, tracking)| format!("{branch}:{tracking}"));
+        let (clock, mut tried) = (&ledger.env.clock, 0);
+        let start = clock.instant();
         let fetched = loop {
             tried += 1;
-            match ledger.repo.fetch(&self.name, &specs, self.limit) {
+            let left = limit.saturating_sub(clock.instant() - start);
+            match ledger.repo.fetch(&self.name, &specs, left) {
                 // Another process fetched the same refs at the same time.
                 Err(error)
                     if tried < MOST_FETCHES && error.to_string().contains("cannot lock ref") =>
                 {
                     let wait = 20 * u64::from(tried) + ledger.env.jitter(40);
-                    ledger.env.clock.sleep(Duration::from_millis(wait));
+                    clock.sleep(Duration::from_millis(wait));
                 }
                 fetched => break fetched?,
             }
         };
         match fetched {
-            Fetch::Done => Ok(()),
-            Fetch::NoSuchRef { stderr }
-            | Fetch::NotForward { stderr }
-            | Fetch::Unreachable { stderr } => Err(unreachable(stderr)),
+            Fetch::Done => ledger.observe(),
+            Fetch::Unreachable { stderr } => Err(self.unreachable(&stderr)),
+            // Git does not say it in a form to be relied on: the remote is asked what it has.
+            Fetch::NoSuchRef { stderr } | Fetch::NotForward { stderr } => {
+                let left = limit.saturating_sub(clock.instant() - start);
+                let names = branches.map(|(branch, _)| branch);
+                let found = match ledger.repo.ls_remote(&self.name, &names, left)? {
+                    Listing::Refs(refs) => refs,
+                    Listing::Unreachable { stderr } => return Err(self.unreachable(&stderr)),
+                };
+                Err(rewritten(ledger, &found)?.unwrap_or_else(|| self.unreachable(&stderr)))
+            }
         }
     }
+}
+
+impl Remote {
+    fn unreachable(&self, stderr: &str) -> LedgerError {
+        LedgerError::Unreachable {
+            remote: self.name.clone(),
+            why: last_line(stderr),
+        }
+    }
+}
+
+/// Which of the two refs the remote has rewritten or lost, as an error; `None` where neither is.
+fn rewritten(
+    ledger: &Ledger,
+    found: &BTreeMap<String, ObjectId>,
+) -> Result<Option<LedgerError>, LedgerError> {
+    let repo = &ledger.repo;
+    let forward = |from: Option<ObjectId>, to: Option<ObjectId>| match (from, to) {
+        (None, _) => Ok(true),
+        (Some(_), None) => Ok(false),
+        (Some(from), Some(to)) => Ok::<_, GitError>(repo.exists(to) && repo.is_ancestor(from, to)?),
+    };
+    let here = ledger.seen().tip().or(repo.tip(&ledger.tip_ref)?);
+    let there = found.get(&ledger.marker.branch.full()).copied();
+    if let Some(seen) = here
+        && !forward(here, there)?
+    {
+        return Ok(Some(ledger.rewritten(seen, there)?));
+    }
+    let here = repo.tip(&ledger.target_ref)?;
+    let there = found.get(&ledger.marker.target.full()).copied();
+    Ok(match (here, there) {
+        (Some(last), Some(target)) if !forward(here, there)? => {
+            Some(LedgerError::RulesWentBack { target, last })
+        }
+        (_, None) => Some(LedgerError::NoTarget(ledger.target_ref.clone())),
+        _ => None,
+    })
 }
 
 /// Moves a tracking ref after the remote confirmed. It never goes back: somebody's fetch may have

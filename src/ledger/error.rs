@@ -50,6 +50,18 @@ pub enum LedgerError {
         /// The rules of the last ledger commit.
         last: ObjectId,
     },
+    /// The ledger does not descend from the tip that was seen last: rewound, replaced or deleted.
+    #[error("{}", rewritten(.name, .seen, .found.as_ref(), *.rewound))]
+    Rewritten {
+        /// The ref.
+        name: String,
+        /// The tip that was seen last.
+        seen: ObjectId,
+        /// The tip now; none when the ref is gone.
+        found: Option<ObjectId>,
+        /// Whether the tip now is an older one of the same history.
+        rewound: bool,
+    },
     /// A commit of the ledger is not one of laneway's.
     #[error("ledger commit {commit}: {why}")]
     ForeignCommit {
@@ -125,6 +137,19 @@ pub enum LedgerError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+fn rewritten(name: &str, seen: &ObjectId, found: Option<&ObjectId>, rewound: bool) -> String {
+    match found {
+        None => format!("the ledger `{name}` is gone; it was last seen at {seen}"),
+        Some(found) if rewound => {
+            format!("the ledger `{name}` was rewound to {found}; it was last seen at {seen}")
+        }
+        Some(found) => format!(
+            "the ledger `{name}` has diverged: it is at {found}, which does not descend from \
+             {seen}, seen last"
+        ),
+    }
 }
 
 impl LedgerError {

@@ -9,6 +9,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::line::{self, Place};
 use crate::env::Env;
 
 /// A lock that could not be taken.
@@ -41,18 +42,31 @@ pub struct Held {
     _file: File,
 }
 
-/// Longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_millis(4);
+/// Pause between two tries of the first in line: it is short, since nobody else is to be served.
+const FIRST_PAUSE: Duration = Duration::from_micros(100);
+/// Pause of the others, who only watch whether they have become the first.
+const PAUSE: Duration = Duration::from_millis(1);
 
-/// Takes the lock at `path` within `limit`, and writes into it who holds it and what for.
+/// Takes the lock at `path` within `limit`, in the order of arrival, and writes into it who holds
+/// it and what for.
 ///
 /// # Errors
 /// [`LockError`].
 pub fn take(env: &Env, path: &Path, purpose: &str, limit: Duration) -> Result<Held, LockError> {
     let mut file = open(path)?;
+    let waiting = path.with_extension("line");
+    if line::is_empty(&waiting) && try_lock(&file, path)? {
+        sign(env, &mut file, purpose);
+        return Ok(Held { _file: file });
+    }
     let start = env.clock.instant();
-    let mut pause = Duration::from_micros(250);
-    while !try_lock(&file, path)? {
+    let mut place = Place::join(&waiting);
+    loop {
+        let first = place.as_mut().is_none_or(Place::is_first);
+        if first && try_lock(&file, path)? {
+            sign(env, &mut file, purpose);
+            return Ok(Held { _file: file });
+        }
         let waited = env.clock.instant() - start;
         if waited >= limit {
             let path = path.to_owned();
@@ -62,12 +76,8 @@ pub fn take(env: &Env, path: &Path, purpose: &str, limit: Duration) -> Result<He
                 holder: holder(&mut file),
             });
         }
-        env.clock
-            .sleep(pause + Duration::from_micros(env.jitter(250)));
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        env.clock.sleep(if first { FIRST_PAUSE } else { PAUSE });
     }
-    sign(env, &mut file, purpose);
-    Ok(Held { _file: file })
 }
 
 /// Takes the lock at `path` if it is free.

@@ -135,6 +135,22 @@ pub fn read(
     })
 }
 
+/// The target commit whose rules judged the request of this message.
+#[must_use]
+pub fn rules(message: &str) -> Option<ObjectId> {
+    trailer(message, "Laneway-Rules")?.parse().ok()
+}
+
+/// The target commit that the next rules must descend from: the rules of this commit, or the
+/// rewritten target that it accepts.
+#[must_use]
+pub fn rules_in_force(message: &str) -> Option<ObjectId> {
+    match trailer(message, "Laneway-Accepted") {
+        Some(accepted) => accepted.parse().ok(),
+        None => rules(message),
+    }
+}
+
 /// The value of a trailer line.
 #[must_use]
 pub fn trailer<'a>(message: &'a str, key: &str) -> Option<&'a str> {

@@ -9,6 +9,7 @@ mod finding;
 pub mod format;
 pub mod governance;
 pub mod index;
+pub mod line;
 pub mod load;
 pub mod lock;
 pub mod message;
@@ -17,6 +18,7 @@ pub mod paths;
 pub mod pending;
 pub mod publish;
 pub mod read;
+pub mod seen;
 pub mod write;
 pub mod yaml;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::format::v1::marker::MarkerFile;
 use super::read::{self, Origin};
+use super::seen::Seen;
 use super::yaml::Limits;
 use super::{LedgerError, paths};
 use crate::domain::decide::LAW;
@@ -44,10 +45,13 @@ impl Ledger {
             None => configured(&repo, env),
         };
         let found = match named {
-            Some(branch) => markers_of(&repo, &branch)?.ok_or(LedgerError::NotALedger(branch))?,
-            None => discover(&repo)?,
+            Some(branch) => markers_of(&repo, &branch)?.ok_or(LedgerError::NotALedger(branch)),
+            None => discover(&repo),
         };
-        Self::at(repo, env, found)
+        match found {
+            Ok(marker) => Self::at(repo, env, marker),
+            Err(error) => Err(lost(&repo).unwrap_or(error)),
+        }
     }
 
     fn at(repo: Repo, env: &Env, marker: Marker) -> Result<Self, LedgerError> {
@@ -91,6 +95,68 @@ impl Ledger {
         Ok(self.repo.tip(&self.tip_ref)?)
     }
 
+    /// The published tip, which must descend from the last one that was seen: a ledger that was
+    /// rewound, replaced or deleted is not built upon until a person accepts it (P16, P25).
+    ///
+    /// # Errors
+    /// [`LedgerError::Rewritten`]; of git.
+    pub fn sound_tip(&self) -> Result<Option<ObjectId>, LedgerError> {
+        // Read first: it follows the ref.
+        let seen = self.seen().tip();
+        let tip = self.tip()?;
+        match (seen, tip) {
+            (Some(seen), Some(tip))
+                if seen == tip || self.repo.exists(seen) && self.repo.is_ancestor(seen, tip)? =>
+            {
+                Ok(Some(tip))
+            }
+            (Some(seen), found) => Err(self.rewritten(seen, found)?),
+            (None, tip) => Ok(tip),
+        }
+    }
+
+    /// Remembers the published tip, which the authority has confirmed.
+    ///
+    /// # Errors
+    /// As [`sound_tip`](Self::sound_tip); of the file system.
+    pub fn observe(&self) -> Result<(), LedgerError> {
+        let seen = self.seen();
+        match self.sound_tip()? {
+            Some(tip) if seen.tip() != Some(tip) => {
+                seen.remember(tip).map_err(|source| LedgerError::Io {
+                    path: seen.path().to_owned(),
+                    source,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The error of a ledger that stands at `found` and does not descend from `seen`.
+    pub(super) fn rewritten(
+        &self,
+        seen: ObjectId,
+        found: Option<ObjectId>,
+    ) -> Result<LedgerError, LedgerError> {
+        let known = |id| self.repo.exists(id);
+        let rewound = match found {
+            Some(found) => known(seen) && known(found) && self.repo.is_ancestor(found, seen)?,
+            None => false,
+        };
+        Ok(LedgerError::Rewritten {
+            name: self.tip_ref.clone(),
+            seen,
+            found,
+            rewound,
+        })
+    }
+
+    /// Where the last settled tip is remembered.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        Seen::below(&self.dir())
+    }
+
     /// The target, as far as this repository knows.
     ///
     /// # Errors
@@ -115,6 +181,22 @@ impl Ledger {
         let name = self.marker.branch.as_str().replace('/', "%2F");
         self.repo.common_dir().join("laneway").join(name)
     }
+}
+
+/// The ledger that was seen here and is gone, if one was: its absence is not a beginning (P25).
+fn lost(repo: &Repo) -> Option<LedgerError> {
+    let entries = std::fs::read_dir(repo.common_dir().join("laneway")).ok()?;
+    let found = entries.filter_map(Result::ok).find_map(|entry| {
+        let seen = Seen::below(&entry.path()).tip()?;
+        Some((entry.file_name().into_string().ok()?, seen))
+    });
+    let (name, seen) = found?;
+    Some(LedgerError::Rewritten {
+        name: name.replace("%2F", "/"),
+        seen,
+        found: None,
+        rewound: false,
+    })
 }
 
 /// The refs that hold ledger and target under the marker's authority.

@@ -1,13 +1,17 @@
 //! The pending chain: commits that processes of this machine have built on the published tip and
-//! not yet published (DESIGN §4).
+//! not yet published (DESIGN §4), and what became of the last one that could not be.
 //!
-//! It is a file, not a ref, replaced as a whole under the build lock. It may vanish at any time:
-//! then those who wait for it decide afresh.
+//! It is a file, not a ref, overwritten as a whole under the build lock. It may vanish at any time:
+//! then those who wait for it decide afresh. It is written in place, since renaming over a file
+//! costs a flush; a digest tells half a write from a whole one.
 
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::id::ObjectId;
 
@@ -18,6 +22,39 @@ pub struct Pending {
     pub base: Option<ObjectId>,
     /// The commits.
     pub links: Vec<Link>,
+    /// Why the last chain that was given up was, for those who waited for it.
+    pub verdict: Option<Verdict>,
+}
+
+/// What the authority said to a chain that was given up: all who waited for it are told the same,
+/// so that they need not ask one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The commits it is about.
+    pub commits: Vec<ObjectId>,
+    /// What it is.
+    pub fate: Fate,
+}
+
+/// How a publication ended that was neither won nor lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    /// A rule of the remote says no.
+    Refused {
+        /// The ref.
+        name: String,
+        /// The reason it gave.
+        reason: String,
+        /// What it printed.
+        stderr: String,
+    },
+    /// The remote was not reached; nothing was changed.
+    Unreachable {
+        /// What git said.
+        why: String,
+    },
+    /// Nobody knows whether the remote has it.
+    Unconfirmed,
 }
 
 /// One pending commit.
@@ -35,6 +72,7 @@ pub struct Link {
 struct Wire {
     base: Option<String>,
     links: Vec<(String, u32, Vec<String>)>,
+    verdict: Option<(Vec<String>, Fate)>,
 }
 
 impl Pending {
@@ -43,7 +81,7 @@ impl Pending {
     pub fn on(base: Option<ObjectId>) -> Self {
         Self {
             base,
-            links: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -76,7 +114,16 @@ impl Pending {
         Self {
             base: published,
             links,
+            verdict: self.verdict.clone(),
         }
+    }
+
+    /// What was said to a chain with `commit`, if that was the last one given up.
+    #[must_use]
+    pub fn fate_of(&self, commit: ObjectId) -> Option<&Fate> {
+        let verdict = self.verdict.as_ref();
+        let about = verdict.filter(|verdict| verdict.commits.contains(&commit));
+        about.map(|verdict| &verdict.fate)
     }
 }
 
@@ -99,30 +146,65 @@ impl PendingFile {
     /// hangs on it.
     #[must_use]
     pub fn read(&self) -> Pending {
-        std::fs::read(&self.path)
-            .ok()
-            .and_then(|bytes| decode(&bytes))
-            .unwrap_or_default()
+        // A writer may be amid: what it writes takes microseconds.
+        for _ in 0..TRIES {
+            match self.read_once() {
+                Ok(Some(pending)) => return pending,
+                Ok(None) => std::thread::yield_now(),
+                Err(_) => break,
+            }
+        }
+        Pending::default()
     }
 
-    /// Replaces the chain, atomically.
+    fn read_once(&self) -> io::Result<Option<Pending>> {
+        let bytes = std::fs::read(&self.path)?;
+        let Some((header, body)) = bytes.split_at_checked(HEADER) else {
+            return Ok(None);
+        };
+        let header = String::from_utf8_lossy(header);
+        let length = header.split(' ').next().and_then(|text| text.parse().ok());
+        let body = length.and_then(|length: usize| body.get(..length));
+        let whole = body.filter(|body| head(body) == header);
+        Ok(whole.and_then(decode))
+    }
+
+    /// Replaces the chain. One writer at a time: the build lock is held.
     ///
     /// # Errors
     /// Of the file system.
-    pub fn replace(&self, pending: &Pending) -> std::io::Result<()> {
-        let dir = self.path.parent().unwrap_or(Path::new("."));
-        let mut file = match tempfile::NamedTempFile::new_in(dir) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                std::fs::create_dir_all(dir)?;
-                tempfile::NamedTempFile::new_in(dir)?
+    pub fn replace(&self, pending: &Pending) -> io::Result<()> {
+        let file = match self.open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
+                self.open()?
             }
-            Err(error) => return Err(error),
+            opened => opened?,
         };
-        file.write_all(&encode(pending))?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        let body = encode(pending);
+        let mut bytes = head(&body).into_bytes();
+        bytes.extend_from_slice(&body);
+        file.write_all_at(&bytes, 0)
     }
+
+    fn open(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        options.open(&self.path)
+    }
+}
+
+/// How often a chain that does not read is read again.
+const TRIES: u32 = 20;
+
+/// Length of the line before the chain: its length in bytes, and the start of its digest.
+const HEADER: usize = 10 + 1 + 16 + 1;
+
+fn head(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let mut start = [0; 8];
+    start.copy_from_slice(&digest[..8]);
+    format!("{:010} {:016x}\n", body.len(), u64::from_be_bytes(start))
 }
 
 fn encode(pending: &Pending) -> Vec<u8> {
@@ -133,6 +215,10 @@ fn encode(pending: &Pending) -> Vec<u8> {
     let wire = Wire {
         base: pending.base.map(|base| base.to_string()),
         links: pending.links.iter().map(link).collect(),
+        verdict: pending.verdict.as_ref().map(|verdict| {
+            let commits = verdict.commits.iter().map(ObjectId::to_string).collect();
+            (commits, verdict.fate.clone())
+        }),
     };
     serde_json::to_vec(&wire).unwrap_or_default()
 }
@@ -151,9 +237,17 @@ fn decode(bytes: &[u8]) -> Option<Pending> {
             objects: objects.ok()?,
         })
     });
+    let verdict = wire.verdict.and_then(|(commits, fate)| {
+        let commits: Result<_, _> = commits.iter().map(|id| id.parse()).collect();
+        Some(Verdict {
+            commits: commits.ok()?,
+            fate,
+        })
+    });
     Some(Pending {
         base,
         links: links.collect::<Option<_>>()?,
+        verdict,
     })
 }
 
@@ -178,13 +272,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = PendingFile::below(&dir.path().join("new"));
         assert_eq!(file.read(), Pending::default());
-        let chain = Pending {
+        let verdict = Verdict {
+            commits: vec![id(4)],
+            fate: Fate::Unreachable {
+                why: "gone".to_owned(),
+            },
+        };
+        let long = Pending {
             base: Some(id(1)),
             links: vec![link(2), link(3)],
+            verdict: Some(verdict),
         };
-        file.replace(&chain).unwrap();
-        assert_eq!(file.read(), chain);
-        std::io::Write::write_all(&mut std::fs::File::create(&file.path).unwrap(), b"{").unwrap();
+        for chain in [&long, &Pending::on(Some(id(1))), &long] {
+            file.replace(chain).unwrap();
+            assert_eq!(file.read(), *chain);
+        }
+        let broken = OpenOptions::new().write(true).open(&file.path).unwrap();
+        broken.write_all_at(b"X", 40).unwrap();
+        assert_eq!(file.read(), Pending::default());
+        broken.set_len(3).unwrap();
         assert_eq!(file.read(), Pending::default());
     }
 
@@ -193,16 +299,23 @@ mod tests {
         let chain = Pending {
             base: Some(id(1)),
             links: vec![link(2), link(3)],
+            verdict: None,
         };
         assert_eq!(chain.after(Some(id(1))), chain);
         assert_eq!(chain.after(Some(id(2))).links, vec![link(3)]);
-        assert_eq!(
-            chain.after(Some(id(9))),
-            Pending {
-                base: Some(id(9)),
-                links: vec![]
-            }
-        );
+        assert_eq!(chain.after(Some(id(9))), Pending::on(Some(id(9))));
         assert_eq!(chain.tip(), Some(id(3)));
+    }
+
+    #[test]
+    fn a_verdict_is_told_to_those_it_is_about() {
+        let mut chain = Pending::on(Some(id(1)));
+        chain.verdict = Some(Verdict {
+            commits: vec![id(2), id(3)],
+            fate: Fate::Unconfirmed,
+        });
+        let later = chain.after(Some(id(9)));
+        assert_eq!(later.fate_of(id(3)), Some(&Fate::Unconfirmed));
+        assert_eq!(later.fate_of(id(4)), None);
     }
 }

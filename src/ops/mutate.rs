@@ -86,10 +86,7 @@ impl Site {
         let publisher = self.publisher()?;
         // Only a caller who names the id can be repeating it.
         if self.repeats() && !dry_run {
-            publisher.refresh()?;
-            if let Some(receipt) = publisher.carried_out_before(request)? {
-                return Ok(Mutation::from(receipt));
-            }
+            return Ok(Mutation::from(publisher.submit_again(request)?));
         }
         carry_out(&publisher, request, dry_run)
     }

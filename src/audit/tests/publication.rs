@@ -62,8 +62,8 @@ fn leave_pending(site: &Site, commits: &[ObjectId], waiter: u32) {
         objects: vec![*commit],
     });
     let chain = Pending {
-        base: Some(site.tip()),
         links: links.collect(),
+        ..Pending::on(Some(site.tip()))
     };
     pending(site).replace(&chain).unwrap();
 }
@@ -128,7 +128,10 @@ fn nothing_is_lost_among_four_threads_and_sixty_tasks() {
     for commit in line {
         assert_eq!(repo.commit(commit).unwrap().parents.len(), 1);
     }
-    assert_eq!(pending(&site).read().links, Vec::new());
+    assert_eq!(
+        pending(&site).read().after(Some(site.tip())).links,
+        Vec::new()
+    );
     sound(&site);
 }
 
@@ -373,5 +376,62 @@ fn rules_do_not_go_back_behind_a_pending_commit() {
         matches!(error, LedgerError::RulesWentBack { .. }),
         "{error}"
     );
+    sound(&site);
+}
+
+#[test]
+fn p25_a_ledger_that_was_rewound_replaced_or_deleted_is_not_built_upon() {
+    let site = Site::new();
+    site.add(&["A-1"]);
+    let old = site.tip();
+    let _receipt = site.submit("@ada", claim("A-1")).unwrap();
+    let last = site.tip();
+    let stranger = build(&site, old, &site.request("@ben", claim("A-1")));
+    for (found, was_rewound) in [(Some(old), true), (Some(stranger), false), (None, false)] {
+        let edit = crate::git::RefEdit {
+            name: site.ledger.tip_ref.clone(),
+            expect: crate::git::Expect::At(last),
+            new: found,
+        };
+        let fast = crate::git::Durability::Fast;
+        let _moved = site.ledger.repo.cas(&[edit], "by hand", fast).unwrap();
+        let error = site.submit("@eve", note("A-1", "on top")).unwrap_err();
+        let LedgerError::Rewritten {
+            seen,
+            found: told,
+            rewound,
+            ..
+        } = error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!((seen, told, rewound), (last, found, was_rewound));
+        assert_eq!(site.ledger.tip().unwrap(), found, "nothing was moved");
+        if found.is_none() {
+            let opened = Ledger::open(site.ledger.repo.clone(), &site.ledger.env, None);
+            let error = opened.unwrap_err();
+            assert!(matches!(error, LedgerError::Rewritten { .. }), "{error}");
+            crate::git::testing::set(&site.ledger.repo, &site.ledger.tip_ref, last);
+        } else {
+            set(&site.ledger.repo, &site.ledger.tip_ref, last);
+        }
+    }
+    let _receipt = site.submit("@ada", note("A-1", "as it was")).unwrap();
+    sound(&site);
+}
+
+#[test]
+fn holders_go_on_under_the_last_rules_that_load_and_nobody_claims() {
+    let site = Site::new();
+    site.add(&["A-1", "A-2"]);
+    let _receipt = site.submit("@ada", claim("A-1")).unwrap();
+    let good = site.target();
+    let broken = site.work(good, "governance/policy.yaml", "version: 1\nproject: [");
+    site.move_target(broken);
+    let _receipt = site.submit("@ada", note("A-1", "still here")).unwrap();
+    let error = site.submit("@ada", claim("A-2")).unwrap_err();
+    assert!(matches!(error, LedgerError::BadFile(_)), "{error}");
+    site.move_target(site.work(broken, "governance/policy.yaml", ""));
+    let _receipt = site.submit("@ada", note("A-1", "and again")).unwrap();
     sound(&site);
 }

@@ -1,0 +1,107 @@
+//! A fair line before a lock: who came first is served first.
+//!
+//! A waiter holds a lock on a ticket of its own and watches the ticket before it; the kernel
+//! releases the ticket of a process that dies, so nobody waits for the dead. The line gives order
+//! and nothing else: exclusion is the lock's, and who cannot stand in line competes without it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A place in the line; dropping it leaves.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+    _mine: File,
+    ahead: Option<(PathBuf, File)>,
+}
+
+impl Place {
+    /// Joins the line in `dir` at its end; `None` where the file system does not let us.
+    #[must_use]
+    pub fn join(dir: &Path) -> Option<Self> {
+        let mut tail = open(&dir.join("tail")).or_else(|| {
+            fs::create_dir_all(dir).ok()?;
+            open(&dir.join("tail"))
+        })?;
+        // Held for a few system calls: reading the last number and taking the next.
+        tail.lock().ok()?;
+        let mut text = String::new();
+        tail.read_to_string(&mut text).ok()?;
+        let last: u64 = text.trim().parse().unwrap_or(0);
+        let number = last.wrapping_add(1);
+        let path = dir.join(number.to_string());
+        let mine = open(&path)?;
+        mine.lock().ok()?;
+        tail.rewind().ok()?;
+        tail.set_len(0).ok()?;
+        tail.write_all(number.to_string().as_bytes()).ok()?;
+        let before = dir.join(last.to_string());
+        let ahead = File::open(&before).ok().map(|file| (before, file));
+        Some(Self {
+            path,
+            _mine: mine,
+            ahead,
+        })
+    }
+
+    /// Whether nobody is ahead any more.
+    pub fn is_first(&mut self) -> bool {
+        let Some((path, file)) = &self.ahead else {
+            return true;
+        };
+        if file.try_lock().is_err() {
+            return false;
+        }
+        // Its owner left, or died and left the file.
+        drop(fs::remove_file(path));
+        self.ahead = None;
+        true
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+/// Whether anybody stands in the line of `dir`. Takes no lock, so the answer may be old.
+#[must_use]
+pub fn is_empty(dir: &Path) -> bool {
+    let last = fs::read_to_string(dir.join("tail")).unwrap_or_default();
+    let last = last.trim();
+    last.is_empty() || fs::symlink_metadata(dir.join(last)).is_err()
+}
+
+fn open(path: &Path) -> Option<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_came_first_is_first_and_the_dead_are_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let line = dir.path().join("line");
+        assert!(is_empty(&line));
+        let [mut one, mut two, mut three] = [(); 3].map(|()| Place::join(&line).unwrap());
+        assert!(!is_empty(&line));
+        assert!(one.is_first() && !two.is_first() && !three.is_first());
+        drop(one);
+        assert!(two.is_first() && !three.is_first());
+        // A process that dies leaves its file, and the kernel its lock.
+        let left = two.path.clone();
+        drop(two);
+        fs::File::create(&left).unwrap();
+        assert!(three.is_first());
+        assert!(Place::join(&line).is_some_and(|mut four| !four.is_first()));
+        drop(three);
+        assert!(is_empty(&line));
+        assert!(Place::join(&line).unwrap().is_first());
+    }
+}

@@ -1,0 +1,147 @@
+//! One exchange with the authority, until its outcome is known (DESIGN §4, hard cases).
+
+use std::time::Duration;
+
+use super::Publisher;
+use crate::domain::id::ObjectId;
+use crate::domain::policy::Durability;
+use crate::git::PushOutcome;
+use crate::ledger::authority::{self, Companion};
+use crate::ledger::pending::Fate;
+use crate::ledger::{LedgerError, message};
+
+/// An outcome after which one knows how to go on.
+pub(super) enum Known {
+    /// The authority has the commits, and the tip is remembered.
+    Won,
+    /// Somebody was faster; what they published is here.
+    Lost {
+        /// The ref that was not where it should be.
+        name: String,
+    },
+}
+
+impl Publisher<'_> {
+    /// Publishes `to` on `from`, and finds out what came of it within the authority's limit. The
+    /// publish lock is held.
+    ///
+    /// A push without an answer is settled by a look: the commit is there → won; the tip moved
+    /// without it → lost; the tip has not moved → the same commits are pushed again, never rebuilt
+    /// ones, so that one that arrives late cannot be a second.
+    pub(super) fn exchange(
+        &self,
+        from: Option<ObjectId>,
+        to: ObjectId,
+        companion: Option<&Companion>,
+        durability: Durability,
+    ) -> Result<Known, LedgerError> {
+        let clock = &self.ledger.env.clock;
+        let (limit, start) = (self.authority.limit(), clock.instant());
+        let left = || limit.saturating_sub(clock.instant() - start);
+        // Part of the time is kept for the look.
+        let reserve = limit / 4;
+        loop {
+            let outcome = self.authority.publish(
+                self.ledger,
+                from,
+                to,
+                companion,
+                durability,
+                left().saturating_sub(reserve),
+            )?;
+            self.ledger.env.fail_point("published");
+            match outcome {
+                PushOutcome::Won => {
+                    self.remember(to)?;
+                    return Ok(Known::Won);
+                }
+                PushOutcome::Lost { name, .. } => {
+                    let time = left().max(reserve);
+                    self.authority.refresh(self.ledger, time)?;
+                    return Ok(Known::Lost { name });
+                }
+                PushOutcome::Indeterminate { .. } => {
+                    let unconfirmed = || self.unconfirmed(to);
+                    match self.authority.refresh(self.ledger, left()) {
+                        Err(LedgerError::Unreachable { .. }) => return Err(unconfirmed()),
+                        looked => looked?,
+                    }
+                    let tip = self.ledger.sound_tip()?;
+                    if self.contains(tip, to, from)? {
+                        self.remember(to)?;
+                        return Ok(Known::Won);
+                    }
+                    if tip != from {
+                        let name = self.ledger.tip_ref.clone();
+                        return Ok(Known::Lost { name });
+                    }
+                    if left() <= reserve {
+                        return Err(unconfirmed());
+                    }
+                    let pause = Duration::from_millis(20 + self.ledger.env.jitter(80));
+                    clock.sleep(pause);
+                }
+                PushOutcome::Refused {
+                    name,
+                    reason,
+                    stderr,
+                } => {
+                    let fate = Fate::Refused {
+                        name,
+                        reason,
+                        stderr,
+                    };
+                    return Err(self.error_of(&fate, to));
+                }
+                PushOutcome::Unreachable { stderr } => {
+                    let why = authority::last_line(&stderr);
+                    return Err(self.error_of(&Fate::Unreachable { why }, to));
+                }
+            }
+        }
+    }
+
+    /// Remembers `tip` as settled: from now on what is behind it is acknowledged.
+    pub(super) fn remember(&self, tip: ObjectId) -> Result<(), LedgerError> {
+        self.seen.remember(tip).map_err(|source| LedgerError::Io {
+            path: self.seen.path().to_owned(),
+            source,
+        })
+    }
+
+    fn unconfirmed(&self, to: ObjectId) -> LedgerError {
+        self.error_of(&Fate::Unconfirmed, to)
+    }
+
+    /// A fate as the error of the request whose commit is `to`.
+    pub(super) fn error_of(&self, fate: &Fate, to: ObjectId) -> LedgerError {
+        let Some(remote) = self.ledger.remote().cloned() else {
+            return LedgerError::NoLedger;
+        };
+        match fate.clone() {
+            Fate::Refused {
+                name,
+                reason,
+                stderr,
+            } => LedgerError::RemoteRefused {
+                remote,
+                name,
+                reason,
+                stderr,
+            },
+            Fate::Unreachable { why } => LedgerError::Unreachable { remote, why },
+            Fate::Unconfirmed => LedgerError::Unconfirmed {
+                remote,
+                request: self.request_of(to),
+            },
+        }
+    }
+
+    fn request_of(&self, commit: ObjectId) -> String {
+        let message = self.ledger.repo.commit(commit).map(|commit| commit.message);
+        let id = message
+            .ok()
+            .and_then(|m| message::trailer(&m, "Laneway-Id").map(str::to_owned));
+        id.unwrap_or_else(|| "unknown".to_owned())
+    }
+}

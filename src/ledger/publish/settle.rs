@@ -1,0 +1,194 @@
+//! Waiting for a pending commit, and publishing the chain for all who wait.
+
+use std::time::{Duration, Instant};
+
+use super::{LOCK_LIMIT, Publisher};
+use crate::domain::id::ObjectId;
+use crate::domain::policy::Durability;
+use crate::ledger::pending::{Fate, Pending, Verdict};
+use crate::ledger::{LedgerError, lock};
+
+/// What became of a pending commit.
+pub(super) enum Settled {
+    /// It is behind the settled tip.
+    Acknowledged,
+    /// It is in no chain any more: decide afresh.
+    Dropped,
+}
+
+/// Longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_millis(4);
+
+impl Publisher<'_> {
+    /// Waits until `commit`, built on the published tip `base`, is settled or dropped, and
+    /// publishes the pending chain itself when nobody else does.
+    ///
+    /// # Errors
+    /// What the authority said to the chain that `commit` was in.
+    pub(super) fn settle(
+        &self,
+        commit: ObjectId,
+        base: Option<ObjectId>,
+    ) -> Result<Settled, LedgerError> {
+        let start = self.ledger.env.clock.instant();
+        let mut pause = Duration::from_micros(200);
+        loop {
+            // Pending is read first: whoever takes a commit out of it has moved the ref before.
+            let chain = self.pending.read();
+            if self.contains(self.seen.tip(), commit, base)? {
+                return Ok(Settled::Acknowledged);
+            }
+            let published = self.ledger.sound_tip()?;
+            let moved = self.contains(published, commit, base)?;
+            if !moved && !chain.after(published).contains(commit) {
+                return match chain.fate_of(commit) {
+                    Some(fate) => Err(self.error_of(fate, commit)),
+                    None => Ok(Settled::Dropped),
+                };
+            }
+            let path = self.ledger.dir().join("publish.lock");
+            match lock::take_if_free(&self.ledger.env, &path, "publish")? {
+                // Its publisher died after the move: what it may not have flushed is flushed here.
+                Some(_publishing) if moved => self.finish(published)?,
+                Some(_publishing) => self.publish_pending()?,
+                None => {
+                    self.ledger.env.clock.sleep(pause);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    self.check_patience(start)?;
+                }
+            }
+        }
+    }
+
+    fn check_patience(&self, start: Instant) -> Result<(), LedgerError> {
+        if self.ledger.env.clock.instant() - start < LOCK_LIMIT.max(self.authority.limit() * 2) {
+            return Ok(());
+        }
+        // The bounded wait of the lock gives the error that names the holder.
+        self.publish_lock("publish").map(drop)
+    }
+
+    /// Makes a tip that somebody else moved durable, and remembers it. The publish lock is held.
+    fn finish(&self, published: Option<ObjectId>) -> Result<(), LedgerError> {
+        self.ledger.repo.flush_ref(&self.ledger.tip_ref)?;
+        published.map_or(Ok(()), |tip| self.remember(tip))
+    }
+
+    /// Whether `published` is `commit` or comes after it. Looks no further back than `base`.
+    pub(super) fn contains(
+        &self,
+        published: Option<ObjectId>,
+        commit: ObjectId,
+        base: Option<ObjectId>,
+    ) -> Result<bool, LedgerError> {
+        let Some(published) = published.filter(|published| Some(*published) != base) else {
+            return Ok(false);
+        };
+        for id in self.ledger.repo.first_parents(published) {
+            let id = id?;
+            if id == commit {
+                return Ok(true);
+            }
+            if Some(id) == base {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Publishes the pending chain. The publish lock is held.
+    pub(super) fn publish_pending(&self) -> Result<(), LedgerError> {
+        let published = self.ledger.sound_tip()?;
+        let found = self.pending.read().after(published);
+        if found.links.is_empty() {
+            return Ok(());
+        }
+        let chain = self.living(found);
+        let Some(to) = chain.links.last().map(|link| link.commit) else {
+            return self.drop_pending(None);
+        };
+        let Ok(durability) = self.durability(to) else {
+            return self.drop_pending(None);
+        };
+        if durability == Durability::Full {
+            let links = chain.links.iter();
+            let objects: Vec<ObjectId> = links
+                .flat_map(|link| link.objects.iter().copied())
+                .collect();
+            if self.ledger.repo.sync_objects(&objects).is_err() {
+                return self.drop_pending(None);
+            }
+        }
+        self.ledger.env.fail_point("flushed");
+        match self.exchange(published, to, None, durability) {
+            Ok(super::Known::Won) => Ok(()),
+            Ok(super::Known::Lost { .. }) => self.drop_pending(None),
+            Err(error) => self.give_up(&chain, published, durability, error),
+        }
+    }
+
+    /// The authority took none of `chain`: all who wait are told why. A rule of the remote may be
+    /// against one commit alone, so of several the first is tried by itself.
+    fn give_up(
+        &self,
+        chain: &Pending,
+        published: Option<ObjectId>,
+        durability: Durability,
+        error: LedgerError,
+    ) -> Result<(), LedgerError> {
+        let refused = matches!(error, LedgerError::RemoteRefused { .. });
+        let (error, about) = match chain.links.as_slice() {
+            [first, _, ..] if refused => {
+                match self.exchange(published, first.commit, None, durability) {
+                    Ok(_) => return self.drop_pending(None),
+                    Err(error) => (error, Some(first.commit)),
+                }
+            }
+            [only] if refused => (error, Some(only.commit)),
+            _ => (error, None),
+        };
+        match fate(&error) {
+            Some(fate) => self.drop_pending(Some((about, fate))),
+            None => {
+                self.drop_pending(None)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Empties the pending chain, and tells why: to the one commit it is about, or to all who wait
+    /// by now.
+    fn drop_pending(&self, reason: Option<(Option<ObjectId>, Fate)>) -> Result<(), LedgerError> {
+        let _building = self.build_lock("publish")?;
+        let published = self.ledger.tip()?;
+        let waiting = self.pending.read().after(published).links;
+        let mut empty = Pending::on(published);
+        empty.verdict = reason.map(|(about, fate)| Verdict {
+            commits: match about {
+                Some(commit) => vec![commit],
+                None => waiting.iter().map(|link| link.commit).collect(),
+            },
+            fate,
+        });
+        self.replace_pending(&empty)
+    }
+}
+
+/// What a failed publication says to all who waited for it; none when the fault is this process's.
+fn fate(error: &LedgerError) -> Option<Fate> {
+    Some(match error {
+        LedgerError::RemoteRefused {
+            name,
+            reason,
+            stderr,
+            ..
+        } => Fate::Refused {
+            name: name.clone(),
+            reason: reason.clone(),
+            stderr: stderr.clone(),
+        },
+        LedgerError::Unreachable { why, .. } => Fate::Unreachable { why: why.clone() },
+        LedgerError::Unconfirmed { .. } => Fate::Unconfirmed,
+        _ => return None,
+    })
+}

@@ -1,0 +1,111 @@
+//! The last tip of a ledger that this repository has seen settled (PROMISES P16, P25).
+//!
+//! Invariants:
+//! - What stands here was published, and under `durability: full` flushed, before it was written:
+//!   a request is acknowledged once its commit is behind it.
+//! - It moves forward only; a person alone moves it elsewhere (`doctor --accept-ledger`).
+//!
+//! The file is overwritten in place: renaming over an existing file costs a flush, and nothing but
+//! this memory is lost with it. One that does not read is no memory.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::domain::id::ObjectId;
+
+/// Where the last settled tip of one ledger is remembered.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    path: PathBuf,
+}
+
+/// Longest content: a word, an id of SHA-256, a line end, with room to spare.
+const MAX: usize = 160;
+
+impl Seen {
+    /// The file `seen` of a ledger's directory.
+    #[must_use]
+    pub fn below(dir: &Path) -> Self {
+        Self {
+            path: dir.join("seen"),
+        }
+    }
+
+    /// The tip that was seen last, if one was.
+    #[must_use]
+    pub fn tip(&self) -> Option<ObjectId> {
+        let mut bytes = [0; MAX];
+        let file = File::open(&self.path).ok()?;
+        let length = file.read_at(&mut bytes, 0).ok()?;
+        let text = std::str::from_utf8(&bytes[..length]).ok()?;
+        // The id stands twice: half a write is told from a whole one.
+        let (line, _) = text.split_once('\n')?;
+        let (one, two) = line.split_once(' ')?;
+        (one == two).then(|| one.parse().ok())?
+    }
+
+    /// Remembers `tip`.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn remember(&self, tip: ObjectId) -> io::Result<()> {
+        let open = || {
+            OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&self.path)
+        };
+        let file = match open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
+                open()?
+            }
+            opened => opened?,
+        };
+        file.write_all_at(format!("{tip} {tip}\n").as_bytes(), 0)
+    }
+
+    /// Forgets: the ledger may be anything, or none.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn forget(&self) -> io::Result<()> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tip_is_remembered_and_rubbish_is_not_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let seen = Seen::below(&dir.path().join("new"));
+        assert_eq!(seen.tip(), None);
+        let (long, short) = ([7; 32], [8; 20]);
+        for bytes in [&long[..], &short[..], &short[..]] {
+            let tip = ObjectId::from_bytes(bytes).unwrap();
+            seen.remember(tip).unwrap();
+            assert_eq!(seen.tip(), Some(tip));
+        }
+        let file = OpenOptions::new().write(true).open(seen.path()).unwrap();
+        file.write_all_at(b"f", 0).unwrap();
+        assert_eq!(seen.tip(), None, "half of a write");
+        seen.forget().unwrap();
+        seen.forget().unwrap();
+        assert_eq!(seen.tip(), None);
+    }
+}
