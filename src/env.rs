@@ -22,6 +22,12 @@ pub trait Clock: Send + Sync {
 
     /// Waits.
     fn sleep(&self, time: Duration);
+
+    /// The time since the machine was started, sleep included; none where the system or a test
+    /// does not tell.
+    fn since_boot(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Randomness as the code may see it; a test brings its own.
@@ -98,14 +104,18 @@ impl Env {
             exe: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("laneway")),
             host: host_name(),
             pid: std::process::id(),
-            clock: Arc::new(SystemClock { fixed: None }),
+            clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom),
             processes: Arc::new(SystemProcesses),
             fail_points: Arc::new(NoFailPoint),
         };
-        env.clock = Arc::new(SystemClock {
-            fixed: env.fixed_clock(),
-        });
+        if let Some(now) = env.fixed_clock() {
+            let uptime = env.var("LANEWAY_TEST_UPTIME");
+            let uptime = uptime.and_then(|seconds| seconds.parse().ok());
+            env.clock = Arc::new(SystemClock {
+                fixed: Some((now, uptime.map(Duration::from_secs))),
+            });
+        }
         if let Some(name) = env.fatal_point() {
             env.fail_points = Arc::new(FatalPoint(name));
         }
@@ -121,7 +131,8 @@ impl Env {
         }
     }
 
-    /// A test build takes a fixed wall clock from `LANEWAY_TEST_NOW`; a release build never does.
+    /// A test build takes a fixed wall clock from `LANEWAY_TEST_NOW`, and with it the seconds since
+    /// boot from `LANEWAY_TEST_UPTIME`; a release build never does.
     fn fixed_clock(&self) -> Option<Timestamp> {
         if cfg!(debug_assertions) {
             self.var("LANEWAY_TEST_NOW")?.parse().ok()
@@ -206,8 +217,10 @@ impl Env {
     }
 }
 
+#[derive(Default)]
 struct SystemClock {
-    fixed: Option<Timestamp>,
+    /// The moment that a test gives, and the time since boot if it gives one.
+    fixed: Option<(Timestamp, Option<Duration>)>,
 }
 
 impl Clock for SystemClock {
@@ -216,8 +229,10 @@ impl Clock for SystemClock {
             clippy::disallowed_methods,
             reason = "this is the one home of the clock"
         )]
-        self.fixed
-            .unwrap_or_else(|| Timestamp::from_seconds(jiff::Timestamp::now().as_second()))
+        match self.fixed {
+            Some((now, _)) => now,
+            None => Timestamp::from_seconds(jiff::Timestamp::now().as_second()),
+        }
     }
 
     fn instant(&self) -> Instant {
@@ -226,6 +241,15 @@ impl Clock for SystemClock {
 
     fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
+    }
+
+    fn since_boot(&self) -> Option<Duration> {
+        if let Some((_, uptime)) = self.fixed {
+            return uptime;
+        }
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let seconds = u64::try_from(time.tv_sec).ok()?;
+        Some(Duration::from_secs(seconds))
     }
 }
 

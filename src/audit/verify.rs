@@ -99,7 +99,7 @@ pub fn verify(ledger: &Ledger, from: Option<ObjectId>) -> Result<Verification<'_
 /// Rules and law of a commit that is taken for granted.
 fn standing(repo: &Repo, commit: ObjectId) -> Option<Standing> {
     let message = repo.commit(commit).ok()?.message;
-    let rules = message::trailer(&message, "Laneway-Rules").and_then(|text| text.parse().ok());
+    let rules = message::rules_in_force(&message);
     let law = message::trailer(&message, "Laneway-Law")?.parse().ok()?;
     Some(Standing { rules, law })
 }
@@ -137,7 +137,8 @@ impl Verification<'_> {
         verdict.op = Some(statement.request.verb.word());
         verdict.difference = self.compare(parent, &commit, &statement).err();
         self.last = Some(Standing {
-            rules: statement.rules.or(self.last.and_then(|last| last.rules)),
+            rules: message::rules_in_force(&commit.message)
+                .or(self.last.and_then(|last| last.rules)),
             law: statement.law,
         });
         verdict

@@ -253,6 +253,7 @@ impl World {
                 agent: agent(by),
                 host: "host-1".to_owned(),
                 epoch: epoch.map(Epoch),
+                clock_jump: None,
             },
             verb,
         }

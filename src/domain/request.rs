@@ -30,6 +30,9 @@ pub struct Actor {
     pub host: String,
     /// The epoch it holds, from the lane's binding, `LANEWAY_CLAIM` or `--epoch`.
     pub epoch: Option<Epoch>,
+    /// How far the wall clock of the host has jumped against its boot clock since it was last
+    /// trusted, in seconds; none where it has not (P11). Observed when expiry may be judged.
+    pub clock_jump: Option<i64>,
 }
 
 /// A task definition on its way into the plan: what rules read, and the definition as it will be
@@ -105,6 +108,13 @@ pub enum Verb {
         task: TaskId,
         /// How.
         fields: Vec<FieldEdit>,
+    },
+    /// Goes on with a target that was rewritten on purpose (DESIGN §4).
+    AcceptTarget {
+        /// The target from now on.
+        target: ObjectId,
+        /// Why.
+        reason: String,
     },
     /// Takes a task.
     Claim(ClaimWish),
@@ -287,6 +297,7 @@ impl Verb {
             Self::Init(_) => "init",
             Self::Add(_) | Self::AddFile { .. } => "add",
             Self::Edit { .. } => "edit",
+            Self::AcceptTarget { .. } => "accept-target",
             Self::Claim(_) => "claim",
             Self::Renew { .. } => "renew",
             Self::Release { .. } => "release",
@@ -313,6 +324,7 @@ impl Verb {
     #[must_use]
     pub fn intent(&self) -> &'static str {
         match self {
+            Self::AcceptTarget { .. } => "accept the target",
             Self::Note { .. } => "add a note to",
             Self::Evidence { .. } => "record evidence for",
             Self::Handoff { .. } => "hand off",
@@ -353,7 +365,10 @@ impl Verb {
                 [(only, _)] => Some(only),
                 _ => None,
             },
-            Self::Init(_) | Self::AddFile { .. } | Self::Expire { .. } => None,
+            Self::Init(_)
+            | Self::AddFile { .. }
+            | Self::AcceptTarget { .. }
+            | Self::Expire { .. } => None,
         }
     }
 

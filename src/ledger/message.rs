@@ -86,6 +86,9 @@ pub fn compose(
     if let Some(rules) = rules {
         trailer("Rules", &rules.to_string());
     }
+    if let Some(accepted) = change.accepted {
+        trailer("Accepted", &accepted.to_string());
+    }
     trailer("Law", &law.to_string());
     if message.len() > MAX_MESSAGE {
         return Err(BadMessage::TooLarge(message.len()));

@@ -19,6 +19,7 @@ pub mod pending;
 pub mod publish;
 pub mod read;
 pub mod seen;
+pub mod sight;
 pub mod write;
 pub mod yaml;
 

@@ -250,6 +250,7 @@ pub(crate) fn request(ledger: &Ledger, agent: &str, verb: Verb) -> Request {
             agent: agent.parse().unwrap(),
             host: ledger.env.host.clone(),
             epoch: None,
+            clock_jump: None,
         },
         verb,
     }

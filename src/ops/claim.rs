@@ -109,14 +109,7 @@ fn claim_and_settle(
 ) -> Result<ClaimOutcome, OpError> {
     if !dry_run && lane == Lane::Open {
         // A lane that cannot be used is found before the claim, not after it.
-        if let Ok((before, change)) = publisher.judge(request) {
-            for state in &change.states {
-                if let Some(claim) = state.state.claim() {
-                    let taken = before.states.get(&state.task).occupying().is_some();
-                    check_lane(site, claim, taken)?;
-                }
-            }
-        }
+        check_lanes(site, publisher, request)?;
     }
     let mutation = mutate::carry_out(publisher, request, dry_run)?;
     let mine = |state: &TaskState| state.claim().is_some_and(|claim| claim.id == request.id);
@@ -158,6 +151,28 @@ fn claim_and_settle(
         worktree,
         mutation,
     })
+}
+
+/// Refuses lanes that the claim would get and whose worktree on this machine cannot be used.
+fn check_lanes(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Result<(), OpError> {
+    let mut tip = None;
+    loop {
+        // A refusal is the claim's to tell.
+        let Ok((before, change)) = publisher.judge(request) else {
+            return Ok(());
+        };
+        let claims = change.states.iter().filter_map(|state| {
+            let taken = before.states.get(&state.task).occupying().is_some();
+            Some((state.state.claim()?, taken))
+        });
+        let mut checks = claims.map(|(claim, taken)| check_lane(site, claim, taken));
+        match checks.find_map(Result::err) {
+            None => return Ok(()),
+            // Whoever claimed it meanwhile may be making that very worktree: the ledger tells.
+            Some(_) if tip != Some(before.tip) => tip = Some(before.tip),
+            Some(error) => return Err(error),
+        }
+    }
 }
 
 /// Refuses a lane whose worktree on this machine has changes. Another machine's is not seen.

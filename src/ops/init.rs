@@ -315,6 +315,7 @@ fn make_ledger(env: &Env, repo: Repo, marker: Marker, tip: ObjectId) -> Result<b
         agent: AgentName::new("@laneway")?,
         host: env.host.clone(),
         epoch: None,
+        clock_jump: None,
     };
     let verb = Verb::Init(marker);
     let request = Request {

@@ -8,7 +8,7 @@ use crate::domain::request::{Actor, Request, Verb};
 use crate::domain::state::Epoch;
 use crate::env::Env;
 use crate::git::Repo;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, sight};
 use crate::process::Runner;
 use crate::workspace::Binding;
 
@@ -137,6 +137,16 @@ impl Site {
         }
     }
 
+    /// Whether the clock that `verb` may judge expiry by has jumped.
+    fn clock_jump(&self, verb: &Verb) -> Option<i64> {
+        let trusted = match verb {
+            Verb::Claim(wish) => wish.trust_clock,
+            Verb::Expire { trust_clock } => *trust_clock,
+            _ => return None,
+        };
+        sight::clock_jump(&self.env, &self.ledger.dir(), trusted)
+    }
+
     /// A request of the acting agent. The epoch comes from `--epoch`, or from the lane's binding
     /// when the request is about the lane's task.
     ///
@@ -152,6 +162,7 @@ impl Site {
             agent: self.agent()?,
             host: self.env.host.clone(),
             epoch,
+            clock_jump: self.clock_jump(&verb),
         };
         let id = match (
             &self.options.request_id,

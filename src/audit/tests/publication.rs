@@ -435,3 +435,35 @@ fn holders_go_on_under_the_last_rules_that_load_and_nobody_claims() {
     let _receipt = site.submit("@ada", note("A-1", "and again")).unwrap();
     sound(&site);
 }
+
+#[test]
+fn a_rewritten_target_is_gone_on_with_once_it_is_accepted_and_the_history_says_so() {
+    let site = Site::new();
+    site.add(&["A-1"]);
+    let first = site.target();
+    let kept = site.work(first, "a", "1");
+    site.move_target(kept);
+    let _receipt = site.submit("@ada", note("A-1", "before")).unwrap();
+    let rewritten = site.work(first, "a", "2");
+    site.move_target(rewritten);
+    let error = site.submit("@ada", note("A-1", "after")).unwrap_err();
+    assert!(
+        matches!(error, LedgerError::RulesWentBack { .. }),
+        "{error}"
+    );
+    let accept = crate::domain::request::Verb::AcceptTarget {
+        target: rewritten,
+        reason: "a secret was taken out".to_owned(),
+    };
+    let receipt = site.submit("@ada", accept).unwrap();
+    assert_eq!(receipt.before.rules.at, kept, "judged by the rules before");
+    let _receipt = site.submit("@ada", note("A-1", "after")).unwrap();
+    sound(&site);
+    // Accepting one rewriting is not accepting the next.
+    site.move_target(site.work(first, "a", "3"));
+    let error = site.submit("@ada", note("A-1", "again")).unwrap_err();
+    assert!(
+        matches!(error, LedgerError::RulesWentBack { .. }),
+        "{error}"
+    );
+}

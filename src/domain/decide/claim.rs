@@ -188,11 +188,18 @@ fn overtake(
 pub(super) fn check_clock(ctx: Context<'_>, trusted: bool, id: &TaskId) -> Result<(), Refusal> {
     let terms = ctx.snapshot.rules.policy.lease;
     let (now, tip) = (ctx.request.at, ctx.snapshot.tip_time);
-    if trusted || lease::clock_plausible(terms, now, tip) {
+    let jump = ctx.request.actor.clock_jump.unwrap_or(0);
+    let message = if trusted {
         return Ok(());
-    }
-    let message = format!("this clock shows {now}, before the ledger's last moment {tip}");
-    let unmet = Unmet::rule("clock", message).hint("set the clock, or say `--trust-clock`");
+    } else if !lease::clock_plausible(terms, now, tip) {
+        format!("this clock shows {now}, before the ledger's last moment {tip}")
+    } else if jump.unsigned_abs() > u64::from(terms.skew.seconds()) {
+        format!("this clock shows {now}, and has jumped by {jump} s against the time since boot")
+    } else {
+        return Ok(());
+    };
+    let unmet = Unmet::rule("clock", message)
+        .hint("set the clock, or say `--trust-clock` if a person knows that it is right");
     Err(ctx.refuse(id, unmet))
 }
 

@@ -46,6 +46,8 @@ pub struct Change {
     pub plan: Vec<PlanChange>,
     /// A new marker.
     pub marker: Option<Marker>,
+    /// The rewritten target that is gone on with: no file changes, the history says it.
+    pub accepted: Option<super::id::ObjectId>,
 }
 
 /// A new state of a task, and the records that come with it.
@@ -84,7 +86,10 @@ impl Change {
     /// Whether there is nothing to publish.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty() && self.plan.is_empty() && self.marker.is_none()
+        self.states.is_empty()
+            && self.plan.is_empty()
+            && self.marker.is_none()
+            && self.accepted.is_none()
     }
 
     fn state(task: &TaskId, state: TaskState, append: Vec<RecordBody>) -> Self {
@@ -120,6 +125,7 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
         Verb::Add(tasks) => plan::add(ctx, tasks),
         Verb::AddFile { path, blob, tasks } => plan::add_file(ctx, path, *blob, tasks),
         Verb::Edit { task, fields } => plan::edit(ctx, task, fields),
+        Verb::AcceptTarget { target, reason } => plan::accept_target(ctx, *target, reason),
         Verb::Claim(wish) => claim::claim(ctx, wish),
         Verb::Renew { tasks } => own::renew(ctx, tasks),
         Verb::Release {

@@ -37,6 +37,35 @@ pub(super) fn init(ctx: Context<'_>, marker: &Marker) -> Result<Change, Refusal>
     }
 }
 
+/// Goes on with a target that does not descend from the last rules. Judged by those, so that
+/// whoever rewrote the target cannot make themselves the one who may accept it.
+pub(super) fn accept_target(
+    ctx: Context<'_>,
+    target: ObjectId,
+    reason: &str,
+) -> Result<Change, Refusal> {
+    let refuse = |unmet| Err(Refusal::one(ctx.what(None), None, unmet));
+    let identity = &ctx.snapshot.rules.identity;
+    if !identity.may(ctx.agent(), Capability::Admin) {
+        let message = format!("{} may not {}", ctx.agent(), Capability::Admin);
+        let hint = "`may` in governance/identity-map.yaml, as it was before";
+        return refuse(Unmet::rule("agent-may", message).hint(hint));
+    }
+    let kind = identity.agents.get(ctx.agent()).map(|agent| agent.kind);
+    if kind == Some(AgentKind::Agent) {
+        let message = format!("{} is no person", ctx.agent());
+        return refuse(Unmet::rule("person-owed", message));
+    }
+    if reason.trim().is_empty() {
+        let unmet = Unmet::rule("reason-owed", "a rewritten target owes a reason");
+        return refuse(unmet.hint("`--reason …`"));
+    }
+    Ok(Change {
+        accepted: Some(target),
+        ..Change::default()
+    })
+}
+
 pub(super) fn add(ctx: Context<'_>, new: &[NewTask]) -> Result<Change, Refusal> {
     let tasks: Vec<&Task> = new.iter().map(|new| &new.task).collect();
     // A definition that is already there, word for word, was added before.

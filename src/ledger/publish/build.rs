@@ -57,7 +57,7 @@ impl Publisher<'_> {
         let published = chain.base;
         let tip = chain.tip();
         // Those who built the chain may have seen a newer target.
-        let rules = self.rules_that_load(self.rules_after(tip)?, &request.verb)?;
+        let rules = self.rules_on(tip, &request.verb)?;
         let before = self.loader.snapshot(tip, rules, Some(&request.verb))?;
         let unsettled = match (tip, chain.links.is_empty()) {
             (Some(tip), false) => Some(Built::Unsettled {

@@ -13,6 +13,9 @@ impl Publisher<'_> {
     /// The target commit whose rules judge `verb`: never older than the last one used. This
     /// machine's target may only be behind, so the authority is asked once.
     pub(super) fn rules_for(&self, verb: &Verb) -> Result<ObjectId, LedgerError> {
+        if matches!(verb, Verb::AcceptTarget { .. }) {
+            return self.rules_on(self.ledger.tip()?, verb);
+        }
         let rules = match self.rules_after(self.ledger.tip()?) {
             Err(LedgerError::RulesWentBack { .. }) => {
                 self.refresh()?;
@@ -23,12 +26,27 @@ impl Publisher<'_> {
         self.rules_that_load(rules, verb)
     }
 
-    /// `rules`, or for a verb that keeps going the last ones of the ledger that load.
-    pub(super) fn rules_that_load(
+    /// The rules that judge `verb` on `tip`. Uses no network.
+    pub(super) fn rules_on(
         &self,
-        rules: ObjectId,
+        tip: Option<ObjectId>,
         verb: &Verb,
     ) -> Result<ObjectId, LedgerError> {
+        if let (Verb::AcceptTarget { .. }, Some(tip)) = (verb, tip) {
+            // The rules before: whoever rewrote the target has no say in it.
+            let message = self.ledger.repo.commit(tip)?.message;
+            let missing = message::BadMessage::Missing("Laneway-Rules");
+            let why = LedgerError::ForeignCommit {
+                commit: tip,
+                why: missing,
+            };
+            return message::rules_in_force(&message).ok_or(why);
+        }
+        self.rules_that_load(self.rules_after(tip)?, verb)
+    }
+
+    /// `rules`, or for a verb that keeps going the last ones of the ledger that load.
+    fn rules_that_load(&self, rules: ObjectId, verb: &Verb) -> Result<ObjectId, LedgerError> {
         match self.loader.rules(rules) {
             Err(error @ LedgerError::BadFile(_)) if keeps_going(verb) => {
                 self.last_rules_that_load()?.ok_or(error)

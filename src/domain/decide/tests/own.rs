@@ -186,6 +186,29 @@ fn p11_a_clock_behind_the_ledger_takes_nothing_over() {
 }
 
 #[test]
+fn p11_a_clock_that_has_jumped_takes_nothing_over_until_it_is_trusted() {
+    let mut world = two();
+    world.claim(ANN, "T-1");
+    late(&mut world);
+    for (jump, may) in [(SKEW + 1, false), (-SKEW - 1, false), (SKEW, true)] {
+        let mut one = world.clone();
+        let mut request = one.request(BOB, None, claim("T-1"));
+        request.actor.clock_jump = Some(jump);
+        let carried_out = one.carry_out(&request);
+        assert_eq!(carried_out.is_ok(), may, "{jump}");
+        let mut request = one.request(BOB, None, Verb::Expire { trust_clock: false });
+        request.actor.clock_jump = Some(jump);
+        if let Err(refusal) = carried_out {
+            no(&refusal, RefusalKind::Rule, "clock", "has jumped by");
+            let refusal = one.carry_out(&request).unwrap_err();
+            no(&refusal, RefusalKind::Rule, "clock", "has jumped by");
+            request.verb = Verb::Expire { trust_clock: true };
+            drop(one.carry_out(&request).unwrap());
+        }
+    }
+}
+
+#[test]
 fn the_last_epoch_is_the_last() {
     let mut world = two();
     let mut state = world.state("T-1").clone();

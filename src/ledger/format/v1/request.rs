@@ -32,6 +32,8 @@ pub struct RequestEntry {
     host: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     epoch: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock_jump: Option<i64>,
     verb: VerbEntry,
 }
 
@@ -48,6 +50,10 @@ enum VerbEntry {
     Edit {
         task: Text<TaskId>,
         fields: Vec<FieldEntry>,
+    },
+    AcceptTarget {
+        target: Text<ObjectId>,
+        reason: String,
     },
     Claim {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,6 +233,7 @@ impl RequestEntry {
                 agent: at.text("agent", self.agent)?,
                 host: self.host,
                 epoch: self.epoch.map(Epoch),
+                clock_jump: self.clock_jump,
             };
             let id = at.text("id", self.id)?;
             let moment = at.text("at", self.at)?;
@@ -313,6 +320,10 @@ impl VerbEntry {
                 force,
                 reason,
                 saved: at.maybe("saved", saved),
+            },
+            Self::AcceptTarget { target, reason } => Verb::AcceptTarget {
+                target: at.text("target", target)?,
+                reason,
             },
             Self::Expire { trust_clock } => Verb::Expire { trust_clock },
             Self::Block {
@@ -447,6 +458,7 @@ impl From<&Request> for RequestEntry {
             agent: request.actor.agent.clone().into(),
             host: request.actor.host.clone(),
             epoch: request.actor.epoch.map(|epoch| epoch.0),
+            clock_jump: request.actor.clock_jump,
             verb: VerbEntry::from(&request.verb),
         }
     }
@@ -499,6 +511,10 @@ impl From<&Verb> for VerbEntry {
                 force,
                 reason,
                 saved: saved.map(Text::from),
+            },
+            Verb::AcceptTarget { target, reason } => Self::AcceptTarget {
+                target: target.into(),
+                reason,
             },
             Verb::Expire { trust_clock } => Self::Expire { trust_clock },
             Verb::Block {
