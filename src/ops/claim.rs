@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::OpError;
 use super::mutate::{self, Mutation};
+use super::set_aside::{is_over, lane_of, set_aside};
 use super::site::Site;
 use crate::domain::id::{LaneName, ObjectId, RequestId, TaskId};
 use crate::domain::policy::Policy;
 use crate::domain::request::{ClaimWish, Request, Verb};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch, Standing, TaskState};
 use crate::domain::task::Task;
-use crate::git::Durability as Flush;
 use crate::ledger::{LedgerError, Publisher};
 use crate::workspace::{
     self, BegunClaim, Binding, LanePlaces, LaneSpec, Obstacle, Opened, WorkspaceError, lane_path,
@@ -165,7 +166,7 @@ fn check_lanes(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Res
             let taken = before.states.get(&state.task).occupying().is_some();
             Some((state.state.claim()?, taken))
         });
-        let mut checks = claims.map(|(claim, taken)| check_lane(site, claim, taken));
+        let mut checks = claims.map(|(claim, taken)| check_lane(site, &before, claim, taken));
         match checks.find_map(Result::err) {
             None => return Ok(()),
             // Whoever claimed it meanwhile may be making that very worktree: the ledger tells.
@@ -175,21 +176,19 @@ fn check_lanes(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Res
     }
 }
 
-/// Refuses a lane whose worktree on this machine has changes. Another machine's is not seen.
-fn check_lane(site: &Site, claim: &Claim, taken_over: bool) -> Result<(), OpError> {
-    // A take-over leaves the old directory alone, whatever it holds.
-    if taken_over {
-        return Ok(());
-    }
-    let branch = claim.branch.full();
-    let worktrees = site.repo().worktrees()?;
-    let Some(worktree) = worktrees
-        .into_iter()
-        .find(|w| w.branch.as_ref() == Some(&branch))
-    else {
+/// Refuses a lane whose worktree on this machine has changes of nobody's claim. Another machine's
+/// is not seen.
+fn check_lane(
+    site: &Site,
+    before: &Snapshot,
+    claim: &Claim,
+    taken_over: bool,
+) -> Result<(), OpError> {
+    let Some((worktree, binding)) = lane_of(site, claim)? else {
         return Ok(());
     };
-    if worktree.prunable {
+    // What an older claim left is set aside, whatever it is.
+    if taken_over || binding.is_some_and(|bound| is_over(before, &bound)) {
         return Ok(());
     }
     let status = site.repo().status(&worktree.path)?;
@@ -223,10 +222,8 @@ pub fn settle_in(
     let before = mutation.before.states.get(id);
     let taken_over = before.occupying().is_some_and(|old| old.id != claim.id);
     let start = start_of(site, mutation, id, claim)?;
-    if let Some(old) = before.occupying().filter(|_| taken_over) {
-        save_taken(site, mutation, id, old)?;
-    }
-    let opened = open_lane(site, policy, &claim.lane, start, state.epoch, taken_over);
+    set_aside(site, &mutation.before, claim, state.epoch, taken_over)?;
+    let opened = open_lane(site, policy, &claim.lane, start, state.epoch);
     let opened = opened.map_err(|error| match error {
         OpError::Workspace(source) => OpError::NoWorktree {
             task: id.clone(),
@@ -247,20 +244,6 @@ pub fn settle_in(
         .write(&opened.git_dir)
         .map_err(WorkspaceError::from)?;
     Ok(Some(opened.path))
-}
-
-/// Keeps what the holder of an expired claim committed and never saved, where its branch is on this
-/// machine: the branch is about to be used anew.
-fn save_taken(site: &Site, mutation: &Mutation, id: &TaskId, old: &Claim) -> Result<(), OpError> {
-    let Some(tip) = site.repo().tip(&old.branch.full())? else {
-        return Ok(());
-    };
-    if site.repo().is_ancestor(tip, site.ledger.target()?)? {
-        return Ok(());
-    }
-    let epoch = mutation.before.states.get(id).epoch;
-    workspace::save(site.repo(), id, epoch, tip, Flush::Full)?;
-    Ok(())
 }
 
 /// Where the lane starts: the base of a new claim, or the commit that was saved before a pause.
@@ -294,7 +277,6 @@ pub fn open_lane(
     lane: &LaneName,
     start: ObjectId,
     epoch: Epoch,
-    taken_over: bool,
 ) -> Result<Opened, OpError> {
     let repo = site.repo();
     let branch = policy.worktrees.branch_of(&policy.project, lane)?;
@@ -302,9 +284,6 @@ pub fn open_lane(
         fetch_work(site)?;
     }
     let default = default_path(site, policy, lane)?;
-    if taken_over {
-        retire_old(site, &branch.full(), epoch)?;
-    }
     let path = place(site, &branch.full(), default, epoch)?;
     let saved: BTreeSet<ObjectId> = workspace::work_refs(repo)?.into_values().collect();
     let target = site.ledger.target()?;
@@ -360,20 +339,4 @@ fn place(site: &Site, branch: &str, default: PathBuf, epoch: Epoch) -> Result<Pa
     } else {
         default
     })
-}
-
-/// The worktree of the claim that was taken over: detached, locked, its files left as they are.
-fn retire_old(site: &Site, branch: &str, epoch: Epoch) -> Result<(), OpError> {
-    for worktree in site.repo().worktrees()?.into_iter().skip(1) {
-        if worktree.branch.as_deref() != Some(branch) || worktree.prunable {
-            continue;
-        }
-        let git_dir = site.repo().beside(&worktree.path)?.git_dir();
-        let bound = Binding::read(&git_dir).map_err(WorkspaceError::from)?;
-        if bound.is_none_or(|bound| bound.epoch < epoch) {
-            let reason = format!("laneway: claim taken over, epoch {epoch} is in force");
-            workspace::retire(site.repo(), &worktree.path, &reason)?;
-        }
-    }
-    Ok(())
 }

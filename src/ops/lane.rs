@@ -66,7 +66,7 @@ pub fn add(site: &Site, lane: &LaneName) -> Result<LaneAdded, OpError> {
     }
     // A branch that is there keeps its commits: the worktree shows them.
     let start = site.repo().tip(&branch)?.unwrap_or(snapshot.rules.at);
-    let opened = open_lane(site, policy, lane, start, Epoch(0), false)?;
+    let opened = open_lane(site, policy, lane, start, Epoch(0))?;
     let created = opened.how == How::Created;
     Ok(LaneAdded {
         lane: lane.clone(),

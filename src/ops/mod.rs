@@ -13,6 +13,7 @@ pub mod mutate;
 pub mod next;
 pub mod own;
 pub mod save;
+mod set_aside;
 pub mod set_status;
 mod site;
 pub mod validate;

@@ -36,9 +36,7 @@ fn one(site: &Site, id: &TaskId, verb: Verb, dry_run: bool) -> Result<TaskOutcom
 pub fn renew(site: &Site, named: Option<&TaskId>, dry_run: bool) -> Result<TaskOutcome, OpError> {
     let publisher = site.publisher()?;
     let agent = site.agent()?;
-    let snapshot = publisher
-        .loader()
-        .snapshot(site.ledger.tip()?, site.ledger.target()?, None)?;
+    let snapshot = publisher.snapshot_for_holders()?;
     let tasks: Vec<(TaskId, Epoch)> = match site.task(named) {
         Ok(id) => {
             let held = site

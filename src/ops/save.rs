@@ -69,7 +69,7 @@ pub fn bound_lane(site: &Site, task: &TaskId, epoch: Epoch) -> Result<Option<Bou
 /// # Errors
 /// When the lane has uncommitted changes; when the work ref cannot be written or pushed.
 pub fn lane_work(site: &Site, task: &TaskId, dry_run: bool) -> Result<Option<ObjectId>, OpError> {
-    let snapshot = super::look::snapshot(site)?;
+    let snapshot = site.publisher()?.snapshot_for_holders()?;
     let state = snapshot.states.get(task);
     let Some(claim) = state
         .occupying()
@@ -245,7 +245,9 @@ fn unreachable(remote: &RemoteName, stderr: &str) -> OpError {
     .into()
 }
 
-/// Takes the binding off the lane's worktree once its task is no longer worked on there.
+/// Takes the binding off the lane's worktree once its task is no longer worked on there. One that
+/// somebody else took the task from keeps it: it fences whoever still works there, and the next
+/// claim of the lane sets aside what it holds.
 ///
 /// # Errors
 /// When the binding cannot be removed.
@@ -254,7 +256,9 @@ pub fn unbind(site: &Site, task: &TaskId, mutation: &Mutation) -> Result<(), OpE
         return Ok(());
     }
     let epoch = mutation.before.states.get(task).epoch;
-    if let Some(lane) = bound_lane(site, task, epoch)? {
+    let lane = bound_lane(site, task, epoch)?;
+    let agent = site.agent()?;
+    if let Some(lane) = lane.filter(|lane| lane.binding.agent == agent) {
         Binding::remove(&lane.git_dir).map_err(WorkspaceError::from)?;
     }
     Ok(())

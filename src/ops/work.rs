@@ -295,7 +295,7 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
     if !options.dry_run {
         publisher.refresh()?;
     }
-    let snapshot = super::look::snapshot(site)?;
+    let snapshot = publisher.snapshot_for_holders()?;
     let state = snapshot.states.get(&id);
     let claim = state.claim();
     let branch = claim.map(|claim| claim.branch.full());

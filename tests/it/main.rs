@@ -19,6 +19,7 @@ mod edit;
 mod give_back;
 mod land;
 mod lane;
+mod leases;
 mod list;
 mod manual;
 mod mistakes;

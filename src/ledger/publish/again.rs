@@ -11,16 +11,16 @@ const REMEMBERED: usize = 5000;
 
 impl Publisher<'_> {
     /// The receipt of a request that was carried out before, if its id stands in the last
-    /// [`REMEMBERED`] ledger commits up to `tip`: decided again, it says what it said then.
-    pub(super) fn carried_out_before(
-        &self,
-        request: &Request,
-        tip: Option<ObjectId>,
-    ) -> Result<Option<Receipt>, LedgerError> {
-        self.carried_out_since(request, tip, None)
+    /// [`REMEMBERED`] ledger commits: decided again, it says what it said then.
+    ///
+    /// # Errors
+    /// Of git; when the ledger at that commit does not read.
+    pub fn carried_out_before(&self, request: &Request) -> Result<Option<Receipt>, LedgerError> {
+        self.carried_out_since(request, self.sound_tip()?, None)
     }
 
-    /// As [`carried_out_before`](Self::carried_out_before), among the commits after `base`.
+    /// As [`carried_out_before`](Self::carried_out_before), among the commits of `tip` after
+    /// `base`.
     pub(super) fn carried_out_since(
         &self,
         request: &Request,

@@ -129,6 +129,17 @@ impl<'l> Publisher<'l> {
         Ok((snapshot, change))
     }
 
+    /// The ledger as it stands here, by the newest rules or, where those do not load, by the last
+    /// ones that do: for holders, who go on all the same.
+    ///
+    /// # Errors
+    /// Whatever keeps the ledger from being read.
+    pub fn snapshot_for_holders(&self) -> Result<Snapshot, LedgerError> {
+        let tip = self.ledger.tip()?;
+        let rules = self.rules_that_load(self.ledger.target()?, true)?;
+        self.loader.snapshot(tip, rules, None)
+    }
+
     /// Carries out `request`: decides, publishes, and returns once the authority has confirmed.
     ///
     /// # Errors
@@ -146,7 +157,7 @@ impl<'l> Publisher<'l> {
     pub fn submit_again(&self, request: &Request) -> Result<Receipt, LedgerError> {
         self.refresh()?;
         let looked = self.sound_tip()?;
-        match self.carried_out_before(request, looked)? {
+        match self.carried_out_since(request, looked, None)? {
             Some(receipt) => Ok(receipt),
             None => self.submit_since(request, looked),
         }

@@ -23,7 +23,7 @@ impl Publisher<'_> {
             }
             rules => rules?,
         };
-        self.rules_that_load(rules, verb)
+        self.rules_that_load(rules, keeps_going(verb))
     }
 
     /// The rules that judge `verb` on `tip`. Uses no network.
@@ -42,13 +42,17 @@ impl Publisher<'_> {
             };
             return message::rules_in_force(&message).ok_or(why);
         }
-        self.rules_that_load(self.rules_after(tip)?, verb)
+        self.rules_that_load(self.rules_after(tip)?, keeps_going(verb))
     }
 
-    /// `rules`, or for a verb that keeps going the last ones of the ledger that load.
-    fn rules_that_load(&self, rules: ObjectId, verb: &Verb) -> Result<ObjectId, LedgerError> {
+    /// `rules`, or for what keeps going the last ones of the ledger that load.
+    pub(super) fn rules_that_load(
+        &self,
+        rules: ObjectId,
+        keeps_going: bool,
+    ) -> Result<ObjectId, LedgerError> {
         match self.loader.rules(rules) {
-            Err(error @ LedgerError::BadFile(_)) if keeps_going(verb) => {
+            Err(error @ LedgerError::BadFile(_)) if keeps_going => {
                 self.last_rules_that_load()?.ok_or(error)
             }
             loaded => loaded.map(|_| rules),
