@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod land;
 pub mod lane;
 pub mod log;
+pub mod maintain;
 pub mod manual;
 pub mod own;
 pub mod plan;

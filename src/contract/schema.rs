@@ -13,6 +13,7 @@ use super::envelope::{Envelope, SCHEMA};
 use super::land::{CompleteView, MergeView};
 use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
+use super::maintain::MaintainView;
 use super::manual::{CompletionsView, ManualView, SchemaView};
 use super::own::ChangedView;
 use super::plan::{InitView, PlanView};
@@ -60,6 +61,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<LaneSyncedView>("lane sync"),
         schema::<LaneRemovedView>("lane remove"),
         schema::<SetStatusView>("set-status"),
+        schema::<MaintainView>("maintain"),
         schema::<CompletionsView>("completions"),
         schema::<ManualView>("man"),
         schema::<SchemaView>("schema"),

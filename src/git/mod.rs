@@ -21,6 +21,7 @@ mod error;
 mod follow;
 mod history;
 mod index;
+mod maintenance;
 mod objects;
 mod rebase;
 mod refs;

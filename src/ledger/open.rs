@@ -178,9 +178,19 @@ impl Ledger {
     /// The directory of this ledger's own files in the common git directory.
     #[must_use]
     pub fn dir(&self) -> PathBuf {
-        let name = self.marker.branch.as_str().replace('/', "%2F");
-        self.repo.common_dir().join("laneway").join(name)
+        dir_of(&self.repo, self.marker.branch.as_str())
     }
+}
+
+fn dir_of(repo: &Repo, branch: &str) -> PathBuf {
+    let name = branch.replace('/', "%2F");
+    repo.common_dir().join("laneway").join(name)
+}
+
+/// Where the last settled tip of the ledger `branch` is remembered, whether there is one or not.
+#[must_use]
+pub fn seen_of(repo: &Repo, branch: &str) -> Seen {
+    Seen::below(&dir_of(repo, branch))
 }
 
 /// The ledger that was seen here and is gone, if one was: its absence is not a beginning (P25).

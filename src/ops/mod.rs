@@ -1,6 +1,7 @@
 //! Operations: one per use case, options in, outcome out. They print nothing and ask nothing; the
 //! command line, HTTP and MCP call the same ones.
 
+pub mod accept;
 pub mod add;
 pub mod claim;
 mod error;
@@ -8,6 +9,7 @@ pub mod init;
 pub mod lane;
 pub mod log;
 pub mod look;
+pub mod maintain;
 pub mod merge;
 pub mod mutate;
 pub mod next;

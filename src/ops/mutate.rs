@@ -116,7 +116,9 @@ pub fn carry_out(
     if dry_run {
         return rehearse(publisher, request);
     }
-    Ok(Mutation::from(publisher.submit(request)?))
+    let receipt = publisher.submit(request)?;
+    super::maintain::start_if_due(publisher.ledger());
+    Ok(Mutation::from(receipt))
 }
 
 fn rehearse(publisher: &Publisher<'_>, request: &Request) -> Result<Mutation, OpError> {

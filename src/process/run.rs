@@ -90,6 +90,21 @@ impl Runner {
         self.run_with(spawn, &mut |_, _| {})
     }
 
+    /// Starts `spawn` and leaves it running: no terminal, no input, no output, no time limit, and
+    /// nobody waits for it.
+    ///
+    /// # Errors
+    /// [`ProcessError::Start`].
+    pub fn leave_running(&self, spawn: &Spawn) -> Result<(), ProcessError> {
+        let mut command = command(self, spawn);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        drop(started(command.spawn(), spawn)?);
+        Ok(())
+    }
+
     /// Like [`run`](Self::run), and hands each piece of output to `see` as it arrives. Pieces are
     /// not lines.
     ///
@@ -119,7 +134,7 @@ impl Runner {
     clippy::disallowed_methods,
     reason = "this is the one place that spawns"
 )]
-fn start(runner: &Runner, spawn: &Spawn) -> Result<Child, ProcessError> {
+fn command(runner: &Runner, spawn: &Spawn) -> Command {
     let mut command = Command::new(&spawn.program);
     command
         .args(&spawn.args)
@@ -130,16 +145,23 @@ fn start(runner: &Runner, spawn: &Spawn) -> Result<Child, ProcessError> {
         command.env_remove(name);
     }
     command.envs(spawn.set.iter().map(|(name, value)| (name, value)));
+    command.process_group(0);
+    command
+}
+
+fn start(runner: &Runner, spawn: &Spawn) -> Result<Child, ProcessError> {
+    let mut command = command(runner, spawn);
     command.stdin(if spawn.stdin.is_some() {
         Stdio::piped()
     } else {
         Stdio::null()
     });
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    command.spawn().map_err(|source| ProcessError::Start {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    started(command.spawn(), spawn)
+}
+
+fn started(child: io::Result<Child>, spawn: &Spawn) -> Result<Child, ProcessError> {
+    child.map_err(|source| ProcessError::Start {
         program: spawn.program.to_string_lossy().into_owned(),
         dir: spawn.dir.clone(),
         source,

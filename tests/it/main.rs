@@ -21,6 +21,7 @@ mod land;
 mod lane;
 mod leases;
 mod list;
+mod maintain;
 mod manual;
 mod mistakes;
 mod note;

@@ -18,6 +18,7 @@ mod init;
 mod lane;
 mod list;
 mod log;
+mod maintain;
 mod man;
 mod merge;
 mod note;
@@ -86,6 +87,8 @@ pub enum Command {
     Lane(lane::Args),
     /// Bring a task to a status through the verb that leads there
     SetStatus(set_status::Args),
+    /// Pack what the ledger left loose; mutations start this now and then by themselves
+    Maintain(maintain::Args),
     /// Print the completions of a shell
     Completions(completions::Args),
     /// Print the manual page, or write all pages
@@ -137,6 +140,7 @@ impl Command {
             Self::Edit(_) => "edit",
             Self::Lane(args) => args.name(),
             Self::SetStatus(_) => "set-status",
+            Self::Maintain(_) => "maintain",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
             Self::Schema(_) => "schema",
@@ -200,6 +204,7 @@ pub fn run(
         Command::Edit(args) => edit::run(&context, &args),
         Command::Lane(args) => lane::run(&context, &args),
         Command::SetStatus(args) => set_status::run(&context, &args),
+        Command::Maintain(args) => maintain::run(&context, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&context, &args),
         Command::Schema(args) => schema::run(&args),

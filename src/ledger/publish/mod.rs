@@ -91,6 +91,12 @@ impl<'l> Publisher<'l> {
         }
     }
 
+    /// The ledger it publishes to.
+    #[must_use]
+    pub fn ledger(&self) -> &'l Ledger {
+        self.ledger
+    }
+
     /// The loader, for reads that go with the mutation.
     #[must_use]
     pub fn loader(&self) -> &Loader<'l> {
