@@ -9,7 +9,10 @@ use super::{GitError, Repo};
 use crate::domain::id::ObjectId;
 
 /// Flushes in flight at a time: enough for one journal commit of the file system to carry them all.
-const THREADS: usize = 8;
+const THREADS: usize = 6;
+
+/// So few are flushed one after the other: a thread costs more than it saves.
+const FEW: usize = 2;
 
 impl Repo {
     /// Flushes the loose files of these objects and the directories that name them to the disk, each
@@ -33,7 +36,9 @@ impl Repo {
         if files.is_empty() {
             return Ok(());
         }
-        flush_all(files.into_iter().chain(directories).collect())
+        // The directories last (the queue is emptied from its end): by then the journal has mostly
+        // been written, and with it what they need.
+        flush_all(directories.into_iter().chain(files).collect())
     }
 
     /// Where an object lies when it is not in a pack.
@@ -46,7 +51,10 @@ impl Repo {
 
 /// Flushes files and directories in parallel; the first failure counts.
 pub(super) fn flush_all(paths: Vec<PathBuf>) -> Result<(), GitError> {
-    let workers = paths.len().min(THREADS);
+    let workers = match paths.len() {
+        ..=FEW => 1,
+        many => many.min(THREADS),
+    };
     let queue = Mutex::new(paths);
     let next = || queue.lock().map_or(None, |mut queue| queue.pop());
     let work = || -> Result<(), GitError> {

@@ -306,7 +306,8 @@ impl Repo {
         gix::actor::Signature {
             name: plain(name).into(),
             email: plain(email).into(),
-            time: gix::date::Time::now_local_or_utc(),
+            // The zone of this machine would cost reading the whole data base of zones.
+            time: gix::date::Time::now_utc(),
         }
     }
 }

@@ -26,16 +26,39 @@ pub(super) enum Built {
     },
     /// Refused on what is published.
     Refused(LedgerError),
+    /// It had been carried out: a push without an answer may have arrived all the same.
+    Before(Receipt),
 }
 
 impl Publisher<'_> {
-    pub(super) fn build(&self, request: &Request) -> Result<Built, LedgerError> {
+    /// Decides `request` on the pending tip and writes its commit. `looked` is the published tip up
+    /// to which its id is known not to stand in the ledger; it moves along.
+    pub(super) fn build(
+        &self,
+        request: &Request,
+        looked: &mut Option<ObjectId>,
+    ) -> Result<Built, LedgerError> {
         let rules = self.rules_for(&request.verb)?;
         // What changes rarely is read before the lock is taken.
         self.loader.warm(self.ledger.tip()?, rules)?;
         let _building = self.build_lock(request.verb.word())?;
         let published = self.ledger.sound_tip()?;
+        if published != *looked {
+            if let Some(receipt) = self.carried_out_since(request, published, *looked)? {
+                return Ok(Built::Before(receipt));
+            }
+            *looked = published;
+        }
         let chain = self.living(self.pending.read().after(published));
+        // This very request, left by a process that died: another waiter keeps it in the chain.
+        for link in &chain.links {
+            if self.request_of(link.commit) == request.id.as_str() {
+                return Ok(Built::Unsettled {
+                    tip: link.commit,
+                    base: published,
+                });
+            }
+        }
         if chain.links.is_empty() {
             return self.build_on(chain, request);
         }

@@ -137,7 +137,7 @@ impl Publisher<'_> {
         }
     }
 
-    fn request_of(&self, commit: ObjectId) -> String {
+    pub(super) fn request_of(&self, commit: ObjectId) -> String {
         let message = self.ledger.repo.commit(commit).map(|commit| commit.message);
         let id = message
             .ok()

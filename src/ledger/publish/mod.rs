@@ -177,15 +177,8 @@ impl<'l> Publisher<'l> {
     ) -> Result<Receipt, LedgerError> {
         let mut refreshed = self.ledger.remote().is_none();
         for attempt in 0..MOST_TRIES {
-            let published = self.sound_tip()?;
-            if published != looked {
-                // A push without an answer may have carried it all the same.
-                if let Some(receipt) = self.carried_out_since(request, published, looked)? {
-                    return Ok(receipt);
-                }
-                looked = published;
-            }
-            match self.build(request)? {
+            match self.build(request, &mut looked)? {
+                Built::Before(receipt) => return Ok(receipt),
                 Built::Nothing(receipt) => return Ok(receipt),
                 Built::Refused(_) if !refreshed => {
                     // What is known here may be old: a refusal is told only after a look.
