@@ -177,6 +177,7 @@ impl<'l> Publisher<'l> {
     ) -> Result<Receipt, LedgerError> {
         let mut refreshed = self.ledger.remote().is_none();
         for attempt in 0..MOST_TRIES {
+            let alone = self.alone().transpose()?;
             match self.build(request, &mut looked)? {
                 Built::Before(receipt) => return Ok(receipt),
                 Built::Nothing(receipt) => return Ok(receipt),
@@ -187,7 +188,7 @@ impl<'l> Publisher<'l> {
                     continue;
                 }
                 Built::Refused(refusal) => return Err(refusal),
-                Built::Unsettled { tip, base } => match self.settle(tip, base) {
+                Built::Unsettled { tip, base } => match self.settle_after(alone, tip, base) {
                     // What the remote has against another's request is not against this one.
                     Ok(_) | Err(LedgerError::RemoteRefused { .. }) => continue,
                     // Nothing of this one was sent.
@@ -203,6 +204,10 @@ impl<'l> Publisher<'l> {
                     receipt,
                 } => {
                     self.ledger.env.fail_point("built");
+                    if let Some(publishing) = alone {
+                        self.publish_pending()?;
+                        drop(publishing);
+                    }
                     let settled = self.settle(commit, base);
                     match settled.map_err(|error| error.about(&request.id))? {
                         Settled::Acknowledged => return Ok(receipt),
@@ -315,6 +320,24 @@ impl<'l> Publisher<'l> {
     fn build_lock(&self, purpose: &str) -> Result<Held, LedgerError> {
         let path = self.ledger.dir().join("build.lock");
         Ok(lock::take(&self.ledger.env, &path, purpose, LOCK_LIMIT)?)
+    }
+
+    /// The publish lock, taken before building, where publications are not to be shared: to measure
+    /// what sharing gains (`LANEWAY_PUBLISH_ALONE`, BENCHMARKS.md).
+    fn alone(&self) -> Option<Result<Held, LedgerError>> {
+        self.ledger.env.var("LANEWAY_PUBLISH_ALONE")?;
+        Some(self.publish_lock("publish"))
+    }
+
+    /// Settles what others built, with nothing held that they may wait for.
+    fn settle_after(
+        &self,
+        alone: Option<Held>,
+        tip: ObjectId,
+        base: Option<ObjectId>,
+    ) -> Result<Settled, LedgerError> {
+        drop(alone);
+        self.settle(tip, base)
     }
 
     /// Waits a random while after a lost race. Who has lost more often waits less: of many clones
