@@ -57,6 +57,7 @@ pub fn take(env: &Env, path: &Path, purpose: &str, limit: Duration) -> Result<He
     let waiting = path.with_extension("line");
     if line::is_empty(&waiting) && try_lock(&file, path)? {
         sign(env, &mut file, purpose);
+        env.fail_point("locked");
         return Ok(Held { _file: file });
     }
     let start = env.clock.instant();
@@ -65,6 +66,7 @@ pub fn take(env: &Env, path: &Path, purpose: &str, limit: Duration) -> Result<He
         let first = place.as_mut().is_none_or(Place::is_first);
         if first && try_lock(&file, path)? {
             sign(env, &mut file, purpose);
+            env.fail_point("locked");
             return Ok(Held { _file: file });
         }
         let waited = env.clock.instant() - start;
@@ -90,6 +92,7 @@ pub fn take_if_free(env: &Env, path: &Path, purpose: &str) -> Result<Option<Held
         return Ok(None);
     }
     sign(env, &mut file, purpose);
+    env.fail_point("locked");
     Ok(Some(Held { _file: file }))
 }
 

@@ -53,6 +53,7 @@ impl Publisher<'_> {
             match outcome {
                 PushOutcome::Won => {
                     self.remember(to)?;
+                    self.ledger.env.fail_point("remembered");
                     return Ok(Known::Won);
                 }
                 PushOutcome::Lost { name, .. } => {

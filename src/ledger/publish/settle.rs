@@ -46,6 +46,7 @@ impl Publisher<'_> {
                     None => Ok(Settled::Dropped),
                 };
             }
+            self.ledger.env.fail_point("waits");
             let path = self.ledger.dir().join("publish.lock");
             match lock::take_if_free(&self.ledger.env, &path, "publish")? {
                 // Its publisher died after the move: what it may not have flushed is flushed here.
