@@ -40,6 +40,8 @@ impl Publisher<'_> {
         let left = || limit.saturating_sub(clock.instant() - start);
         // Part of the time is kept for the look.
         let reserve = limit / 4;
+        // Whether a push without an answer may still arrive: then no later answer is a definite no.
+        let mut under_way = false;
         loop {
             let outcome = self.authority.publish(
                 self.ledger,
@@ -58,13 +60,18 @@ impl Publisher<'_> {
                 }
                 PushOutcome::Lost { name, .. } => {
                     let time = left().max(reserve);
-                    self.authority.refresh(self.ledger, time)?;
+                    match self.authority.refresh(self.ledger, time) {
+                        Err(LedgerError::Unreachable { .. }) if under_way => {
+                            return Err(self.unconfirmed(to));
+                        }
+                        looked => looked?,
+                    }
                     return Ok(Known::Lost { name });
                 }
                 PushOutcome::Indeterminate { .. } => {
-                    let unconfirmed = || self.unconfirmed(to);
+                    under_way = true;
                     match self.authority.refresh(self.ledger, left()) {
-                        Err(LedgerError::Unreachable { .. }) => return Err(unconfirmed()),
+                        Err(LedgerError::Unreachable { .. }) => return Err(self.unconfirmed(to)),
                         looked => looked?,
                     }
                     let tip = self.ledger.sound_tip()?;
@@ -77,10 +84,13 @@ impl Publisher<'_> {
                         return Ok(Known::Lost { name });
                     }
                     if left() <= reserve {
-                        return Err(unconfirmed());
+                        return Err(self.unconfirmed(to));
                     }
                     let pause = Duration::from_millis(20 + self.ledger.env.jitter(80));
                     clock.sleep(pause);
+                }
+                PushOutcome::Refused { .. } | PushOutcome::Unreachable { .. } if under_way => {
+                    return Err(self.unconfirmed(to));
                 }
                 PushOutcome::Refused {
                     name,
