@@ -136,7 +136,7 @@ fn measure(size: usize, spawn: f64, table: &mut String) {
 fn cycle(world: &World) -> f64 {
     let start = Instant::now();
     world.run(&["claim", "T-000009", "--lane", "B"]);
-    let lane = world.root.path().join("repo-B");
+    let lane = world.repo().with_file_name("repo-B");
     let file = lane.join("internal/part9/a.txt");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(file, "x\n").unwrap();

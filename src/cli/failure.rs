@@ -171,7 +171,8 @@ impl From<LedgerError> for Failure {
             }
             LedgerError::Unreachable { .. } => Self::new(6, "unreachable", message)
                 .hint("nothing was changed; try again when the remote answers"),
-            LedgerError::Unconfirmed { ref request, .. } => {
+            LedgerError::Unconfirmed { ref request, .. }
+            | LedgerError::StillPending { ref request, .. } => {
                 let hint = format!("the same command with `--request-id {request}` settles it");
                 Self::new(6, "unconfirmed", message).hint(hint)
             }

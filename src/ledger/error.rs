@@ -123,6 +123,14 @@ pub enum LedgerError {
         /// The id that settles it.
         request: String,
     },
+    /// A publisher of this machine that is alive did not get on; it may yet publish the request.
+    #[error("request {request} still waits to be published by {holder}")]
+    StillPending {
+        /// The id that settles it.
+        request: String,
+        /// What the publisher wrote about itself.
+        holder: String,
+    },
     /// A lock was held too long.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -161,6 +169,10 @@ impl LedgerError {
             Self::Unconfirmed { remote, .. } => Self::Unconfirmed {
                 remote,
                 request: id.to_string(),
+            },
+            Self::StillPending { holder, .. } => Self::StillPending {
+                request: id.to_string(),
+                holder,
             },
             other => other,
         }

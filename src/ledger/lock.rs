@@ -144,6 +144,15 @@ fn sign(env: &Env, file: &mut File, purpose: &str) {
     }
 }
 
+/// What the holder of the lock at `path` wrote about itself.
+#[must_use]
+pub fn holder_of(path: &Path) -> String {
+    open(path).map_or_else(
+        |_| "an unknown process".to_owned(),
+        |mut file| holder(&mut file),
+    )
+}
+
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     match file.rewind().and_then(|()| file.read_to_string(&mut text)) {

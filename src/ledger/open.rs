@@ -120,16 +120,26 @@ impl Ledger {
     /// # Errors
     /// As [`sound_tip`](Self::sound_tip); of the file system.
     pub fn observe(&self) -> Result<(), LedgerError> {
-        let seen = self.seen();
         match self.sound_tip()? {
-            Some(tip) if seen.tip() != Some(tip) => {
-                seen.remember(tip).map_err(|source| LedgerError::Io {
-                    path: seen.path().to_owned(),
-                    source,
-                })
-            }
+            Some(tip) if self.seen().tip() != Some(tip) => self.remember(tip),
             _ => Ok(()),
         }
+    }
+
+    /// Remembers a settled tip, unless a later one is remembered already.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn remember(&self, tip: ObjectId) -> Result<(), LedgerError> {
+        let seen = self.seen();
+        let later = |now: ObjectId| {
+            now == tip || self.repo.exists(now) && self.repo.is_ancestor(tip, now).unwrap_or(false)
+        };
+        seen.update(|now| !now.is_some_and(later), tip)
+            .map_err(|source| LedgerError::Io {
+                path: seen.path().to_owned(),
+                source,
+            })
     }
 
     /// The error of a ledger that stands at `found` and does not descend from `seen`.

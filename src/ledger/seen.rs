@@ -46,11 +46,24 @@ impl Seen {
         (one == two).then(|| one.parse().ok())?
     }
 
-    /// Remembers `tip`.
+    /// Remembers `tip`, whatever was remembered before.
     ///
     /// # Errors
     /// Of the file system.
     pub fn remember(&self, tip: ObjectId) -> io::Result<()> {
+        self.update(|_| true, tip)
+    }
+
+    /// Remembers `tip` if `forward` says so of what is remembered now. One process at a time, so
+    /// that of two that look and write the later tip stays.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn update(
+        &self,
+        forward: impl FnOnce(Option<ObjectId>) -> bool,
+        tip: ObjectId,
+    ) -> io::Result<()> {
         let open = || {
             OpenOptions::new()
                 .write(true)
@@ -65,6 +78,11 @@ impl Seen {
             }
             opened => opened?,
         };
+        // Held for a read and a write.
+        file.lock()?;
+        if !forward(self.tip()) {
+            return Ok(());
+        }
         file.write_all_at(format!("{tip} {tip}\n").as_bytes(), 0)
     }
 

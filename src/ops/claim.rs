@@ -78,7 +78,8 @@ pub fn claim(
     // A claim that may stand, without its lane or without an answer, is taken up by the next try.
     let open = matches!(
         &outcome,
-        Err(OpError::NoWorktree { .. } | OpError::Ledger(LedgerError::Unconfirmed { .. }))
+        Err(OpError::NoWorktree { .. }
+            | OpError::Ledger(LedgerError::Unconfirmed { .. } | LedgerError::StillPending { .. }))
     );
     match begun {
         Some(begun) if !open => begun.end(),

@@ -54,7 +54,7 @@ impl Publisher<'_> {
             self.ledger.env.fail_point("published");
             match outcome {
                 PushOutcome::Won => {
-                    self.remember(to)?;
+                    self.ledger.remember(to)?;
                     self.ledger.env.fail_point("remembered");
                     return Ok(Known::Won);
                 }
@@ -76,7 +76,7 @@ impl Publisher<'_> {
                     }
                     let tip = self.ledger.sound_tip()?;
                     if self.contains(tip, to, from)? {
-                        self.remember(to)?;
+                        self.ledger.remember(to)?;
                         return Ok(Known::Won);
                     }
                     if tip != from {
@@ -110,14 +110,6 @@ impl Publisher<'_> {
                 }
             }
         }
-    }
-
-    /// Remembers `tip` as settled: from now on what is behind it is acknowledged.
-    pub(super) fn remember(&self, tip: ObjectId) -> Result<(), LedgerError> {
-        self.seen.remember(tip).map_err(|source| LedgerError::Io {
-            path: self.seen.path().to_owned(),
-            source,
-        })
     }
 
     fn unconfirmed(&self, to: ObjectId) -> LedgerError {

@@ -196,6 +196,16 @@ impl<'l> Publisher<'l> {
                         let why = "it did not confirm what others here sent before".to_owned();
                         return Err(LedgerError::Unreachable { remote, why });
                     }
+                    Err(LedgerError::StillPending { holder, .. }) => {
+                        let path = self.ledger.dir().join("publish.lock");
+                        let waited = LOCK_LIMIT;
+                        return Err(lock::LockError::Busy {
+                            path,
+                            waited,
+                            holder,
+                        }
+                        .into());
+                    }
                     Err(error) => return Err(error),
                 },
                 Built::Commit {

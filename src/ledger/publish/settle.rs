@@ -55,24 +55,29 @@ impl Publisher<'_> {
                 None => {
                     self.ledger.env.clock.sleep(pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    self.check_patience(start)?;
+                    self.check_patience(start, commit)?;
                 }
             }
         }
     }
 
-    fn check_patience(&self, start: Instant) -> Result<(), LedgerError> {
+    /// Gives up on a publisher that is alive and does not get on. The commit stays pending: whoever
+    /// publishes next may publish it, so this is no definite no.
+    fn check_patience(&self, start: Instant, commit: ObjectId) -> Result<(), LedgerError> {
         if self.ledger.env.clock.instant() - start < LOCK_LIMIT.max(self.authority.limit() * 2) {
             return Ok(());
         }
-        // The bounded wait of the lock gives the error that names the holder.
-        self.publish_lock("publish").map(drop)
+        let path = self.ledger.dir().join("publish.lock");
+        Err(LedgerError::StillPending {
+            request: self.request_of(commit),
+            holder: lock::holder_of(&path),
+        })
     }
 
     /// Makes a tip that somebody else moved durable, and remembers it. The publish lock is held.
     fn finish(&self, published: Option<ObjectId>) -> Result<(), LedgerError> {
         self.ledger.repo.flush_ref(&self.ledger.tip_ref)?;
-        published.map_or(Ok(()), |tip| self.remember(tip))
+        published.map_or(Ok(()), |tip| self.ledger.remember(tip))
     }
 
     /// Whether `published` is `commit` or comes after it. Looks no further back than `base`.
