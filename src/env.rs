@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
@@ -28,6 +28,16 @@ pub trait Clock: Send + Sync {
     fn since_boot(&self) -> Option<Duration> {
         None
     }
+
+    /// The clock by which the kernel stamps files and processes. To be compared with such stamps
+    /// only: what is decided goes by [`now`](Self::now), which a test may fix.
+    fn of_files(&self) -> SystemTime {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one home of the clock"
+        )]
+        SystemTime::now()
+    }
 }
 
 /// Randomness as the code may see it; a test brings its own.
@@ -46,6 +56,32 @@ pub trait Processes: Send + Sync {
 
     /// When it started, in ticks after the boot; none where the system does not tell.
     fn start_of(&self, pid: u32) -> Option<u64>;
+
+    /// Where the kernel shows its processes, in the form of Linux's `/proc`.
+    fn table(&self) -> PathBuf {
+        PathBuf::from("/proc")
+    }
+}
+
+/// Remarks for the person that come up deep inside, such as a stale lock that was cleared. The
+/// library collects them; only the command line prints.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<Vec<String>>>);
+
+impl Notices {
+    /// Adds a remark.
+    pub fn add(&self, text: impl Into<String>) {
+        if let Ok(mut all) = self.0.lock() {
+            all.push(text.into());
+        }
+    }
+
+    /// All remarks so far; they are told once.
+    #[must_use]
+    pub fn take(&self) -> Vec<String> {
+        let all = self.0.lock().map(|mut all| std::mem::take(&mut *all));
+        all.unwrap_or_default()
+    }
 }
 
 /// The named places between two steps where a test lets a process die or wait.
@@ -75,6 +111,8 @@ pub struct Env {
     pub processes: Arc<dyn Processes>,
     /// Where tests let processes die.
     pub fail_points: Arc<dyn FailPoints>,
+    /// Where remarks for the person are collected.
+    pub notices: Notices,
 }
 
 impl fmt::Debug for Env {
@@ -108,6 +146,7 @@ impl Env {
             random: Arc::new(SystemRandom),
             processes: Arc::new(SystemProcesses),
             fail_points: Arc::new(NoFailPoint),
+            notices: Notices::default(),
         };
         if let Some(now) = env.fixed_clock() {
             let uptime = env.var("LANEWAY_TEST_UPTIME");

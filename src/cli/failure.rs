@@ -3,7 +3,7 @@
 use laneway::contract::{ErrorView, HolderView, UnmetView};
 use laneway::domain::id::ObjectId;
 use laneway::domain::refusal::{Refusal, RefusalKind};
-use laneway::git::GitError;
+use laneway::git::{GitError, LockFile};
 use laneway::ledger::{BadFile, LedgerError};
 use laneway::ops::OpError;
 use laneway::workspace::{CheckoutError, WorkspaceError};
@@ -229,10 +229,16 @@ fn checkout(error: &CheckoutError) -> Failure {
     match error {
         CheckoutError::InTheWay { .. } => Failure::new(4, "refused", message)
             .hint("commit or move these changes, then merge again; nothing was touched"),
-        CheckoutError::Locked { .. } => Failure::new(3, "conflict", message)
-            .hint("wait for the other git command; delete the lock only if none runs"),
+        CheckoutError::Locked { lock, .. } => locked(message, lock.as_deref()),
         CheckoutError::Git(_) | CheckoutError::Io { .. } => Failure::new(7, "io", message),
     }
+}
+
+/// A lock file in the way, with what frees it.
+fn locked(message: String, lock: Option<&LockFile>) -> Failure {
+    let remedy = lock.map(LockFile::remedy);
+    let remedy = remedy.unwrap_or_else(|| "`laneway doctor` says who holds it".to_owned());
+    Failure::new(3, "conflict", message).hint(remedy)
 }
 
 impl From<GitError> for Failure {
@@ -245,8 +251,7 @@ impl From<GitError> for Failure {
                 "`git config --global --add safe.directory {}` if you trust its owner",
                 path.display()
             )),
-            GitError::Locked { .. } => Self::new(3, "conflict", message)
-                .hint("wait for the other git command; delete the lock only if none runs"),
+            GitError::Locked { lock, .. } => locked(message, lock.as_deref()),
             _ => Self::new(7, "git", message),
         }
     }

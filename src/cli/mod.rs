@@ -33,6 +33,7 @@ pub fn main() -> ExitCode {
     let name = command.name();
     let screen = render::Screen::of(&env, &global);
     let result: Result<Reply, failure::Failure> = commands::run(&env, &global, &screen, command);
+    screen.notes(&env.notices.take());
     match result {
         Ok(reply) => screen.print(name, &reply),
         Err(failure) => screen.print_failure(name, &failure),

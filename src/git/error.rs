@@ -1,7 +1,8 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::stale::LockFile;
 use crate::domain::id::ObjectId;
 use crate::process::ProcessError;
 
@@ -76,10 +77,12 @@ pub enum GitError {
         other: String,
     },
     /// A lock file did not go away in time.
-    #[error("{} is held by another process, or was left by one that died", .path.display())]
+    #[error("{}", locked(.path, .lock.as_deref()))]
     Locked {
         /// The lock file.
         path: PathBuf,
+        /// What is known of its holder, where that was looked for.
+        lock: Option<Box<LockFile>>,
     },
     /// A path that cannot stand in a tree.
     #[error("`{}` is not a path inside a tree", .path.escape_debug())]
@@ -158,6 +161,17 @@ pub enum GitError {
         /// The library's reasons, outermost first.
         why: String,
     },
+}
+
+/// What is known of a lock file that stands in the way.
+pub(super) fn locked(path: &Path, lock: Option<&LockFile>) -> String {
+    match lock {
+        Some(lock) => lock.to_string(),
+        None => {
+            let path = path.display();
+            format!("{path} is held by another process, or was left by one that died")
+        }
+    }
 }
 
 impl GitError {

@@ -11,6 +11,7 @@
 //!   checkout (`worktree_*`, `read_tree_follow`, `status`) applies the content filters that the
 //!   person configured.
 //! - Replaced objects and grafts are ignored: an id means the object that hashes to it.
+//! - A lock file is taken away only when no living process can hold it (`stale`).
 //! - Every name that reaches git's command line was checked here or stands after
 //!   `--end-of-options`.
 
@@ -29,6 +30,7 @@ mod refs_cli;
 mod remote;
 mod replay;
 mod repo;
+mod stale;
 mod status;
 mod worktree;
 mod write;
@@ -44,6 +46,7 @@ pub use refs::{Cas, Durability, Expect, RefEdit};
 pub use remote::{Fetch, Listing, PushOutcome, PushSpec, PushUpdate};
 pub use replay::Replay;
 pub use repo::{Identity, ObjectFormat, Repo};
+pub use stale::{Cleared, Doubt, LockFile, Standing};
 pub use status::{Operation, Status};
 pub use worktree::{Checkout, Follow, Worktree};
 pub use write::{NewCommit, Writer};

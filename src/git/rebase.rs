@@ -22,7 +22,9 @@ impl Repo {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn beside(&self, work_dir: &Path) -> Result<Self, GitError> {
-        Self::open(work_dir, &self.runner)
+        let mut beside = Self::open(work_dir, &self.runner)?;
+        beside.watch.clone_from(&self.watch);
+        Ok(beside)
     }
 
     /// Rebases the branch checked out in `work_dir` on `onto`. Hooks and editors are off, nothing is
@@ -39,6 +41,7 @@ impl Repo {
                 paths: status.dirty,
             });
         }
+        self.clear_worktree(work_dir)?;
         let onto = onto.to_string();
         let args = [
             "-c",

@@ -122,7 +122,7 @@ impl Repo {
     /// format renames them one by one; reftable does not).
     ///
     /// # Errors
-    /// [`GitError::Locked`] when a lock file stays for 2 seconds; [`GitError::MissingObject`] when a
+    /// [`GitError::Locked`] when a lock file stays for 2 seconds and may be held; [`GitError::MissingObject`] when a
     /// new value is not here; [`GitError::RefInTheWay`]; [`GitError::BadRefName`].
     pub fn cas(
         &self,
@@ -143,14 +143,25 @@ impl Repo {
             }
         }
         let message = reflog_message.replace(['\n', '\r', '\0'], " ");
-        if self.reftable {
-            return self.cas_by_cli(edits, &message, durability);
-        }
-        if let Some(lost) = self.first_lost(edits)? {
-            return Ok(lost);
-        }
-        self.refuse_collisions(edits)?;
-        self.cas_in_process(edits, &message, durability)
+        self.past_stale_locks(&self.locks_of(edits), || {
+            if self.reftable {
+                return self.cas_by_cli(edits, &message, durability);
+            }
+            if let Some(lost) = self.first_lost(edits)? {
+                return Ok(lost);
+            }
+            self.refuse_collisions(edits)?;
+            let _move = self.begin_move()?;
+            self.cas_in_process(edits, &message, durability)
+        })
+    }
+
+    /// The lock files that moving these refs takes.
+    fn locks_of(&self, edits: &[RefEdit]) -> Vec<PathBuf> {
+        let files = edits.iter().map(|edit| self.ref_file(&edit.name));
+        let packed = self.common_dir().join("packed-refs");
+        let files = files.chain([packed]);
+        files.map(|file| lock_of(&file)).collect()
     }
 
     /// The first ref that is not as expected, without any lock.
@@ -227,14 +238,9 @@ impl Repo {
         if let Some(lost) = self.first_lost(edits)? {
             return Ok(lost);
         }
-        let files = edits.iter().map(|edit| self.ref_file(&edit.name));
-        let packed = self.common_dir().join("packed-refs");
-        let held = files
-            .chain([packed])
-            .map(|file| lock_of(&file))
-            .find(|lock| lock.exists());
-        if let Some(path) = held {
-            return Err(GitError::Locked { path });
+        let locks = self.locks_of(edits);
+        if let Some(path) = locks.into_iter().find(|lock| lock.exists()) {
+            return Err(GitError::Locked { path, lock: None });
         }
         match edits.first() {
             // It changed and changed back: whoever held the expected value has lost it once.
@@ -244,6 +250,7 @@ impl Repo {
             }
             Some(first) if error.is_retryable() => Err(GitError::Locked {
                 path: lock_of(&self.ref_file(&first.name)),
+                lock: None,
             }),
             _ => Err(GitError::library("move refs", error)),
         }
@@ -516,7 +523,7 @@ mod tests {
         let started = std::time::Instant::now();
         let edits = [edit("refs/heads/m", Expect::At(a), Some(b))];
         let error = repo.cas(&edits, "t", Durability::Fast).unwrap_err();
-        let GitError::Locked { path } = error else {
+        let GitError::Locked { path, .. } = error else {
             panic!("{error}")
         };
         assert!(path.ends_with("refs/heads/m.lock"));

@@ -94,7 +94,10 @@ impl Repo {
         }
         let lock = self.common_dir().join("reftable/tables.list.lock");
         if lock.exists() {
-            return Err(GitError::Locked { path: lock });
+            return Err(GitError::Locked {
+                path: lock,
+                lock: None,
+            });
         }
         Err(failure(&finished, "update-ref"))
     }

@@ -175,15 +175,17 @@ impl Repo {
         for refspec in refspecs {
             args.push(checked_refspec(refspec.as_ref())?);
         }
-        let finished = self.runner.run(&self.git(&args).limit(limit))?;
-        let stderr = finished.stderr.text();
-        Ok(match finished.exit {
-            Exit::Code(0) => Fetch::Done,
-            _ if stderr.contains("couldn't find remote ref") => Fetch::NoSuchRef { stderr },
-            Exit::TimedOut => Fetch::Unreachable { stderr },
-            _ if stderr.contains("[rejected]") => Fetch::NotForward { stderr },
-            _ if cut_off(&stderr) => Fetch::Unreachable { stderr },
-            _ => return Err(failure(&finished, "fetch")),
+        self.past_stale_locks(&[], || {
+            let finished = self.runner.run(&self.git(&args).limit(limit))?;
+            let stderr = finished.stderr.text();
+            Ok(match finished.exit {
+                Exit::Code(0) => Fetch::Done,
+                _ if stderr.contains("couldn't find remote ref") => Fetch::NoSuchRef { stderr },
+                Exit::TimedOut => Fetch::Unreachable { stderr },
+                _ if stderr.contains("[rejected]") => Fetch::NotForward { stderr },
+                _ if cut_off(&stderr) => Fetch::Unreachable { stderr },
+                _ => return Err(failure(&finished, "fetch")),
+            })
         })
     }
 

@@ -6,6 +6,7 @@ use gix::bstr::ByteSlice as _;
 
 use super::GitError;
 use crate::domain::id::{BranchName, ObjectId};
+use crate::env::Env;
 use crate::process::{Exit, Finished, Runner, Spawn};
 
 /// Time a local git command gets. Generous: a checkout of a large tree on a loaded machine counts.
@@ -43,6 +44,8 @@ pub struct Repo {
     pub(super) reftable: bool,
     /// Where a server keeps pushed objects until its hooks have agreed.
     pub(super) quarantine: Option<Arc<Quarantine>>,
+    /// Whose processes are looked at when a lock file stands in the way.
+    pub(super) watch: Option<Arc<Env>>,
 }
 
 /// The object directories of a quarantine.
@@ -131,6 +134,7 @@ impl Repo {
             runner: runner.clone(),
             reftable,
             quarantine: None,
+            watch: None,
         })
     }
 
@@ -301,14 +305,17 @@ impl Repo {
         Ok(finished)
     }
 
-    /// Runs a git command that must succeed; its standard output.
+    /// Runs a git command that must succeed; its standard output. A stale lock in its way is
+    /// cleared.
     pub(super) fn succeed(&self, spawn: &Spawn, command: &str) -> Result<Vec<u8>, GitError> {
-        let finished = self.finish(spawn, command)?;
-        if finished.success() {
-            Ok(finished.stdout.bytes)
-        } else {
-            Err(failure(&finished, command))
-        }
+        self.past_stale_locks(&[], || {
+            let finished = self.finish(spawn, command)?;
+            if finished.success() {
+                Ok(finished.stdout.bytes)
+            } else {
+                Err(failure(&finished, command))
+            }
+        })
     }
 }
 

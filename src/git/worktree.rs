@@ -254,7 +254,7 @@ impl Repo {
                     stderr,
                 });
             }
-            Follow::IndexLocked { path } => return Err(GitError::Locked { path }),
+            Follow::IndexLocked { path } => return Err(GitError::Locked { path, lock: None }),
         }
         let edit = RefEdit {
             name,
@@ -293,6 +293,9 @@ impl Repo {
             Some(index) => spawn.env("GIT_INDEX_FILE", index),
             None => spawn,
         };
+        if index.is_none() {
+            self.clear_worktree(work_dir)?;
+        }
         let refresh = self.git_in(work_dir, &["update-index", "-q", "--refresh"]);
         // Its exit code only says that something is changed.
         self.finish(&with_index(refresh), "update-index")?;
@@ -337,7 +340,7 @@ impl Repo {
     }
 
     /// The git directory that `path/.git` is or names.
-    fn git_dir_of(&self, path: &Path) -> Option<PathBuf> {
+    pub(super) fn git_dir_of(&self, path: &Path) -> Option<PathBuf> {
         let dot = path.join(".git");
         if dot.is_dir() {
             return Some(dot);

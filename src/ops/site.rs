@@ -52,7 +52,8 @@ pub fn repository(env: &Env, dir: Option<&Path>) -> Result<(Repo, Runner), OpErr
         Some(dir) => env.dir.join(dir),
         None => env.dir.clone(),
     };
-    Ok((Repo::discover(&dir, &runner)?, runner))
+    let repo = Repo::discover(&dir, &runner)?.watching(env);
+    Ok((repo, runner))
 }
 
 impl Site {

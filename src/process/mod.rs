@@ -5,6 +5,7 @@
 //! leaves behind cannot hold us by keeping a pipe open (PROMISES P9, P26).
 
 mod capture;
+pub mod holders;
 mod owner;
 mod run;
 mod runner;

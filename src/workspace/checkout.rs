@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::ObjectId;
 use crate::env::Env;
-use crate::git::{Follow, GitError, Repo, Worktree};
+use crate::git::{Cleared, Follow, GitError, LockFile, Repo, Worktree};
 use crate::process::Owner;
 
 /// How long another's `index.lock` is waited for.
@@ -38,11 +38,13 @@ pub enum CheckoutError {
         /// The files, relative to it.
         files: Vec<String>,
     },
-    /// Someone works on the index, or a program died amid it.
-    #[error("{} is held by another process, or was left by one that died", .path.display())]
+    /// Someone works on the index, or nobody can tell that a program died amid it.
+    #[error("{}", told(.path, .lock.as_deref()))]
     Locked {
         /// The lock file.
         path: PathBuf,
+        /// What is known of its holder.
+        lock: Option<Box<LockFile>>,
     },
     /// git could not answer.
     #[error(transparent)]
@@ -161,7 +163,7 @@ fn prepare_one(
     env: &Env,
 ) -> Result<PreparedCheckout, CheckoutError> {
     let files = Files::new(git_dir, &journal.token);
-    take_lock(&files, journal, env)?;
+    take_lock(repo, &files, journal, env)?;
     // From here on dropping the value gives the checkout back.
     let prepared = PreparedCheckout {
         repo: repo.clone(),
@@ -238,7 +240,7 @@ fn follow(
             path: work_dir.to_owned(),
             files: vec![stderr],
         }),
-        Follow::IndexLocked { path } => Err(CheckoutError::Locked { path }),
+        Follow::IndexLocked { path } => Err(CheckoutError::Locked { path, lock: None }),
     }
 }
 
@@ -348,8 +350,20 @@ fn complete(
     Ok(true)
 }
 
-/// Makes the lock file, whole from the first moment.
-fn take_lock(files: &Files, journal: &Journal, env: &Env) -> Result<(), CheckoutError> {
+fn told(path: &Path, lock: Option<&LockFile>) -> String {
+    match lock {
+        Some(lock) => lock.to_string(),
+        None => format!("{} is held by another process", path.display()),
+    }
+}
+
+/// Makes the lock file, whole from the first moment. A stale one of git is cleared.
+fn take_lock(
+    repo: &Repo,
+    files: &Files,
+    journal: &Journal,
+    env: &Env,
+) -> Result<(), CheckoutError> {
     let dir = files.copy.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir).map_err(io_at(dir))?;
     let bytes = serde_json::to_vec(journal).map_err(|error| io_at(&files.lock)(error.into()))?;
@@ -359,6 +373,7 @@ fn take_lock(files: &Files, journal: &Journal, env: &Env) -> Result<(), Checkout
         .and_then(|()| written.as_file().sync_all());
     flushed.map_err(io_at(written.path()))?;
     let began = env.clock.instant();
+    let mut cleared = false;
     loop {
         match fs::hard_link(written.path(), &files.lock) {
             Ok(()) => return Ok(()),
@@ -367,7 +382,16 @@ fn take_lock(files: &Files, journal: &Journal, env: &Env) -> Result<(), Checkout
             }
             Err(_) if env.clock.instant().duration_since(began) > LOCK_WAIT => {
                 let path = files.lock.clone();
-                return Err(CheckoutError::Locked { path });
+                match repo.clear_lock(&path, env)? {
+                    Cleared::Stays(lock) => {
+                        let lock = Some(Box::new(lock));
+                        return Err(CheckoutError::Locked { path, lock });
+                    }
+                    _ if cleared => return Err(CheckoutError::Locked { path, lock: None }),
+                    Cleared::Done(lock) => env.notices.add(format!("cleared a stale lock: {lock}")),
+                    Cleared::Gone => {}
+                }
+                cleared = true;
             }
             Err(_) => env.clock.sleep(Duration::from_millis(20 + env.jitter(30))),
         }

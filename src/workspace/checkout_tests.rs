@@ -1,5 +1,6 @@
 use super::*;
 use crate::git::{Cas, Durability, Expect, RefEdit};
+use crate::process::testing::Table;
 use crate::workspace::testing::{Field, commit, dead_pid, git, put, read, runner};
 
 const MAIN: &str = "refs/heads/main";
@@ -42,7 +43,7 @@ fn leftovers(field: &Field) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(git_dir.join("laneway"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "recover.lock")
+        .filter(|name| name != "recover.lock" && name != "moves.lock")
         .collect();
     if git_dir.join("index.lock").exists() {
         names.push("index.lock".into());
@@ -238,16 +239,30 @@ fn the_next_prepare_settles_what_a_crash_left() {
 }
 
 #[test]
-fn a_lock_of_the_living_or_of_git_is_left_alone() {
-    let (field, new) = field();
+fn a_lock_of_the_living_is_left_alone_and_a_stale_one_of_git_cleared() {
+    let (mut field, new) = field();
+    let table = Table::new();
+    field.env = table.env();
     let prepared = prepare_main(&field, new).unwrap();
     assert_eq!(recover(&field.repo, &field.env).unwrap(), []);
     let error = prepare_main(&field, new).unwrap_err();
-    assert!(matches!(error, CheckoutError::Locked { .. }), "{error}");
+    assert!(
+        error.to_string().contains("is held by laneway (pid "),
+        "{error}"
+    );
     drop(prepared);
     let lock = field.main().join(".git/index.lock");
     put(&lock, "");
+    table.invent(90, "git", "S", 1, &field.main());
     assert_eq!(recover(&field.repo, &field.env).unwrap(), []);
-    prepare_main(&field, new).unwrap_err();
+    let error = prepare_main(&field, new).unwrap_err();
+    assert!(
+        error.to_string().contains("pid 90 (`git --word`)"),
+        "{error}"
+    );
     assert!(lock.exists());
+    table.invent(90, "git", "Z", 1, &field.main());
+    drop(prepare_main(&field, new).unwrap());
+    assert!(!lock.exists());
+    assert_eq!(field.env.notices.take().len(), 1);
 }

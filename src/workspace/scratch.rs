@@ -46,8 +46,12 @@ impl Scratch {
         let mut tried = 0;
         while let Err(error) = repo.worktree_add(&scratch.path, &Checkout::Detached(commit)) {
             tried += 1;
-            let passes = matches!(&error, GitError::Git { stderr, .. }
-                if stderr.contains("commondir") || stderr.contains(".lock"));
+            let passes = match &error {
+                GitError::Git { stderr, .. } => {
+                    stderr.contains("commondir") || stderr.contains(".lock")
+                }
+                error => matches!(error, GitError::Locked { .. }),
+            };
             if tried == TRIES || !passes {
                 return Err(error.into());
             }

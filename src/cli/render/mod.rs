@@ -68,12 +68,17 @@ impl Screen {
         } else {
             out(&reply.text);
         }
+        self.notes(&reply.notes);
+        ExitCode::from(reply.code)
+    }
+
+    /// Prints remarks to standard error, unless silence was asked for.
+    pub fn notes(&self, notes: &[String]) {
         if !self.quiet {
-            for note in &reply.notes {
+            for note in notes {
                 err(&format!("note: {}\n", safe(note)));
             }
         }
-        ExitCode::from(reply.code)
     }
 
     /// Prints why a command failed.
