@@ -97,7 +97,8 @@ queue-set-status: $(TOOL)
 queue-validate: $(TOOL)
 	@"$$LANEWAY" validate
 
-# Until `doctor` exists: lanes with their worktrees, branches and claims, then the files.
+# Lanes with their worktrees, branches and claims, what is wrong with them, then the files.
 queue-git-check: $(TOOL)
 	@"$$LANEWAY" lane list
+	@"$$LANEWAY" doctor
 	@"$$LANEWAY" validate

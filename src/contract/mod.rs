@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod demo;
+pub mod doctor;
 pub mod envelope;
 pub mod land;
 pub mod lane;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::audit::AuditView;
 use super::demo::DemoView;
+use super::doctor::DoctorView;
 use super::envelope::{Envelope, SCHEMA};
 use super::land::{CompleteView, MergeView};
 use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
@@ -43,6 +44,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<LogView>("log"),
         schema::<ValidateView>("validate"),
         schema::<AuditView>("audit"),
+        schema::<DoctorView>("doctor"),
         schema::<DemoView>("demo"),
         schema::<ChangedView>("renew"),
         schema::<ChangedView>("release"),

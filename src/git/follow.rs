@@ -26,6 +26,9 @@ impl Repo {
         new: ObjectId,
         index: Option<&Path>,
     ) -> Result<Vec<String>, GitError> {
+        if index.is_none() {
+            self.clear_worktree(work_dir)?;
+        }
         let refresh = self.git_in(work_dir, &["update-index", "-q", "--refresh"]);
         // Its exit code only says that something is changed.
         self.finish(&on_index(refresh, index), "update-index")?;

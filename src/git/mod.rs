@@ -23,6 +23,7 @@ mod follow;
 mod history;
 mod index;
 mod maintenance;
+mod litter;
 mod objects;
 mod rebase;
 mod refs;
@@ -40,6 +41,7 @@ pub(crate) mod testing;
 
 pub use error::GitError;
 pub use index::Staged;
+pub use litter::Litter;
 pub use objects::{ChangeKind, Commit, Entry, EntryKind, PathChange, Signature};
 pub use rebase::Rebase;
 pub use refs::{Cas, Durability, Expect, RefEdit};

@@ -138,6 +138,17 @@ impl LockFile {
         self.standing == Standing::Stale
     }
 
+    /// Its age in its largest unit.
+    #[must_use]
+    pub fn aged(&self) -> String {
+        match self.age.as_secs() {
+            seconds @ ..120 => format!("{seconds} s"),
+            seconds @ ..7200 => format!("{} min", seconds / 60),
+            seconds @ ..172_800 => format!("{} h", seconds / 3600),
+            seconds => format!("{} days", seconds / 86400),
+        }
+    }
+
     /// What is known of the holder, as a sentence about the lock without its path.
     #[must_use]
     pub fn told(&self) -> String {
@@ -183,8 +194,13 @@ impl LockFile {
 
 impl fmt::Display for LockFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, age) = (self.path.display(), aged(self.age));
-        write!(f, "{path} ({age} old) {}", self.told())
+        write!(
+            f,
+            "{} ({} old) {}",
+            self.path.display(),
+            self.aged(),
+            self.told()
+        )
     }
 }
 
@@ -202,16 +218,6 @@ fn told(holder: &Holder) -> String {
         "pid {pid} (`{}`), which {how}{stopped}",
         command.escape_debug()
     )
-}
-
-/// A duration in its largest unit.
-fn aged(age: Duration) -> String {
-    match age.as_secs() {
-        seconds @ ..120 => format!("{seconds} s"),
-        seconds @ ..7200 => format!("{} min", seconds / 60),
-        seconds @ ..172_800 => format!("{} h", seconds / 3600),
-        seconds => format!("{} days", seconds / 86400),
-    }
 }
 
 /// A path as a word of a shell line.
@@ -573,7 +579,7 @@ impl Repo {
     }
 
     /// The directories in which programs work on this repository.
-    fn places(&self) -> BTreeSet<Inode> {
+    pub(super) fn places(&self) -> BTreeSet<Inode> {
         let mut dirs = self.git_dirs();
         dirs.extend(self.main_work_dir());
         dirs.extend(self.work_dir());

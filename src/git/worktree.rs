@@ -339,6 +339,18 @@ impl Repo {
         }
     }
 
+    /// The git directory of the linked worktree at `path`, also when that is gone.
+    #[must_use]
+    pub fn admin_dir(&self, path: &Path) -> Option<PathBuf> {
+        let linked = fs::read_dir(self.common_dir().join("worktrees")).ok()?;
+        let mut dirs = linked.filter_map(Result::ok).map(|entry| entry.path());
+        dirs.find(|dir| {
+            let text = fs::read(dir.join("gitdir")).unwrap_or_default();
+            let dot = dir.join(std::ffi::OsStr::from_bytes(text.trim_ascii_end()));
+            dot.parent() == Some(path)
+        })
+    }
+
     /// The git directory that `path/.git` is or names.
     pub(super) fn git_dir_of(&self, path: &Path) -> Option<PathBuf> {
         let dot = path.join(".git");

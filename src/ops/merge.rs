@@ -184,6 +184,28 @@ pub fn merge(
     Ok(outcome)
 }
 
+/// Finishes or undoes a landing of `id` that a crash cut short, and drops one whose time passed.
+/// Nothing else is landed.
+///
+/// # Errors
+/// Nobody acts; the refusal; the remote's no.
+pub fn mend(site: &Site, id: &TaskId) -> Result<(), OpError> {
+    let publisher = site.publisher()?;
+    if site.ledger.remote().is_some() {
+        publisher.refresh()?;
+    }
+    let lander = Lander {
+        site,
+        publisher: &publisher,
+        options: &MergeOptions::default(),
+        progress: &mut |_| {},
+    };
+    if lander.mend(id)?.is_none() {
+        lander.drop_landing(id, "its time passed")?;
+    }
+    Ok(())
+}
+
 /// The submitted tasks in the order in which they land: dependencies and merge order first, then
 /// priority, sequence and id (P29, X5).
 #[must_use]

@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod add;
 pub mod claim;
+pub mod doctor;
 mod error;
 pub mod init;
 pub mod lane;

@@ -76,6 +76,18 @@ impl Site {
         Ok(site)
     }
 
+    /// A ledger that is open already, seen from no lane.
+    #[must_use]
+    pub fn of(ledger: Ledger, runner: Runner, options: SiteOptions) -> Self {
+        Self {
+            env: ledger.env.clone(),
+            runner,
+            ledger,
+            binding: None,
+            options,
+        }
+    }
+
     /// A binding that contradicts `--as` is refused: one of the two is a mistake.
     fn check_binding(&self) -> Result<(), OpError> {
         match (&self.options.agent, &self.binding) {

@@ -266,6 +266,21 @@ pub enum Recovered {
     },
 }
 
+/// The checkouts that a dead process of laneway left locked, for [`recover`].
+///
+/// # Errors
+/// [`CheckoutError::Git`].
+pub fn unsettled(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, CheckoutError> {
+    let all = checkouts(repo.worktrees()?, None).into_iter();
+    let left = all.filter(|(_, git_dir)| left_in(git_dir, env).is_some());
+    Ok(left.map(|(work_dir, _)| work_dir).collect())
+}
+
+/// The journal that a dead process left in a git directory.
+fn left_in(git_dir: &Path, env: &Env) -> Option<Journal> {
+    read_journal(&git_dir.join("index.lock")).filter(|journal| journal.owner.is_gone(env))
+}
+
 /// Settles every checkout that a dead process of laneway left locked: completes it when its ref has
 /// moved, gives it back when not. A lock of a living process, of another host or of git is left
 /// alone (PROMISES P7).
@@ -274,11 +289,11 @@ pub enum Recovered {
 /// [`CheckoutError::Git`]; [`CheckoutError::Io`].
 pub fn recover(repo: &Repo, env: &Env) -> Result<Vec<Recovered>, CheckoutError> {
     let mut recovered = Vec::new();
-    let left = |git_dir: &Path| {
-        read_journal(&git_dir.join("index.lock")).filter(|journal| journal.owner.is_gone(env))
-    };
     let all = checkouts(repo.worktrees()?, None);
-    if all.iter().all(|(_, git_dir)| left(git_dir).is_none()) {
+    if all
+        .iter()
+        .all(|(_, git_dir)| left_in(git_dir, env).is_none())
+    {
         return Ok(recovered);
     }
     let dir = repo.common_dir().join("laneway");
@@ -290,7 +305,7 @@ pub fn recover(repo: &Repo, env: &Env) -> Result<Vec<Recovered>, CheckoutError> 
     let guard = guard.map_err(io_at(&path))?;
     guard.lock().map_err(io_at(&path))?;
     for (work_dir, git_dir) in all {
-        if let Some(journal) = left(&git_dir) {
+        if let Some(journal) = left_in(&git_dir, env) {
             recovered.push(settle(repo, work_dir, &git_dir, &journal)?);
         }
     }

@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,14 +67,50 @@ impl BegunClaim {
     }
 }
 
+/// A claim that a dead process began and did not settle into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftClaim {
+    /// The id of its request.
+    pub id: RequestId,
+    /// For whom.
+    pub agent: String,
+    /// The journal file.
+    pub path: PathBuf,
+    /// When it began.
+    pub since: Option<SystemTime>,
+}
+
+/// The claims in `dir` that dead processes left.
+#[must_use]
+pub fn left_claims(dir: &Path, env: &Env) -> Vec<LeftClaim> {
+    let mut left: Vec<LeftClaim> = journals(dir)
+        .into_iter()
+        .filter_map(|path| {
+            let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+            let since = fs::metadata(&path).and_then(|data| data.modified()).ok();
+            note.owner.is_gone(env).then_some(LeftClaim {
+                id: RequestId::new(note.id).ok()?,
+                agent: note.agent,
+                path,
+                since,
+            })
+        })
+        .collect();
+    left.sort_by(|one, other| one.path.cmp(&other.path));
+    left
+}
+
+fn journals(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect()
+}
+
 /// The id of a claim that a dead process left; only one process gets it.
 fn take_over(dir: &Path, env: &Env, agent: &AgentName, wish: &str) -> Option<RequestId> {
-    let mut left: Vec<PathBuf> = fs::read_dir(dir)
-        .ok()?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "json"))
-        .collect();
+    let mut left = journals(dir);
     left.sort();
     left.into_iter().find_map(|path| {
         let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::{Obstacle, WorkspaceError, unfinished};
 use crate::domain::id::{BranchName, LaneName, ObjectId};
 use crate::env::Env;
-use crate::git::{Cas, Checkout, Durability, Expect, GitError, RefEdit, Repo, Worktree};
+use crate::git::{
+    Cas, Checkout, Durability, Expect, GitError, LockFile, RefEdit, Repo, Standing, Worktree,
+};
 
 /// How often setting up a lane is tried again when it meets another's lock.
 const TRIES: u32 = 12;
@@ -113,7 +115,12 @@ fn passes(error: &WorkspaceError) -> bool {
     ];
     match error {
         WorkspaceError::Busy { .. } => true,
-        WorkspaceError::Git(GitError::Locked { .. } | GitError::Moved { .. }) => true,
+        WorkspaceError::Git(GitError::Moved { .. }) => true,
+        // One whose holder was looked for has been waited for.
+        WorkspaceError::Git(GitError::Locked { lock, .. }) => {
+            let young = |lock: &LockFile| lock.standing == Standing::Young;
+            lock.as_deref().is_none_or(young)
+        }
         WorkspaceError::Git(GitError::Git { stderr, .. }) => {
             signs.iter().any(|sign| stderr.contains(sign))
         }

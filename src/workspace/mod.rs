@@ -30,14 +30,15 @@ mod lanes_tests;
 mod testing;
 
 pub use binding::{Binding, BindingError};
-pub use checkout::{CheckoutError, PreparedCheckout, Recovered, prepare, recover};
+pub use checkout::{CheckoutError, PreparedCheckout, Recovered, prepare, recover, unsettled};
 pub use error::{Obstacle, WorkspaceError};
-pub use journal::BegunClaim;
+pub use journal::{BegunClaim, LeftClaim, left_claims};
 pub use lane::{How, LaneSpec, Opened, open};
 pub use listing::{LaneStatus, lanes_of, list};
 pub use path::{LanePlaces, lane_path, takeover_path};
 pub use removal::{Removal, Removed, obstacles, remove};
 pub use retire::retire;
 pub use saved::{Saved, save, work_ref, work_refs};
-pub use scratch::{Scratch, prune_scratch};
+pub use scratch::{Scratch, left_scratches, prune_scratch};
 pub use sync::{Synced, sync};
+pub use unfinished::{clear as clear_unfinished, is_abandoned};

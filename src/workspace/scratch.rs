@@ -100,7 +100,17 @@ impl Drop for Scratch {
 /// # Errors
 /// [`WorkspaceError::Git`] when the worktrees cannot be listed. One that cannot be removed stays.
 pub fn prune_scratch(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let mut removed = Vec::new();
+    let mut removed = left_scratches(repo, env)?;
+    removed.retain(|path| discard(repo, path).is_ok());
+    Ok(removed)
+}
+
+/// The scratch worktrees of processes that are gone.
+///
+/// # Errors
+/// [`WorkspaceError::Git`] when the worktrees cannot be listed.
+pub fn left_scratches(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let mut left = Vec::new();
     for worktree in repo.worktrees()?.into_iter().skip(1) {
         let name = worktree.path.file_name().unwrap_or_default();
         let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
@@ -121,11 +131,11 @@ pub fn prune_scratch(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, WorkspaceEr
         });
         let gone = owner.is_some_and(|owner| owner.is_gone(env));
         let detached = worktree.branch.is_none();
-        if gone && detached && discard(repo, &worktree.path).is_ok() {
-            removed.push(worktree.path);
+        if gone && detached {
+            left.push(worktree.path);
         }
     }
-    Ok(removed)
+    Ok(left)
 }
 
 /// Deletes the directory with all that was built in it, then git's notion of it.

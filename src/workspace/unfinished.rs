@@ -14,7 +14,8 @@ const INITIALIZING: &str = "initializing";
 const DEAD: Duration = Duration::from_secs(600);
 
 /// Whether a worktree is being made right now, or was when its maker died.
-pub(super) fn is_unfinished(worktree: &Worktree) -> bool {
+#[must_use]
+pub fn is_unfinished(worktree: &Worktree) -> bool {
     worktree.locked.as_deref() == Some(INITIALIZING)
 }
 
@@ -23,17 +24,13 @@ pub(super) fn is_unfinished(worktree: &Worktree) -> bool {
 ///
 /// # Errors
 /// [`WorkspaceError::Busy`] while its maker may be alive.
-pub(super) fn clear(
+pub fn clear(
     repo: &Repo,
     worktree: &Worktree,
     env: &Env,
 ) -> Result<Option<PathBuf>, WorkspaceError> {
     let path = &worktree.path;
-    if !worktree
-        .git_dir
-        .as_deref()
-        .is_some_and(|dir| is_dead(dir, env))
-    {
+    if !is_abandoned(repo, worktree, env) {
         return Err(WorkspaceError::Busy { path: path.clone() });
     }
     // Only an empty directory goes.
@@ -49,6 +46,14 @@ pub(super) fn clear(
     repo.worktree_unlock(path)?;
     repo.worktree_remove(path)?;
     Ok(aside)
+}
+
+/// Whether a worktree was being made when its maker died.
+#[must_use]
+pub fn is_abandoned(repo: &Repo, worktree: &Worktree, env: &Env) -> bool {
+    let admin = || repo.admin_dir(&worktree.path);
+    let dir = worktree.git_dir.clone().or_else(admin);
+    is_unfinished(worktree) && dir.is_some_and(|dir| is_dead(&dir, env))
 }
 
 fn is_dead(git_dir: &Path, env: &Env) -> bool {

@@ -15,6 +15,7 @@ mod support;
 mod block;
 mod cancel;
 mod demo;
+mod doctor;
 mod edit;
 mod give_back;
 mod land;

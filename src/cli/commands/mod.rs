@@ -11,6 +11,7 @@ mod claim;
 mod complete;
 mod completions;
 mod demo;
+mod doctor;
 mod edit;
 mod give_back;
 mod handoff;
@@ -114,6 +115,8 @@ pub enum Command {
     Validate(validate::Args),
     /// Decide the ledger's history again
     Audit(audit::Args),
+    /// Say what is wrong with this repository, and repair it
+    Doctor(doctor::Args),
     /// Play the main story out loud on a throw-away repository
     Demo(demo::Args),
 }
@@ -154,6 +157,7 @@ impl Command {
             Self::Log(_) => "log",
             Self::Validate(_) => "validate",
             Self::Audit(_) => "audit",
+            Self::Doctor(_) => "doctor",
             Self::Demo(_) => "demo",
         }
     }
@@ -218,6 +222,7 @@ pub fn run(
         Command::Log(args) => log::run(&context, &args),
         Command::Validate(args) => validate::run(&context, &args),
         Command::Audit(args) => audit::run(&context, &args),
+        Command::Doctor(args) => doctor::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     }
 }

@@ -98,6 +98,13 @@ impl Screen {
         }
     }
 
+    /// Says on standard error what is about to be done, also when programs read the answer.
+    pub fn announce(&self, line: &str) {
+        if !self.quiet {
+            err(&format!("{}\n", safe(line)));
+        }
+    }
+
     /// Prints a line of progress to standard error, unless programs read or silence was asked for.
     pub fn progress(&self, line: &str) {
         if !self.quiet && !self.json {

@@ -1,0 +1,47 @@
+//! `unreadable`: a ledger that does not open, or rules, plan or state that do not load.
+
+use super::{Ailment, Cure, Finding, Patient, Severity};
+use crate::ledger::LedgerError;
+use crate::ops::OpError;
+
+pub const AILMENT: Ailment = Ailment {
+    id: "unreadable",
+    about: "files of the ledger that do not read",
+    find,
+};
+
+fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
+    let of = |error: &LedgerError, what: &str, place: String| Finding {
+        ailment: AILMENT.id,
+        severity: Severity::Error,
+        what: what.to_owned(),
+        place,
+        why: error.to_string(),
+        cure: Cure::Hand(remedy(error)),
+    };
+    let mut found = Vec::new();
+    match &patient.ledger {
+        Err(error) => found.push(of(error, "the ledger does not open", patient.place())),
+        Ok(site) => {
+            let place = site.ledger.tip_ref.clone();
+            let unread = patient.unread.as_ref();
+            found.extend(unread.map(|error| of(error, "rules, plan or state do not load", place)));
+        }
+    }
+    Ok(found)
+}
+
+fn remedy(error: &LedgerError) -> String {
+    match error {
+        LedgerError::NoLedger => "`git fetch` if a remote has one, else `laneway init`",
+        LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => "name it: `--ledger BRANCH`",
+        LedgerError::NotHere { .. } => "`git fetch` the remote that decides",
+        LedgerError::NoTarget(_) => "`git fetch`, or make a first commit",
+        LedgerError::NewerLaw { .. } => "install a newer laneway",
+        LedgerError::BadFile(_) => {
+            "`laneway validate` shows every finding; commit the mended file on the target"
+        }
+        _ => "`git fsck --connectivity-only` says which objects are damaged",
+    }
+    .to_owned()
+}
