@@ -221,6 +221,8 @@ fn what_dead_processes_left_is_settled() {
 fn a_claim_whose_process_died_is_told_and_one_that_never_was_is_forgotten() {
     let world = World::planned();
     world.dying("repo", "published", "claim A-1 --as @bot");
+    // Ids sort by time.
+    world.at("2026-11-20T09:01:00Z");
     world.dying("repo", "built", "claim B-1 --as @carl");
     drop(world.laneway("doctor --fix").code(1));
     for entry in fs::read_dir(world.path("repo/.git/laneway/laneway/claims")).unwrap() {
