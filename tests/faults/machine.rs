@@ -18,6 +18,8 @@ pub enum Need {
     Mounts,
     /// `ptrace`, for strace.
     Ptrace,
+    /// A view of every process of the kernel: not from a container.
+    AllProcesses,
 }
 
 /// Whether the machine has all of it. If not, the caller returns: the test is skipped, and says so.
@@ -80,6 +82,8 @@ impl Need {
                      s=$?; rmdir $d; exit $s",
                 )
             }),
+            Self::AllProcesses => std::fs::read_link("/proc/self/ns/pid")
+                .is_ok_and(|namespace| namespace.as_os_str() == "pid:[4026531836]"),
             Self::Ptrace => *PTRACE.get_or_init(|| shell("strace -o /dev/null true")),
         }
     }

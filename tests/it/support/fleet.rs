@@ -74,6 +74,13 @@ impl World {
         }
     }
 
+    /// Runs a program in the repository; whether it ended by itself.
+    #[allow(dead_code, reason = "for the tests of faults")]
+    pub fn ends(&self, program: &str, line: &str) -> bool {
+        let mut command = self.command(&self.path("repo"), program, line);
+        command.output().unwrap().status.code().is_some()
+    }
+
     /// What the ledger says the status of a task is, by its last event.
     pub fn last_op(&self, id: &str) -> String {
         let answer = self.laneway(&format!("--json log {id} --limit 1")).code(0);
