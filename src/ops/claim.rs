@@ -190,6 +190,8 @@ fn check_lane(
     };
     // What an older claim left is set aside, whatever it is.
     if taken_over || binding.is_some_and(|bound| is_over(before, &bound)) {
+    // One that is being made is another racer's, who has won: the ledger says so.
+    if worktree.prunable || workspace::is_unfinished(&worktree) {
         return Ok(());
     }
     let status = site.repo().status(&worktree.path)?;

@@ -41,4 +41,4 @@ pub use retire::retire;
 pub use saved::{Saved, save, work_ref, work_refs};
 pub use scratch::{Scratch, left_scratches, prune_scratch};
 pub use sync::{Synced, sync};
-pub use unfinished::{clear as clear_unfinished, is_abandoned};
+pub use unfinished::{clear as clear_unfinished, is_abandoned, is_unfinished};
