@@ -188,10 +188,10 @@ fn check_lane(
     let Some((worktree, binding)) = lane_of(site, claim)? else {
         return Ok(());
     };
-    // What an older claim left is set aside, whatever it is.
-    if taken_over || binding.is_some_and(|bound| is_over(before, &bound)) {
-    // One that is being made is another racer's, who has won: the ledger says so.
-    if worktree.prunable || workspace::is_unfinished(&worktree) {
+    // What an older claim left is set aside, whatever it is. One that is being made is another
+    // racer's, who has won: the ledger says so.
+    let over = binding.is_some_and(|bound| is_over(before, &bound));
+    if taken_over || over || workspace::is_unfinished(&worktree) {
         return Ok(());
     }
     let status = site.repo().status(&worktree.path)?;
