@@ -321,7 +321,7 @@ impl Repo {
     }
 
     /// Runs an operation; where a lock file stops it that nobody holds, clears it and goes on. An
-    /// error about another lock says who holds it. `beside` are locks that the operation takes too.
+    /// error about another lock says who holds it. `beside` are locks that it is known to take.
     pub(super) fn past_stale_locks<T>(
         &self,
         beside: &[PathBuf],
@@ -329,6 +329,7 @@ impl Repo {
     ) -> Result<T, GitError> {
         let mut tried = 0;
         loop {
+            self.clear_ahead(beside)?;
             let error = match operation() {
                 Err(error) => error,
                 done => return done,
@@ -344,10 +345,29 @@ impl Repo {
                 _ if tried == MOST_TRIES => return Err(error),
                 Cleared::Done(_) | Cleared::Gone => tried += 1,
             }
-            for other in beside.iter().filter(|other| other.exists()) {
-                self.clear_noted(other, &env)?;
+        }
+    }
+
+    /// Clears locks that an operation is about to take, if they are old already: waiting for one
+    /// means to move refs meanwhile, and a fleet that waits would keep every clearer away.
+    fn clear_ahead(&self, locks: &[PathBuf]) -> Result<(), GitError> {
+        let Some(env) = &self.watch else {
+            return Ok(());
+        };
+        for path in locks {
+            let Ok(written) = fs::symlink_metadata(path).and_then(|data| data.modified()) else {
+                continue;
+            };
+            let age = env.clock.of_files().duration_since(written);
+            if age.is_ok_and(|age| age >= SETTLED)
+                && let Cleared::Stays(lock) = self.clear_noted(path, env)?
+                && matches!(lock.standing, Standing::Held(_))
+            {
+                let (path, lock) = (path.clone(), Some(Box::new(lock)));
+                return Err(GitError::Locked { path, lock });
             }
         }
+        Ok(())
     }
 
     /// Clears the index and `HEAD` of the worktree at `work_dir` of stale locks, ahead of an

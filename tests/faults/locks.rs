@@ -117,6 +117,29 @@ fn p07_what_a_killed_laneway_leaves_is_cleared_by_the_next_command() {
     drop(world.laneway("audit verify").code(0));
 }
 
+#[test]
+fn p07_a_fleet_goes_on_past_a_stale_lock() {
+    if !has("p07_a_fleet_goes_on", &[Need::AllProcesses]) {
+        return;
+    }
+    let world = World::planned();
+    for round in 0..rounds(3, 100) {
+        for lock in ["packed-refs.lock", "refs/heads/laneway.lock"] {
+            world.write_in("repo/.git", lock, "");
+            let path = world.path("repo/.git").join(lock);
+            let file = File::options().write(true).open(path).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(60))
+                .unwrap();
+        }
+        let line = |n: usize| format!("note A-1 'round {round} of {n}' --as @dana");
+        let fleet: Vec<_> = (0..8).map(|n| world.start("repo", &line(n))).collect();
+        for one in fleet {
+            drop(one.answer().code(0));
+        }
+        assert_eq!(locks(&world), [""; 0].map(PathBuf::from));
+    }
+}
+
 /// A git that is amid a transaction: its lock is there, and closed.
 struct Amid(Child);
 
