@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::id::ObjectId;
+use crate::ops::accept::Accepted;
 use crate::ops::doctor::{Cure, Finding, Mended};
 
 /// `data` of `doctor`.
@@ -14,6 +16,43 @@ pub struct DoctorView {
     pub fixed: usize,
     /// How many are left that are wrong: errors and warnings, not notes.
     pub left: usize,
+    /// The rewritten history that was accepted, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<AcceptedView>,
+}
+
+/// A rewritten history that a person goes on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AcceptedView {
+    /// The ref.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// Where it stood before, as far as it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// Where it stands; none when it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+    /// The ref that keeps what it stood at before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+    /// The ledger commit that records it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+impl From<&Accepted> for AcceptedView {
+    fn from(accepted: &Accepted) -> Self {
+        let text = |id: &ObjectId| id.to_string();
+        let mutation = accepted.mutation.as_ref();
+        Self {
+            name: accepted.name.clone(),
+            before: accepted.before.as_ref().map(text),
+            now: accepted.now.as_ref().map(text),
+            kept: accepted.kept.clone(),
+            commit: mutation.and_then(|m| m.commit.as_ref().map(text)),
+        }
+    }
 }
 
 /// Something that was found.
@@ -82,6 +121,7 @@ impl DoctorView {
             findings,
             fixed,
             left,
+            accepted: None,
         }
     }
 }

@@ -211,9 +211,7 @@ impl Authority for Remote {
             let left = limit.saturating_sub(clock.instant() - start);
             match ledger.repo.fetch(&self.name, &specs, left) {
                 // Another process fetched the same refs at the same time.
-                Err(error)
-                    if tried < MOST_FETCHES && error.to_string().contains("cannot lock ref") =>
-                {
+                Err(error) if tried < MOST_FETCHES && met_another(&error) => {
                     let wait = 20 * u64::from(tried) + ledger.env.jitter(40);
                     clock.sleep(Duration::from_millis(wait));
                 }
@@ -248,6 +246,11 @@ impl Remote {
             why: last_line(stderr),
         }
     }
+}
+
+/// Whether a fetch met another one that moved the same refs.
+fn met_another(error: &GitError) -> bool {
+    matches!(error, GitError::Locked { .. }) || error.to_string().contains("cannot lock ref")
 }
 
 /// Whether the ledger's last commit goes on with a rewritten target that `there` descends from.

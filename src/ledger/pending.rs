@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::id::ObjectId;
+use crate::env::{Env, Processes};
 
 /// Commits on top of a published tip, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,6 +65,9 @@ pub struct Link {
     pub commit: ObjectId,
     /// The process that waits for it.
     pub waiter: u32,
+    /// When that process started, in ticks after the boot: its id alone comes again. 0 where the
+    /// system does not tell.
+    pub started: u64,
     /// The objects it brings; they are made durable before the ref moves.
     pub objects: Vec<ObjectId>,
 }
@@ -71,8 +75,31 @@ pub struct Link {
 #[derive(Serialize, Deserialize)]
 struct Wire {
     base: Option<String>,
-    links: Vec<(String, u32, Vec<String>)>,
+    links: Vec<(String, u32, u64, Vec<String>)>,
     verdict: Option<(Vec<String>, Fate)>,
+}
+
+impl Link {
+    /// A commit that this process waits for.
+    #[must_use]
+    pub fn of(env: &Env, commit: ObjectId, objects: Vec<ObjectId>) -> Self {
+        Self {
+            commit,
+            waiter: env.pid,
+            started: env.processes.start_of(env.pid).unwrap_or(0),
+            objects,
+        }
+    }
+
+    /// Whether the process that waits for it lives.
+    #[must_use]
+    pub fn is_waited_for(&self, processes: &dyn Processes) -> bool {
+        let same = || {
+            let start = processes.start_of(self.waiter);
+            self.started == 0 || start.is_none_or(|start| start == self.started)
+        };
+        processes.exists(self.waiter) && same()
+    }
 }
 
 impl Pending {
@@ -210,7 +237,7 @@ fn head(body: &[u8]) -> String {
 fn encode(pending: &Pending) -> Vec<u8> {
     let link = |link: &Link| {
         let objects = link.objects.iter().map(ObjectId::to_string).collect();
-        (link.commit.to_string(), link.waiter, objects)
+        (link.commit.to_string(), link.waiter, link.started, objects)
     };
     let wire = Wire {
         base: pending.base.map(|base| base.to_string()),
@@ -229,14 +256,18 @@ fn decode(bytes: &[u8]) -> Option<Pending> {
         None => None,
         Some(base) => Some(base.parse().ok()?),
     };
-    let links = wire.links.into_iter().map(|(commit, waiter, objects)| {
-        let objects: Result<Vec<ObjectId>, _> = objects.iter().map(|id| id.parse()).collect();
-        Some(Link {
-            commit: commit.parse().ok()?,
-            waiter,
-            objects: objects.ok()?,
-        })
-    });
+    let links = wire
+        .links
+        .into_iter()
+        .map(|(commit, waiter, started, objects)| {
+            let objects: Result<Vec<ObjectId>, _> = objects.iter().map(|id| id.parse()).collect();
+            Some(Link {
+                commit: commit.parse().ok()?,
+                waiter,
+                started,
+                objects: objects.ok()?,
+            })
+        });
     let verdict = wire.verdict.and_then(|(commits, fate)| {
         let commits: Result<_, _> = commits.iter().map(|id| id.parse()).collect();
         Some(Verdict {
@@ -263,6 +294,7 @@ mod tests {
         Link {
             commit: id(n),
             waiter: 7,
+            started: 70,
             objects: vec![id(n), id(n + 100)],
         }
     }

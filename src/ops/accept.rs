@@ -8,7 +8,8 @@ use crate::domain::id::ObjectId;
 use crate::domain::request::Verb;
 use crate::env::Env;
 use crate::git::{Cas, Durability as Flush, Expect, Fetch, RefEdit, Repo};
-use crate::ledger::{Ledger, LedgerError, last_line, message, sight};
+use crate::ledger::pending::{Pending, PendingFile};
+use crate::ledger::{Ledger, LedgerError, last_line, message};
 
 /// Where tips that were given up are kept: `refs/laneway/kept/<what>/<id>`.
 const KEPT: &str = "refs/laneway/kept";
@@ -93,7 +94,12 @@ pub fn ledger(env: &Env, options: &SiteOptions, named: &Named) -> Result<Accepte
         source,
     };
     match now {
-        Some(tip) => ledger.seen().remember(tip).map_err(io)?,
+        Some(tip) => {
+            // Nothing that was built on the history before may come after this one.
+            let pending = PendingFile::below(&ledger.dir());
+            pending.replace(&Pending::on(now)).map_err(io)?;
+            ledger.seen().remember(tip).map_err(io)?;
+        }
         None => {
             let edit = RefEdit {
                 name: ledger.tip_ref.clone(),
@@ -183,11 +189,6 @@ pub fn target(
         kept,
         mutation: Some(mutation),
     })
-}
-
-/// Trusts the clock of this machine from now on.
-pub fn clock(site: &Site) {
-    let _jump = sight::clock_jump(&site.env, &site.ledger.dir(), true);
 }
 
 /// Refuses when `found` is not what the person named.

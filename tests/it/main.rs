@@ -30,6 +30,7 @@ mod races;
 mod registered;
 mod release;
 mod renew;
+mod rewritten;
 mod set_status;
 mod show;
 mod smoke;

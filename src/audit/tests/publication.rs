@@ -59,6 +59,7 @@ fn leave_pending(site: &Site, commits: &[ObjectId], waiter: u32) {
     let links = commits.iter().map(|commit| Link {
         commit: *commit,
         waiter,
+        started: 0,
         objects: vec![*commit],
     });
     let chain = Pending {

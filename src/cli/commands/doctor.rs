@@ -1,4 +1,5 @@
-use laneway::contract::doctor::{AilmentView, DoctorView};
+use laneway::contract::doctor::{AcceptedView, AilmentView, DoctorView};
+use laneway::ops::accept::{self, Accepted, Named};
 use laneway::ops::doctor::{Patient, examine};
 
 use super::{Context, ledger_at};
@@ -12,11 +13,21 @@ pub struct Args {
     /// Repair what can be repaired; each repair is announced, and none discards work
     #[arg(long)]
     fix: bool,
+    /// Go on with a ledger that was rewritten, as it stands: its commit, or `none`
+    #[arg(long, value_name = "COMMIT", conflicts_with = "fix")]
+    accept_ledger: Option<Named>,
+    /// Go on with a target that was rewritten, as it stands; the ledger records it
+    #[arg(long, value_name = "COMMIT", conflicts_with_all = ["fix", "accept_ledger"], requires = "reason")]
+    accept_target: Option<Named>,
+    /// Why the target was rewritten
+    #[arg(long, value_name = "TEXT", requires = "accept_target")]
+    reason: Option<String>,
     #[command(flatten)]
     dry_run: DryRun,
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
+    let accepted = accept(context, args)?;
     let patient = Patient::of(context.env, context.global.site())?;
     let fix = args.fix && !args.dry_run.dry_run;
     let mut views = Vec::new();
@@ -29,12 +40,44 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         });
         views.push(AilmentView::of(&finding, mended.as_ref()));
     }
-    let view = DoctorView::of(views);
-    let reply = Reply::new(&view, safe(&text(&view, fix))).negative(view.left > 0);
+    let mut view = DoctorView::of(views);
+    view.accepted = accepted.as_ref().map(AcceptedView::from);
+    let mut said = view.accepted.as_ref().map_or_else(String::new, told);
+    said.push_str(&text(&view, fix));
+    let reply = Reply::new(&view, safe(&said)).negative(view.left > 0);
     Ok(match &patient.ledger {
         Ok(site) => reply.ledger(ledger_at(site, site.ledger.tip().ok().flatten())),
         Err(_) => reply,
     })
+}
+
+/// Accepts what the arguments name, before anything is examined.
+fn accept(context: &Context<'_>, args: &Args) -> Result<Option<Accepted>, Failure> {
+    if let Some(named) = &args.accept_ledger {
+        if args.dry_run.dry_run {
+            let message = "`--accept-ledger` changes a memory of this clone and has no rehearsal";
+            return Err(Failure::usage(message));
+        }
+        let options = context.global.site();
+        return Ok(Some(accept::ledger(context.env, &options, named)?));
+    }
+    let (Some(named), Some(reason)) = (&args.accept_target, &args.reason) else {
+        return Ok(None);
+    };
+    let site = context.site()?;
+    let accepted = accept::target(&site, named, reason, args.dry_run.dry_run)?;
+    Ok(Some(accepted))
+}
+
+fn told(accepted: &AcceptedView) -> String {
+    let now = accepted.now.as_deref().unwrap_or("nothing");
+    let kept = match (&accepted.kept, &accepted.before) {
+        (Some(kept), _) => format!("what it was before is kept in {kept}"),
+        (None, Some(before)) => format!("what it was before, {before}, is not here to be kept"),
+        (None, None) => "nothing was seen of it before".to_owned(),
+    };
+    let name = &accepted.name;
+    format!("accepted {name} at {now}; {kept}\n")
 }
 
 fn text(view: &DoctorView, fix: bool) -> String {

@@ -104,11 +104,9 @@ impl Publisher<'_> {
             return Ok(unsettled.unwrap_or(Built::Nothing(receipt)));
         }
         let (commit, objects) = self.write(tip, &before, &change, request, rules)?;
-        chain.links.push(Link {
-            commit,
-            waiter: self.ledger.env.pid,
-            objects,
-        });
+        chain
+            .links
+            .push(Link::of(&self.ledger.env, commit, objects));
         self.replace_pending(&chain)?;
         let receipt = Receipt {
             commit: Some(commit),
@@ -125,8 +123,9 @@ impl Publisher<'_> {
     /// The chain, unless nobody waits for it any more, its commits are gone, or they are no line
     /// that extends its base.
     pub(super) fn living(&self, mut chain: Pending) -> Pending {
-        let processes = &self.ledger.env.processes;
-        let alive = chain.links.iter().any(|link| processes.exists(link.waiter));
+        let processes = &*self.ledger.env.processes;
+        let mut links = chain.links.iter();
+        let alive = links.any(|link| link.is_waited_for(processes));
         let mut below = chain.base;
         let line = chain.links.iter().all(|link| {
             let parents = self.ledger.repo.parents(link.commit);

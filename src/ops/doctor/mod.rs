@@ -18,6 +18,7 @@ mod missing_worktree;
 mod orphan_branch;
 mod patient;
 mod pending_chain;
+mod rewritten;
 mod scratch_worktree;
 mod stale_binding;
 mod stale_lock;
@@ -32,10 +33,11 @@ pub use patient::Patient;
 
 /// Every ailment, in the order in which they are looked for and repaired: locks first, because
 /// they stop the other repairs.
-pub const ALL: [&Ailment; 15] = [
+pub const ALL: [&Ailment; 16] = [
     &stale_lock::AILMENT,
     &checkout_journal::AILMENT,
     &unreadable::AILMENT,
+    &rewritten::AILMENT,
     &ledger_checked_out::AILMENT,
     &torn_landing::AILMENT,
     &pending_chain::AILMENT,

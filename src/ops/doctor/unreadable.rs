@@ -21,6 +21,8 @@ fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
     };
     let mut found = Vec::new();
     match &patient.ledger {
+        // `rewritten` tells it.
+        Err(LedgerError::Rewritten { .. }) => {}
         Err(error) => found.push(of(error, "the ledger does not open", patient.place())),
         Ok(site) => {
             let place = site.ledger.tip_ref.clone();

@@ -1,0 +1,80 @@
+//! Histories that were rewritten: refused until a person goes on with them (P16, P25).
+
+use crate::support::World;
+
+fn claimed() -> World {
+    let world = World::planned();
+    world.quietly("claim A-1 --as @ana");
+    world
+}
+
+fn tip(world: &World) -> String {
+    world.git("rev-parse refs/heads/laneway").trim().to_owned()
+}
+
+#[test]
+fn a_rewound_ledger_is_shown_and_accepted_by_name() {
+    let world = claimed();
+    let seen = tip(&world);
+    world.git("update-ref refs/heads/laneway refs/heads/laneway~1");
+    drop(world.laneway("claim A-1 --as @bo").code(5));
+    drop(world.laneway("doctor").code(1));
+    let found = tip(&world);
+    let wrong = format!("doctor --accept-ledger {seen}");
+    drop(world.laneway(&wrong).code(2));
+    let right = format!("doctor --accept-ledger {found}");
+    drop(world.laneway(&right).says("is kept in"));
+    let kept = world.git("for-each-ref --format=%(objectname) refs/laneway/kept");
+    assert_eq!(kept.trim(), seen);
+    drop(world.laneway("claim A-1 --as @bo").code(0));
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn a_deleted_ledger_is_no_beginning_until_a_person_says_so() {
+    let world = claimed();
+    let seen = tip(&world);
+    world.git("update-ref -d refs/heads/laneway");
+    for line in ["claim A-1 --as @bo", "init", "note A-1 x --as @ana"] {
+        drop(world.laneway(line).code(5).says(&seen));
+    }
+    drop(world.laneway("doctor --accept-ledger none").says("nothing"));
+    drop(world.laneway("init").code(0));
+}
+
+#[test]
+fn a_rewritten_target_is_gone_on_with_by_every_clone_once_the_ledger_says_so() {
+    let world = World::remote();
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git_in("tmp", &format!("clone -q {url} other"));
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    world.write("secret", "x\n");
+    world.git("add -A");
+    world.git("commit -qm secret");
+    world.git("push -q origin main");
+    world.quietly("add A-2 --title More --role A-backend --as @dana");
+    world.git("reset -q --hard HEAD~1");
+    world.git("commit -q --allow-empty -m without");
+    world.git("push -q --force origin main");
+    drop(
+        world
+            .laneway("claim A-1 --as @bo")
+            .code(5)
+            .says("--accept-target"),
+    );
+    drop(
+        world
+            .laneway_in("tmp/other", "note A-1 x --as @eve")
+            .code(5),
+    );
+    let new = world.target();
+    let accept = format!("doctor --accept-target {new} --reason 'a secret' --as @dana");
+    drop(world.laneway(&accept).code(0).says("accepted"));
+    drop(world.laneway("claim A-1 --no-worktree --as @bo").code(0));
+    drop(
+        world
+            .laneway_in("tmp/other", "note A-1 x --as @eve")
+            .code(0),
+    );
+    drop(world.laneway("audit verify").code(0));
+}
