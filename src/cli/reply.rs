@@ -1,6 +1,9 @@
 //! What a command has to say, for people and for programs at once.
 
+use std::sync::Arc;
+
 use laneway::contract::LedgerView;
+use laneway::workspace::BegunClaim;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,6 +20,8 @@ pub struct Reply {
     pub ledger: Option<LedgerView>,
     /// The exit code: 0, or 1 for a negative answer.
     pub code: u8,
+    /// The claim that is over once this was printed.
+    pub begun: Option<Arc<BegunClaim>>,
 }
 
 impl Reply {
@@ -30,7 +35,14 @@ impl Reply {
             notes: Vec::new(),
             ledger: None,
             code: 0,
+            begun: None,
         }
+    }
+
+    /// Ends the note of a claim that was begun once the answer is out.
+    pub fn ends(mut self, begun: Option<Arc<BegunClaim>>) -> Self {
+        self.begun = begun;
+        self
     }
 
     /// Names the ledger.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::OpError;
 use super::mutate::{self, Mutation};
@@ -13,6 +14,7 @@ use crate::domain::request::{ClaimWish, Request, Verb};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch, Standing, TaskState};
 use crate::domain::task::Task;
+use crate::git::GitError;
 use crate::ledger::{LedgerError, Publisher};
 use crate::workspace::{
     self, BegunClaim, Binding, LanePlaces, LaneSpec, Obstacle, Opened, WorkspaceError, lane_path,
@@ -34,6 +36,9 @@ pub struct ClaimOutcome {
     pub worktree: Option<PathBuf>,
     /// The mutation.
     pub mutation: Mutation,
+    /// The note that the claim was begun; to be [ended](BegunClaim::end) once the caller was told,
+    /// so that a death before is one that the next claim takes up.
+    pub begun: Option<Arc<BegunClaim>>,
 }
 
 /// What becomes of the lane's worktree on this machine.
@@ -74,18 +79,35 @@ pub fn claim(
         }
         Some(begun)
     };
-    let outcome = claim_and_settle(site, &publisher, &request, lane, dry_run);
-    // A claim that may stand, without its lane or without an answer, is taken up by the next try.
-    let open = matches!(
-        &outcome,
-        Err(OpError::NoWorktree { .. }
-            | OpError::Ledger(LedgerError::Unconfirmed { .. } | LedgerError::StillPending { .. }))
-    );
-    match begun {
-        Some(begun) if !open => begun.end(),
-        _ => {}
+    match claim_and_settle(site, &publisher, &request, lane, dry_run) {
+        Ok(outcome) => Ok(ClaimOutcome {
+            begun: begun.map(Arc::new),
+            ..outcome
+        }),
+        Err(error) => {
+            if let Some(begun) = begun.filter(|_| !may_stand(&error)) {
+                begun.end();
+            }
+            Err(error)
+        }
     }
-    outcome
+}
+
+/// Whether a claim that failed this way may stand all the same: without its lane, or without an
+/// answer. Then the next try takes it up.
+fn may_stand(error: &OpError) -> bool {
+    match error {
+        OpError::NoWorktree { .. } | OpError::Git(_) | OpError::Io { .. } => true,
+        OpError::Ledger(error) => matches!(
+            error,
+            LedgerError::Unconfirmed { .. }
+                | LedgerError::StillPending { .. }
+                | LedgerError::Git(_)
+                | LedgerError::Io { .. }
+                | LedgerError::Lock(_)
+        ),
+        _ => false,
+    }
 }
 
 /// Whether a claim that was left behind is still one to go on with: held, or never published. One
@@ -152,6 +174,7 @@ fn claim_and_settle(
         taken_from,
         worktree,
         mutation,
+        begun: None,
     })
 }
 
@@ -194,7 +217,11 @@ fn check_lane(
     if taken_over || over || workspace::is_unfinished(&worktree) {
         return Ok(());
     }
-    let status = site.repo().status(&worktree.path)?;
+    let status = match site.repo().status(&worktree.path) {
+        // Half made: whoever opens it clears it away, or says who makes it.
+        Err(GitError::NoRepository { .. }) => return Ok(()),
+        status => status?,
+    };
     if status.is_clean() {
         return Ok(());
     }
@@ -226,12 +253,13 @@ pub fn settle_in(
     let taken_over = before.occupying().is_some_and(|old| old.id != claim.id);
     let start = start_of(site, mutation, id, claim)?;
     set_aside(site, &mutation.before, claim, state.epoch, taken_over)?;
+    let without_lane = |source| OpError::NoWorktree {
+        task: id.clone(),
+        source: Box::new(source),
+    };
     let opened = open_lane(site, policy, &claim.lane, start, state.epoch);
     let opened = opened.map_err(|error| match error {
-        OpError::Workspace(source) => OpError::NoWorktree {
-            task: id.clone(),
-            source: Box::new(source),
-        },
+        OpError::Workspace(source) => without_lane(source),
         other => other,
     })?;
     let binding = Binding {
@@ -243,9 +271,8 @@ pub fn settle_in(
         claim: claim.id.clone(),
         ledger: site.ledger.marker.branch.clone(),
     };
-    binding
-        .write(&opened.git_dir)
-        .map_err(WorkspaceError::from)?;
+    let written = binding.write(&opened.git_dir);
+    written.map_err(|error| without_lane(error.into()))?;
     Ok(Some(opened.path))
 }
 

@@ -6,7 +6,7 @@ use super::OpError;
 use super::site::Site;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
-use crate::git::{Durability as Flush, Worktree};
+use crate::git::{Durability as Flush, GitError, Worktree};
 use crate::workspace::{self, Binding};
 
 /// The linked worktree that has the branch of `claim` checked out, and what it is bound to.
@@ -23,7 +23,12 @@ pub fn lane_of(site: &Site, claim: &Claim) -> Result<Option<(Worktree, Option<Bi
     let Some(worktree) = found else {
         return Ok(None);
     };
-    let git_dir = site.repo().beside(&worktree.path)?.git_dir();
+    let git_dir = match site.repo().beside(&worktree.path) {
+        Ok(repo) => repo.git_dir(),
+        // Half made: whoever opens it clears it away, or says who makes it.
+        Err(GitError::NoRepository { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     // An unreadable binding is for `doctor`: nothing is concluded from it.
     let binding = Binding::read(&git_dir).ok().flatten();
     Ok(Some((worktree, binding)))

@@ -1,9 +1,10 @@
 //! The claim journal: which claims processes of this machine have begun and not settled into
 //! (DESIGN §4, idempotence).
 //!
-//! It is written before the claim is built and removed once its lane is open. What a dead process
-//! left is taken up by the next one that asks for the same as the same agent: with the same
-//! request id, so that a claim that was published is answered again, and one that was not is made.
+//! It is written before the claim is built and removed once its lane is open and the caller was
+//! told. What a dead process left is taken up by the next one that asks for the same as the same
+//! agent: with the same request id, so that a claim that was published is answered again, and one
+//! that was not is made.
 
 use std::fs;
 use std::io::Write as _;
@@ -62,8 +63,8 @@ impl BegunClaim {
     }
 
     /// The claim is settled, or was refused: there is nothing to take up.
-    pub fn end(self) {
-        drop(fs::remove_file(self.path));
+    pub fn end(&self) {
+        drop(fs::remove_file(&self.path));
     }
 }
 

@@ -47,7 +47,9 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let outcome = claim(&site, wish, lane, args.dry.dry_run)?;
     let reply = Reply::new(&ClaimedView::from(&outcome), text(&outcome));
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply
+        .ledger(ledger_after(&site, &outcome.mutation))
+        .ends(outcome.begun))
 }
 
 pub(super) fn text(outcome: &ClaimOutcome) -> String {

@@ -65,5 +65,12 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let view = SetStatusView::of(&args.id, args.status, &outcome);
     let failed = !view.reached && !args.dry.dry_run;
-    Ok(Reply::new(&view, text).ledger(ledger).negative(failed))
+    let begun = match outcome {
+        SetStatusOutcome::Claimed(claimed) => claimed.begun,
+        _ => None,
+    };
+    Ok(Reply::new(&view, text)
+        .ledger(ledger)
+        .negative(failed)
+        .ends(begun))
 }

@@ -55,7 +55,7 @@ impl Screen {
 
     /// Prints the answer of a command.
     pub fn print(&self, command: &str, reply: &Reply) -> ExitCode {
-        if self.json {
+        let told = if self.json {
             let envelope = Envelope {
                 schema: SCHEMA,
                 command: command.to_owned(),
@@ -64,11 +64,20 @@ impl Screen {
                 error: None,
                 ledger: reply.ledger.clone(),
             };
-            out(&json(&envelope));
+            out(&json(&envelope))
         } else {
-            out(&reply.text);
-        }
+            out(&reply.text)
+        };
         self.notes(&reply.notes);
+        if let Err(error) = told {
+            err(&format!(
+                "error: done, but the answer could not be written: {error}\n"
+            ));
+            return ExitCode::from(7);
+        }
+        if let Some(begun) = &reply.begun {
+            begun.end();
+        }
         ExitCode::from(reply.code)
     }
 
@@ -84,7 +93,8 @@ impl Screen {
     /// Prints why a command failed.
     pub fn print_failure(&self, command: &str, failure: &Failure) -> ExitCode {
         if self.json {
-            out(&json(&failed(command, failure)));
+            // The exit code says no all the same.
+            drop(out(&json(&failed(command, failure))));
         } else {
             err(&report::failure(failure, self.color_errors));
         }
@@ -94,7 +104,7 @@ impl Screen {
     /// Prints text to standard output ahead of the answer, unless programs read.
     pub fn say(&self, text: &str) {
         if !self.json {
-            out(text);
+            drop(out(text));
         }
     }
 
@@ -142,7 +152,7 @@ pub fn usage(error: &clap::Error, json_verb: Option<String>) -> ExitCode {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default();
         let failure = Failure::usage(first.trim_start_matches("error: "));
-        out(&self::json(&failed(&verb, &failure)));
+        drop(out(&self::json(&failed(&verb, &failure))));
     } else {
         drop(error.print());
     }
@@ -157,9 +167,13 @@ pub fn no_directory(error: &std::io::Error) -> ExitCode {
     ExitCode::from(7)
 }
 
-fn out(text: &str) {
-    // A reader that went away is nobody's error.
-    drop(std::io::stdout().lock().write_all(text.as_bytes()));
+fn out(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // A reader that went away is nobody's error.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 fn err(text: &str) {
