@@ -4,7 +4,7 @@ use laneway::contract::{ErrorView, HolderView, UnmetView};
 use laneway::domain::id::ObjectId;
 use laneway::domain::refusal::{Refusal, RefusalKind};
 use laneway::git::{GitError, LockFile};
-use laneway::ledger::{BadFile, LedgerError};
+use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
 use laneway::workspace::{CheckoutError, WorkspaceError};
 
@@ -96,10 +96,13 @@ impl From<OpError> for Failure {
             OpError::NoTask => Self::usage(message).hint("name the task's id"),
             OpError::ForeignLane { .. } => Self::new(4, "refused", message)
                 .hint("leave `--as` out here, or work in your own lane"),
-            OpError::Untrusted { task, .. } => Self::new(4, "untrusted", message)
-                .hint(format!("read them, then `laneway trust {task}`, or `--trust` in CI")),
+            OpError::Untrusted { task, .. } => Self::new(4, "untrusted", message).hint(format!(
+                "read them, then `laneway trust {task}`, or `--trust` in CI"
+            )),
             OpError::NoWorktree { task, .. } => Self::new(7, "no-worktree", message)
-                .hint(format!("mend what stands in the way, then `laneway claim {task}` with the same `--request-id`"))
+                .hint(format!(
+                    "mend what stands in the way, then the same `laneway claim {task}` again"
+                ))
                 .hint(format!("or give it back: `laneway release {task}`")),
             OpError::Guard(_) => Self::new(4, "refused", message)
                 .hint("commit or clean up, then run the checks again"),
@@ -157,9 +160,12 @@ impl From<LedgerError> for Failure {
             LedgerError::Unwritable { .. } => {
                 Self::new(4, "refused", message).hint("edit the plan file by hand, then commit it")
             }
-            LedgerError::Starved(_) | LedgerError::Moved { .. } | LedgerError::Lock(_) => {
+            LedgerError::Starved(_)
+            | LedgerError::Moved { .. }
+            | LedgerError::Lock(LockError::Busy { .. }) => {
                 Self::new(3, "conflict", message).hint("try again")
             }
+            LedgerError::Lock(LockError::Io { .. }) => Self::new(7, "io", message),
             LedgerError::RemoteRefused { ref stderr, .. } => {
                 let said = stderr.trim();
                 let failure = Self::new(4, "remote-refused", message);

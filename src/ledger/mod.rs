@@ -30,5 +30,6 @@ pub use authority::{Companion, last_line};
 pub use error::LedgerError;
 pub use finding::{BadFile, Finding, Severity};
 pub use load::{Loader, PlanFile};
+pub use lock::LockError;
 pub use open::{DEFAULT_BRANCH, Ledger, marker_at, seen_of};
 pub use publish::{Publisher, Receipt};
