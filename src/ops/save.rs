@@ -10,7 +10,9 @@ use crate::domain::id::{ObjectId, RemoteName, TaskId};
 use crate::domain::policy::Durability;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
-use crate::git::{Durability as Flush, Expect, Fetch, PushOutcome, PushSpec, PushUpdate, Repo};
+use crate::git::{
+    Durability as Flush, Expect, Fetch, GitError, PushOutcome, PushSpec, PushUpdate, Repo,
+};
 use crate::ledger::{LedgerError, last_line};
 use crate::workspace::{self, Binding, Obstacle, WorkspaceError};
 
@@ -46,7 +48,12 @@ pub fn bound_lane(site: &Site, task: &TaskId, epoch: Epoch) -> Result<Option<Bou
         if worktree.prunable {
             continue;
         }
-        let git_dir = site.repo().beside(&worktree.path)?.git_dir();
+        let git_dir = match site.repo().beside(&worktree.path) {
+            Ok(repo) => repo.git_dir(),
+            // Another's, half made when its git died: that stops nobody else.
+            Err(GitError::NoRepository { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
         match Binding::read(&git_dir) {
             Ok(Some(binding)) if meant(&binding) => {
                 return Ok(Some(BoundLane {
