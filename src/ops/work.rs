@@ -314,6 +314,12 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
         root_cause: options.root_cause.clone(),
     };
     let request = site.request(verb)?;
+    if site.repeats()
+        && !options.dry_run
+        && let Some(receipt) = publisher.carried_out_before(&request)?
+    {
+        return Ok(handed_off_before(id, commit, receipt.into()));
+    }
     drop(publisher.judge(&request)?);
     match save::bound_lane(site, &id, state.epoch)? {
         Some(lane) => {
@@ -350,6 +356,20 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
     })
 }
 
+/// The answer to a request that was carried out before: it names the commit that was handed off.
+fn handed_off_before(task: TaskId, tip: ObjectId, mutation: Mutation) -> HandoffOutcome {
+    let commit = match mutation.state(&task).standing {
+        Standing::InReview { submission, .. } => submission.commit,
+        _ => tip,
+    };
+    HandoffOutcome {
+        task,
+        commit,
+        notes: Vec::new(),
+        mutation,
+    }
+}
+
 /// What `review` is told.
 #[derive(Debug, Clone)]
 pub struct ReviewOptions {
@@ -370,6 +390,10 @@ pub struct ReviewOptions {
 /// # Errors
 /// The refusal.
 pub fn review(site: &Site, options: &ReviewOptions) -> Result<Mutation, OpError> {
+    if !options.dry_run {
+        // What is handed off now, not what this clone last saw.
+        site.publisher()?.refresh()?;
+    }
     let snapshot = super::look::snapshot(site)?;
     let commit = match &snapshot.states.get(&options.task).standing {
         Standing::InReview { submission, .. } => submission.commit,

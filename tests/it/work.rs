@@ -55,3 +55,27 @@ fn the_verbs_of_work_say_what_they_did() {
     drop(world.laneway("audit verify").code(0));
     insta::assert_snapshot!(world.transcript());
 }
+
+#[test]
+fn a_repeated_handoff_answers_as_before() {
+    let world = World::governed();
+    world.quietly("add A-1 --title One --role A-backend --as @dana");
+    world.quietly("claim A-1 --as @bot");
+    let lane = "repo-A-backend";
+    world.commit(lane, "a.txt", "a\n");
+    let line = "handoff --next more --request-id same";
+    let first = world.laneway_in(lane, line).code(0);
+    let again = world.laneway_in(lane, line).code(0);
+    assert_eq!(again.stdout, first.stdout);
+    drop(world.laneway_in(lane, "handoff --next more").code(4));
+}
+
+#[test]
+fn a_review_in_a_clone_that_has_not_looked_judges_what_is_handed_off_now() {
+    let world = World::remote();
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git(&format!("clone -q {url} ../clone"));
+    world.submit("A-1", "--role A-backend", "repo-A-backend", "a.txt", "a\n");
+    let accept = "review A-1 --verdict accept --no-findings --as @rev";
+    drop(world.laneway_in("clone", accept).code(0));
+}
