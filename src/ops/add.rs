@@ -353,10 +353,13 @@ fn replace(path: &Path, read: &str, text: &str) -> Result<(), OpError> {
         path: path.to_owned(),
         source,
     };
-    if std::fs::read(path).map_err(io)? != read.as_bytes() {
+    let moved = || {
         let name = path.display().to_string();
         let actual = "what somebody else has just written".to_owned();
-        return Err(LedgerError::Moved { name, actual }.into());
+        LedgerError::Moved { name, actual }
+    };
+    if std::fs::read(path).map_err(io)? != read.as_bytes() {
+        return Err(moved().into());
     }
     let dir = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io)?;
@@ -364,6 +367,38 @@ fn replace(path: &Path, read: &str, text: &str) -> Result<(), OpError> {
     let permissions = std::fs::metadata(path).map_err(io)?.permissions();
     file.as_file().set_permissions(permissions).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
-    file.persist(path).map_err(|error| io(error.error))?;
-    Ok(())
+    // What a person saved since it was read comes out of the exchange, and goes back.
+    match exchange(file.path(), path) {
+        Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {
+            file.persist(path).map_err(|error| io(error.error))?;
+            return Ok(());
+        }
+        exchanged => exchanged.map_err(io)?,
+    }
+    if std::fs::read(file.path()).map_err(io)? == read.as_bytes() {
+        return Ok(());
+    }
+    exchange(file.path(), path).map_err(io)?;
+    if std::fs::read(file.path()).map_err(io)? != text.as_bytes() {
+        // Saved once more in between: that version stays beside the file.
+        file.keep().map_err(|error| io(error.error))?;
+    }
+    Err(moved().into())
+}
+
+/// Exchanges two files in one step.
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).map_err(|errno| match errno {
+        Errno::INVAL | Errno::NOSYS => std::io::ErrorKind::Unsupported.into(),
+        errno => errno.into(),
+    })
+}
+
+/// Exchanges two files in one step; not on this system.
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
