@@ -18,3 +18,8 @@ mod support;
 mod locks;
 #[allow(dead_code, reason = "each test asks for what it needs")]
 mod machine;
+
+// Crashes: kills, power cuts, locks, pauses, clocks, disks, edits by hand.
+mod kills;
+mod stage;
+mod strace;

@@ -7,4 +7,9 @@ mod schema;
 mod words;
 mod world;
 
+#[allow(
+    unused_imports,
+    reason = "for tests that start processes in their own way"
+)]
+pub use answer::Answer;
 pub use world::World;

@@ -161,7 +161,7 @@ impl World {
     }
 
     /// A command in the world, not started yet.
-    pub(super) fn command(&self, dir: &Path, program: &str, line: &str) -> Command {
+    pub fn command(&self, dir: &Path, program: &str, line: &str) -> Command {
         let mut command = Command::new(program);
         command
             .args(words(line))
