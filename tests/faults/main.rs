@@ -21,5 +21,6 @@ mod machine;
 
 // Crashes: kills, power cuts, locks, pauses, clocks, disks, edits by hand.
 mod kills;
+mod power;
 mod stage;
 mod strace;
