@@ -15,12 +15,15 @@
 #[allow(dead_code, unused_imports, reason = "shared with the sessions of `it`")]
 mod support;
 
+mod leftovers;
 mod locks;
 #[allow(dead_code, reason = "each test asks for what it needs")]
 mod machine;
 
 // Crashes: kills, power cuts, locks, pauses, clocks, disks, edits by hand.
 mod kills;
+mod leftovers;
+mod locks;
 mod power;
 mod stage;
 mod strace;
