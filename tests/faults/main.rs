@@ -24,6 +24,7 @@ mod machine;
 mod kills;
 mod leftovers;
 mod locks;
+mod pauses;
 mod power;
 mod stage;
 mod strace;
