@@ -21,6 +21,7 @@ mod locks;
 mod machine;
 
 // Crashes: kills, power cuts, locks, pauses, clocks, disks, edits by hand.
+mod clocks;
 mod kills;
 mod leftovers;
 mod locks;
