@@ -22,6 +22,7 @@ mod machine;
 
 // Crashes: kills, power cuts, locks, pauses, clocks, disks, edits by hand.
 mod clocks;
+mod dirty;
 mod kills;
 mod leftovers;
 mod locks;
