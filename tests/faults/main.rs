@@ -23,6 +23,7 @@ mod machine;
 // Crashes: kills, power cuts, locks, pauses, clocks, disks, edits by hand.
 mod clocks;
 mod dirty;
+mod disks;
 mod kills;
 mod leftovers;
 mod locks;
