@@ -15,8 +15,6 @@
 #[allow(dead_code, unused_imports, reason = "shared with the sessions of `it`")]
 mod support;
 
-mod leftovers;
-mod locks;
 #[allow(dead_code, reason = "each test asks for what it needs")]
 mod machine;
 
