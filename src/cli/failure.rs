@@ -3,7 +3,7 @@
 use laneway::contract::{ErrorView, HolderView, UnmetView};
 use laneway::domain::id::ObjectId;
 use laneway::domain::refusal::{Refusal, RefusalKind};
-use laneway::git::{GitError, LockFile};
+use laneway::git::{Denial, GitError, LockFile};
 use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
 use laneway::workspace::{CheckoutError, WorkspaceError};
@@ -166,15 +166,10 @@ impl From<LedgerError> for Failure {
                 Self::new(3, "conflict", message).hint("try again")
             }
             LedgerError::Lock(LockError::Io { .. }) => Self::new(7, "io", message),
-            LedgerError::RemoteRefused { ref stderr, .. } => {
-                let said = stderr.trim();
-                let failure = Self::new(4, "remote-refused", message);
-                if said.is_empty() {
-                    failure
-                } else {
-                    failure.hint(format!("it said: {said}"))
-                }
-            }
+            LedgerError::RemoteRefused {
+                denial, ref stderr, ..
+            } => denied(message, denial, stderr),
+            LedgerError::RemoteLocked { lock, .. } => remote_locked(message, lock.as_deref()),
             LedgerError::Unreachable { .. } => Self::new(6, "unreachable", message)
                 .hint("nothing was changed; try again when the remote answers"),
             LedgerError::Unconfirmed { ref request, .. }
@@ -206,6 +201,55 @@ fn rewritten(message: String, name: &str, seen: ObjectId, found: Option<ObjectId
     failure.hint(format!(
         "to go on with what is there, as a person: `laneway doctor --accept-ledger {found}`"
     ))
+}
+
+/// A remote's no: what to do about it, then what it said itself.
+fn denied(message: String, denial: Denial, stderr: &str) -> Failure {
+    let failure = Failure::new(4, "remote-refused", message);
+    let failure = match denial {
+        Denial::CheckedOut => failure
+            .hint("the remote has a working tree with this branch checked out: push to a bare repository, or run `git switch --detach` there"),
+        Denial::Protected => failure
+            .hint("the branch is protected: who runs the remote can let this account push to it, by fast-forward only")
+            .hint("where work may land by pull request alone: `merge: {via: pull_request}` in governance/policy.yaml"),
+        Denial::Hook => failure
+            .hint("a hook of the remote declined: do what it asks for, or ask who runs the remote"),
+        Denial::ReadOnly => failure
+            .hint("this account may read the remote and not write to it: who runs the remote can grant that"),
+        Denial::NotAtomic => failure
+            .hint("target and ledger move together: who runs the remote can allow it with `git config receive.advertiseAtomic true`"),
+        Denial::Storage => failure
+            .hint("the remote could not store it: who runs the remote should look at its disk and at `receive.maxInputSize`"),
+        Denial::Other => failure,
+    };
+    match said_by_remote(stderr) {
+        said if said.is_empty() => failure,
+        said => failure.hint(format!("it said: {said}")),
+    }
+}
+
+/// The lines of the remote itself; all lines where it sent none of its own.
+fn said_by_remote(stderr: &str) -> String {
+    let own: Vec<_> = stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("remote:"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    if own.is_empty() {
+        stderr.trim().to_owned()
+    } else {
+        own.join("\n")
+    }
+}
+
+fn remote_locked(message: String, lock: Option<&str>) -> Failure {
+    let lock = lock.map_or_else(|| "the lock".to_owned(), |path| format!("`{path}`"));
+    Failure::new(3, "remote-locked", message)
+        .hint("nothing was changed; another push may be under way: try again")
+        .hint(format!(
+            "if it stays: who runs the remote can delete {lock} there, once no git process runs in that repository"
+        ))
 }
 
 impl From<WorkspaceError> for Failure {

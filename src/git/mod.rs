@@ -17,6 +17,7 @@
 
 mod beyond;
 mod change_key;
+mod denial;
 mod durable;
 mod error;
 mod follow;
@@ -39,6 +40,7 @@ mod write;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use denial::Denial;
 pub use error::GitError;
 pub use index::Staged;
 pub use litter::Litter;

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::denial::Denial;
 use super::refs::full_name;
 use super::repo::failure;
 use super::{Expect, GitError, Repo};
@@ -38,16 +39,26 @@ pub struct PushSpec {
 pub enum PushOutcome {
     /// The remote confirmed all refs.
     Won,
-    /// A ref was not as expected, or its lock was held: read again and decide afresh.
+    /// A ref was not as expected: read again and decide afresh.
     Lost {
         /// The ref.
         name: String,
-        /// The remote's reason; a held lock is told by `File exists`.
+        /// The remote's reason.
         reason: String,
+    },
+    /// The lock of a ref is held on the remote, or was left there by a process that died. Several
+    /// tries met it.
+    Locked {
+        /// The ref.
+        name: String,
+        /// The lock's path on the remote, where it says one.
+        lock: Option<String>,
     },
     /// A rule of the remote (hook, protection, no atomic push) or of this side says no: do not try
     /// again.
     Refused {
+        /// What kind of no it is.
+        denial: Denial,
         /// The ref; empty when the push as a whole was refused.
         name: String,
         /// The reason.
@@ -111,7 +122,8 @@ impl Repo {
     }
 
     /// Pushes refs by compare-and-swap, with `git push --porcelain`, no pre-push hook, no tags, no
-    /// signature.
+    /// signature. A lock that is held on the remote is waited for, [`LOCK_PAUSES`] times: somebody
+    /// else's push takes milliseconds.
     ///
     /// # Errors
     /// [`GitError::NotDescendant`] when an update would rewind a ref without saying so (a lease
@@ -147,8 +159,21 @@ impl Repo {
         }
         args.extend(["--end-of-options".to_owned(), spec.remote.to_string()]);
         args.extend(refspecs);
-        let spawn = self.git(&args).limit(spec.limit);
-        Ok(classify(&self.runner.run(&spawn)?))
+        let started = Instant::now();
+        let mut pauses = LOCK_PAUSES.iter();
+        loop {
+            let left = spec.limit.saturating_sub(started.elapsed());
+            let outcome = classify(&self.runner.run(&self.git(&args).limit(left))?);
+            match pauses.next() {
+                Some(pause)
+                    if matches!(outcome, PushOutcome::Locked { .. })
+                        && started.elapsed() + *pause < spec.limit =>
+                {
+                    std::thread::sleep(*pause);
+                }
+                _ => return Ok(outcome),
+            }
+        }
     }
 
     /// Fetches refspecs, without tags, `FETCH_HEAD`, submodules or maintenance.
@@ -254,6 +279,16 @@ fn checked_refspec(refspec: &str) -> Result<String, GitError> {
     Ok(refspec.to_owned())
 }
 
+/// How long to wait between pushes that met a lock of the remote. Two seconds in all: a lock that
+/// outlives them is stale, or its holder is in trouble.
+const LOCK_PAUSES: [Duration; 5] = [
+    Duration::from_millis(20),
+    Duration::from_millis(80),
+    Duration::from_millis(300),
+    Duration::from_millis(600),
+    Duration::from_millis(1000),
+];
+
 /// Texts of git, curl and ssh that are said before a remote was asked for anything.
 const NOT_REACHED: [&str; 16] = [
     "Could not resolve host",
@@ -317,6 +352,10 @@ fn classify(finished: &Finished) -> PushOutcome {
             let reason = lost_reason(&summary, &stderr);
             return PushOutcome::Lost { name, reason };
         }
+        if let Some((locked, lock)) = held_lock(&summary, &stderr) {
+            let name = locked.unwrap_or(name);
+            return PushOutcome::Locked { name, lock };
+        }
         if summary.contains("[remote failure]") {
             unknown = true;
         } else if summary.contains("atomic") {
@@ -327,6 +366,7 @@ fn classify(finished: &Finished) -> PushOutcome {
     }
     if !unknown && let Some((name, reason)) = refused.or(collateral) {
         return PushOutcome::Refused {
+            denial: Denial::of_ref(&reason, &stderr),
             name,
             reason,
             stderr,
@@ -335,15 +375,10 @@ fn classify(finished: &Finished) -> PushOutcome {
     if unknown || timed_out {
         return PushOutcome::Indeterminate { timed_out, stderr };
     }
-    let whole = [
-        "does not support --atomic push",
-        "src refspec",
-        "bad object",
-        "missing object",
-    ];
-    if let Some(reason) = whole.iter().find(|text| stderr.contains(**text)) {
-        let (name, reason) = (String::new(), (*reason).to_owned());
+    if let Some((denial, reason)) = Denial::of_push(&stderr) {
+        let (name, reason) = (String::new(), reason.to_owned());
         return PushOutcome::Refused {
+            denial,
             name,
             reason,
             stderr,
@@ -377,22 +412,47 @@ fn lost(summary: &str, stderr: &str) -> bool {
     if summary.starts_with("[rejected]") {
         return by_us.iter().any(|reason| summary.contains(reason));
     }
-    let race = [
-        "failed to update ref",
-        "incorrect old value",
-        "cannot lock ref",
-        "already exists",
-    ];
+    let race = ["incorrect old value", "already exists"];
     let raced = race.iter().any(|reason| summary.contains(reason));
-    summary.starts_with("[remote rejected]")
-        && (raced || summary.contains("atomic") && stderr.contains("but expected"))
+    let moved = stderr.contains("but expected") || stderr.contains("reference already exists");
+    let unsaid = summary.contains("failed to update ref") && !locked(stderr);
+    summary.starts_with("[remote rejected]") && (raced || unsaid || by_the_refs(summary) && moved)
 }
 
-/// The reason for people and callers: a lock held on the remote has the same summary as a race.
+/// Whether it was the remote's store of refs that did not take an update: one summary for a lost
+/// race and for a lock, only stderr tells which.
+fn by_the_refs(summary: &str) -> bool {
+    let reasons = [
+        "failed to update ref",
+        "cannot lock ref",
+        "atomic transaction failed",
+        "atomic push failure",
+    ];
+    reasons.iter().any(|reason| summary.contains(reason))
+}
+
+fn locked(stderr: &str) -> bool {
+    // A reftable has one lock for all refs and does not name it.
+    stderr.contains(": File exists") || stderr.contains("cannot lock references")
+}
+
+/// The ref whose lock was met and the lock's path on the remote, as far as they are told.
+fn held_lock(summary: &str, stderr: &str) -> Option<(Option<String>, Option<String>)> {
+    if !(summary.starts_with("[remote rejected]") && by_the_refs(summary) && locked(stderr)) {
+        return None;
+    }
+    let between = |before: &str, after: &str| {
+        let (_, rest) = stderr.split_once(before)?;
+        rest.split_once(after).map(|(text, _)| text.to_owned())
+    };
+    let lock = between("Unable to create '", "': File exists");
+    let lock = lock.map(|path| path.replace("/./", "/"));
+    Some((between("cannot lock ref '", "'"), lock))
+}
+
+/// The reason for people and callers, with what the remote has.
 fn lost_reason(summary: &str, stderr: &str) -> String {
-    let telling = stderr.lines().find(|line| {
-        line.contains("but expected") || line.contains("File exists") || line.contains("Unable to")
-    });
+    let telling = stderr.lines().find(|line| line.contains("but expected"));
     telling.map_or_else(
         || summary.to_owned(),
         |line| format!("{summary}: {}", line.trim()),
@@ -452,14 +512,65 @@ mod tests {
     }
 
     #[test]
-    fn a_held_lock_on_the_remote_is_told_in_the_reason() {
-        let stderr = "error: Unable to create '/r/refs/heads/m.lock': File exists.";
-        let PushOutcome::Lost { reason, .. } =
-            of("[remote rejected] (failed to update ref)", stderr)
-        else {
-            panic!()
-        };
-        assert!(reason.contains("File exists"), "{reason}");
+    fn a_lock_of_the_remote_is_told_from_a_lost_race() {
+        let held = "remote: error: cannot lock ref 'refs/heads/m': Unable to create \
+                    '/r/./refs/heads/m.lock': File exists.        ";
+        let moved = "remote: error: cannot lock ref 'refs/heads/m': is at 1 but expected 2";
+        let reftable = "remote: error: cannot lock references        ";
+        for summary in [
+            "[remote rejected] (failed to update ref)",
+            "[remote rejected] (atomic transaction failed)",
+        ] {
+            let (name, lock) = ("refs/heads/m".to_owned(), "/r/refs/heads/m.lock".to_owned());
+            let lock = Some(lock);
+            assert_eq!(of(summary, held), PushOutcome::Locked { name, lock });
+            assert!(matches!(of(summary, moved), PushOutcome::Lost { .. }));
+            let unnamed = of(summary, reftable);
+            assert!(matches!(unnamed, PushOutcome::Locked { lock: None, .. }));
+        }
+    }
+
+    #[test]
+    fn a_stale_lock_of_the_remote_is_named_after_a_few_tries() {
+        let (lab, repo, _) = server();
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let lock = lab.path("server/refs/heads/laneway.lock");
+        put(&lock, "");
+        let begun = Instant::now();
+        for atomic in [false, true] {
+            let spec = PushSpec {
+                remote: origin(),
+                updates: vec![update(LEDGER, Expect::Absent, Some(a))],
+                atomic,
+                limit: Duration::from_secs(30),
+            };
+            let PushOutcome::Locked { name, lock: told } = repo.push(&spec).unwrap() else {
+                panic!("atomic: {atomic}")
+            };
+            assert_eq!(
+                (name.as_str(), told),
+                (LEDGER, Some(lock.display().to_string()))
+            );
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15));
+        std::fs::remove_file(&lock).unwrap();
+        let freed = push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]);
+        assert_eq!(freed, PushOutcome::Won);
+    }
+
+    #[test]
+    fn a_lock_of_the_remote_that_is_let_go_is_waited_for() {
+        let (lab, repo, _) = server();
+        let a = write(&repo, &[], &[("a", Some("1"))]);
+        let lock = lab.path("server/refs/heads/laneway.lock");
+        put(&lock, "");
+        let release = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            std::fs::remove_file(lock).unwrap();
+        });
+        let won = push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]);
+        release.join().unwrap();
+        assert_eq!(won, PushOutcome::Won);
     }
 
     #[test]
@@ -613,9 +724,16 @@ mod tests {
         lab.runner.run(&chmod).unwrap();
         let a = write(&repo, &[], &[("a", Some("1"))]);
         let refused = push(&repo, &[update(LEDGER, Expect::Absent, Some(a))]);
-        let PushOutcome::Refused { reason, stderr, .. } = refused else {
+        let PushOutcome::Refused {
+            denial,
+            reason,
+            stderr,
+            ..
+        } = refused
+        else {
             panic!("{refused:?}")
         };
+        assert_eq!(denial, Denial::Hook);
         assert!(reason.contains("pre-receive") && stderr.contains("not today"));
     }
 

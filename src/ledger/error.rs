@@ -7,7 +7,7 @@ use super::lock::LockError;
 use super::message::BadMessage;
 use crate::domain::id::{BranchName, ObjectId, RemoteName, RequestId, TaskId};
 use crate::domain::refusal::Refusal;
-use crate::git::GitError;
+use crate::git::{Denial, GitError};
 
 /// Why a ledger cannot be used. A refusal by a rule is one of them, so that a mutation has one
 /// error.
@@ -100,12 +100,24 @@ pub enum LedgerError {
     RemoteRefused {
         /// The remote.
         remote: RemoteName,
+        /// What kind of no it is.
+        denial: Denial,
         /// The ref.
         name: String,
         /// The reason it gave.
         reason: String,
         /// What it printed.
         stderr: String,
+    },
+    /// The lock of a ref is held on the remote, or was left there; nothing was changed.
+    #[error("the lock of `{name}` on {remote} is held or stale{}", at(.lock.as_deref()))]
+    RemoteLocked {
+        /// The remote.
+        remote: RemoteName,
+        /// The ref.
+        name: String,
+        /// The lock's path on the remote, where it says one.
+        lock: Option<String>,
     },
     /// The remote was not reached; nothing was changed.
     #[error("cannot reach {remote}: {why}")]
@@ -158,6 +170,10 @@ fn rewritten(name: &str, seen: &ObjectId, found: Option<&ObjectId>, rewound: boo
              {seen}, seen last"
         ),
     }
+}
+
+fn at(lock: Option<&str>) -> String {
+    lock.map_or_else(String::new, |path| format!(": `{path}`"))
 }
 
 impl LedgerError {

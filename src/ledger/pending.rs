@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::id::ObjectId;
 use crate::env::{Env, Processes};
+use crate::git::Denial;
 
 /// Commits on top of a published tip, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,8 +41,17 @@ pub struct Verdict {
 /// How a publication ended that was neither won nor lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fate {
+    /// The lock of a ref is held on the remote, or was left there.
+    Locked {
+        /// The ref.
+        name: String,
+        /// The lock's path on the remote, where it says one.
+        lock: Option<String>,
+    },
     /// A rule of the remote says no.
     Refused {
+        /// What kind of no it is.
+        denial: Denial,
         /// The ref.
         name: String,
         /// The reason it gave.

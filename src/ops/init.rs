@@ -374,7 +374,12 @@ fn push_target(
                 }
                 .into());
             }
+            PushOutcome::Locked { name, lock } => {
+                let remote = remote.clone();
+                return Err(LedgerError::RemoteLocked { remote, name, lock }.into());
+            }
             PushOutcome::Refused {
+                denial,
                 name,
                 reason,
                 stderr,
@@ -382,6 +387,7 @@ fn push_target(
                 let remote = remote.clone();
                 return Err(LedgerError::RemoteRefused {
                     remote,
+                    denial,
                     name,
                     reason,
                     stderr,

@@ -11,7 +11,7 @@ use crate::domain::policy::Durability;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
 use crate::git::{
-    Durability as Flush, Expect, Fetch, GitError, PushOutcome, PushSpec, PushUpdate, Repo,
+    Denial, Durability as Flush, Expect, Fetch, GitError, PushOutcome, PushSpec, PushUpdate, Repo,
 };
 use crate::ledger::{LedgerError, last_line};
 use crate::workspace::{self, Binding, Obstacle, WorkspaceError};
@@ -222,17 +222,24 @@ pub fn push_ref(
         PushOutcome::Won => Ok(()),
         PushOutcome::Lost { name, reason } => Err(LedgerError::RemoteRefused {
             remote: remote.clone(),
+            denial: Denial::Other,
             name,
             reason,
             stderr: String::new(),
         }
         .into()),
+        PushOutcome::Locked { name, lock } => {
+            let remote = remote.clone();
+            Err(LedgerError::RemoteLocked { remote, name, lock }.into())
+        }
         PushOutcome::Refused {
+            denial,
             name,
             reason,
             stderr,
         } => Err(LedgerError::RemoteRefused {
             remote: remote.clone(),
+            denial,
             name,
             reason,
             stderr,

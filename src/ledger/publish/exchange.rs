@@ -89,15 +89,24 @@ impl Publisher<'_> {
                     let pause = Duration::from_millis(20 + self.ledger.env.jitter(80));
                     clock.sleep(pause);
                 }
-                PushOutcome::Refused { .. } | PushOutcome::Unreachable { .. } if under_way => {
+                PushOutcome::Locked { .. }
+                | PushOutcome::Refused { .. }
+                | PushOutcome::Unreachable { .. }
+                    if under_way =>
+                {
                     return Err(self.unconfirmed(to));
                 }
+                PushOutcome::Locked { name, lock } => {
+                    return Err(self.error_of(&Fate::Locked { name, lock }, to));
+                }
                 PushOutcome::Refused {
+                    denial,
                     name,
                     reason,
                     stderr,
                 } => {
                     let fate = Fate::Refused {
+                        denial,
                         name,
                         reason,
                         stderr,
@@ -122,12 +131,15 @@ impl Publisher<'_> {
             return LedgerError::NoLedger;
         };
         match fate.clone() {
+            Fate::Locked { name, lock } => LedgerError::RemoteLocked { remote, name, lock },
             Fate::Refused {
+                denial,
                 name,
                 reason,
                 stderr,
             } => LedgerError::RemoteRefused {
                 remote,
+                denial,
                 name,
                 reason,
                 stderr,

@@ -183,12 +183,18 @@ impl Publisher<'_> {
 /// What a failed publication says to all who waited for it; none when the fault is this process's.
 fn fate(error: &LedgerError) -> Option<Fate> {
     Some(match error {
+        LedgerError::RemoteLocked { name, lock, .. } => Fate::Locked {
+            name: name.clone(),
+            lock: lock.clone(),
+        },
         LedgerError::RemoteRefused {
+            denial,
             name,
             reason,
             stderr,
             ..
         } => Fate::Refused {
+            denial: *denial,
             name: name.clone(),
             reason: reason.clone(),
             stderr: stderr.clone(),
