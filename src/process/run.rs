@@ -302,6 +302,8 @@ impl Watched {
             Phase::Running if self.exited => return true,
             Phase::Running => {
                 self.signal(Signal::TERM);
+                // One that stopped, because it wanted to read from the terminal, wakes up to end.
+                self.signal(Signal::CONT);
                 self.phase = Phase::Terminated;
                 self.deadline = Some(Instant::now() + self.grace);
             }
@@ -387,6 +389,18 @@ mod tests {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
         let gone = stat.is_err() || stat.is_ok_and(|stat| stat.contains(") Z "));
         assert!(gone, "the grandchild still runs");
+    }
+
+    #[test]
+    fn a_stopped_child_ends_without_the_grace_period() {
+        let runner = runner();
+        let dir = tempfile::tempdir().unwrap();
+        let spawn = runner.shell("kill -STOP $$; sleep 30", dir.path());
+        let spawn = spawn.limit(Duration::from_millis(300));
+        let runner = runner.with_grace(Duration::from_secs(20));
+        let finished = runner.run(&spawn).unwrap();
+        assert_eq!(finished.exit, Exit::TimedOut);
+        assert!(finished.duration < Duration::from_secs(10));
     }
 
     #[test]
