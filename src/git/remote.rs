@@ -6,7 +6,7 @@ use super::refs::full_name;
 use super::repo::failure;
 use super::{Expect, GitError, Repo};
 use crate::domain::id::{ObjectId, RemoteName};
-use crate::process::{Exit, Finished};
+use crate::process::{Exit, Finished, Spawn};
 
 /// One ref of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,7 +163,7 @@ impl Repo {
         let mut pauses = LOCK_PAUSES.iter();
         loop {
             let left = spec.limit.saturating_sub(started.elapsed());
-            let outcome = classify(&self.runner.run(&self.git(&args).limit(left))?);
+            let outcome = classify(&self.runner.run(&self.git_beyond(&args).limit(left))?);
             match pauses.next() {
                 Some(pause)
                     if matches!(outcome, PushOutcome::Locked { .. })
@@ -201,7 +201,7 @@ impl Repo {
             args.push(checked_refspec(refspec.as_ref())?);
         }
         self.past_stale_locks(&[], || {
-            let finished = self.runner.run(&self.git(&args).limit(limit))?;
+            let finished = self.runner.run(&self.git_beyond(&args).limit(limit))?;
             let stderr = finished.stderr.text();
             Ok(match finished.exit {
                 Exit::Code(0) => Fetch::Done,
@@ -232,7 +232,7 @@ impl Repo {
             full_name(name.as_ref())?;
             args.push(name.as_ref().to_owned());
         }
-        let finished = self.runner.run(&self.git(&args).limit(limit))?;
+        let finished = self.runner.run(&self.git_beyond(&args).limit(limit))?;
         if !finished.success() {
             let stderr = finished.stderr.text();
             let away = finished.exit == Exit::TimedOut || cut_off(&stderr);
@@ -252,6 +252,20 @@ impl Repo {
             Some((name.to_owned(), id.parse().ok()?))
         });
         Ok(Listing::Refs(found.collect()))
+    }
+
+    /// A git command that talks to a remote. Where the person has set no ssh command, ssh asks
+    /// nothing: a question about a host key or a passphrase would hold it until the limit.
+    fn git_beyond(&self, args: &[String]) -> Spawn {
+        let spawn = self.git(args);
+        let environment = self.runner.environment();
+        let own = ["GIT_SSH_COMMAND", "GIT_SSH"]
+            .iter()
+            .any(|name| environment.contains_key(std::ffi::OsStr::new(name)));
+        if own || self.config_str("core.sshCommand").is_some() {
+            return spawn;
+        }
+        spawn.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
     }
 
     fn refuse_silent_rewind(&self, update: &PushUpdate) -> Result<(), GitError> {
