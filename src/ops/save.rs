@@ -11,7 +11,7 @@ use crate::domain::policy::Durability;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
 use crate::git::{
-    Denial, Durability as Flush, Expect, Fetch, GitError, PushOutcome, PushSpec, PushUpdate, Repo,
+    Denial, Durability as Flush, Expect, Fetch, PushOutcome, PushSpec, PushUpdate, Repo,
 };
 use crate::ledger::{LedgerError, last_line};
 use crate::workspace::{self, Binding, Obstacle, WorkspaceError};
@@ -45,14 +45,9 @@ pub fn bound_lane(site: &Site, task: &TaskId, epoch: Epoch) -> Result<Option<Bou
         }));
     }
     for worktree in site.repo().worktrees()?.into_iter().skip(1) {
-        if worktree.prunable {
+        // One without a git directory is gone, or another process is making it.
+        let Some(git_dir) = worktree.git_dir.filter(|_| !worktree.prunable) else {
             continue;
-        }
-        let git_dir = match site.repo().beside(&worktree.path) {
-            Ok(repo) => repo.git_dir(),
-            // Another's, half made when its git died: that stops nobody else.
-            Err(GitError::NoRepository { .. }) => continue,
-            Err(error) => return Err(error.into()),
         };
         match Binding::read(&git_dir) {
             Ok(Some(binding)) if meant(&binding) => {

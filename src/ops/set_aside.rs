@@ -6,7 +6,7 @@ use super::OpError;
 use super::site::Site;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
-use crate::git::{Durability as Flush, GitError, Worktree};
+use crate::git::{Durability as Flush, Worktree};
 use crate::workspace::{self, Binding};
 
 /// The linked worktree that has the branch of `claim` checked out, and what it is bound to.
@@ -23,14 +23,12 @@ pub fn lane_of(site: &Site, claim: &Claim) -> Result<Option<(Worktree, Option<Bi
     let Some(worktree) = found else {
         return Ok(None);
     };
-    let git_dir = match site.repo().beside(&worktree.path) {
-        Ok(repo) => repo.git_dir(),
-        // Half made: whoever opens it clears it away, or says who makes it.
-        Err(GitError::NoRepository { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    // One without a git directory is gone, or another process is making it.
+    let Some(git_dir) = worktree.git_dir.as_deref() else {
+        return Ok(None);
     };
     // An unreadable binding is for `doctor`: nothing is concluded from it.
-    let binding = Binding::read(&git_dir).ok().flatten();
+    let binding = Binding::read(git_dir).ok().flatten();
     Ok(Some((worktree, binding)))
 }
 

@@ -31,3 +31,13 @@ fn block_and_unblock_leave_the_id_out_in_a_lane() {
     world.laneway("unblock A-1 --as @bot").code(0);
     insta::assert_snapshot!(world.transcript());
 }
+
+/// While git makes a worktree, it is listed as locked before its `.git` is there.
+#[test]
+fn a_worktree_that_is_being_made_stands_in_nobodys_way() {
+    let world = World::planned();
+    world.quietly("claim A-1 --as @bot");
+    world.git("worktree add -q --lock --detach ../half");
+    std::fs::remove_file(world.path("half/.git")).unwrap();
+    drop(world.laneway("block A-1 --reason later --as @bot").code(0));
+}
