@@ -20,6 +20,8 @@ pub enum Need {
     Ptrace,
     /// A view of every process of the kernel: not from a container.
     AllProcesses,
+    /// A git that makes repositories with a reftable.
+    Reftable,
 }
 
 /// Whether the machine has all of it. If not, the caller returns: the test is skipped, and says so.
@@ -61,6 +63,7 @@ impl Need {
         static LOOPS: OnceLock<bool> = OnceLock::new();
         static MOUNTS: OnceLock<bool> = OnceLock::new();
         static PTRACE: OnceLock<bool> = OnceLock::new();
+        static REFTABLE: OnceLock<bool> = OnceLock::new();
         match self {
             Self::Program(name) => on_path(name),
             Self::Namespaces => *NAMESPACES.get_or_init(|| {
@@ -85,6 +88,12 @@ impl Need {
             Self::AllProcesses => std::fs::read_link("/proc/self/ns/pid")
                 .is_ok_and(|namespace| namespace.as_os_str() == "pid:[4026531836]"),
             Self::Ptrace => *PTRACE.get_or_init(|| shell("strace -o /dev/null true")),
+            Self::Reftable => *REFTABLE.get_or_init(|| {
+                shell(
+                    "d=$(mktemp -d) && git init -q --bare --ref-format=reftable $d; \
+                     s=$?; rm -rf $d; exit $s",
+                )
+            }),
         }
     }
 }

@@ -29,3 +29,9 @@ mod pauses;
 mod power;
 mod stage;
 mod strace;
+// Remotes: servers, races, partitions.
+mod cgi;
+mod hub;
+mod owners;
+mod races;
+mod servers;

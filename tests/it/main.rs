@@ -10,6 +10,7 @@
     reason = "a test may fail, start processes and read the clock"
 )]
 
+#[allow(dead_code, unused_imports, reason = "shared with the tests of faults")]
 mod support;
 
 mod block;

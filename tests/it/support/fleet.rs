@@ -1,7 +1,8 @@
 //! Lanes at work, remotes, processes that race and processes that die: for tests that look at
 //! facts, not at transcripts.
 
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::world::World;
@@ -66,12 +67,7 @@ impl World {
 
     /// Starts laneway and does not wait.
     pub fn start(&self, dir: &str, line: &str) -> Running {
-        let mut command = self.command(&self.path(dir), PROGRAM, line);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running {
-            line: line.to_owned(),
-            child: command.spawn().unwrap(),
-        }
+        Running::of(line, &mut self.command(&self.path(dir), PROGRAM, line))
     }
 
     /// Runs a program in the repository; whether it ended by itself.
@@ -96,6 +92,31 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts a command.
+    pub fn of(line: &str, command: &mut Command) -> Self {
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self {
+            line: line.to_owned(),
+            child: command.spawn().unwrap(),
+        }
+    }
+
+    /// Waits for its answer; ends it and fails when it takes longer than this.
+    #[track_caller]
+    pub fn within(mut self, limit: Duration) -> Answer {
+        let started = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            if started.elapsed() > limit {
+                drop(self.child.kill());
+                let answer = self.answer();
+                panic!("not done within {limit:?}: {answer:?}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.answer()
+    }
+
     /// Waits for its answer.
     pub fn answer(self) -> Answer {
         let output = self.child.wait_with_output().unwrap();

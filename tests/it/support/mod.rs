@@ -12,4 +12,6 @@ mod world;
     reason = "for tests that start processes in their own way"
 )]
 pub use answer::Answer;
+#[allow(unused_imports, reason = "for tests that hold a process")]
+pub use fleet::Running;
 pub use world::World;

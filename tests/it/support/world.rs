@@ -17,6 +17,7 @@ pub struct World {
     root: TempDir,
     now: RefCell<String>,
     told: RefCell<String>,
+    variables: RefCell<Vec<(String, String)>>,
 }
 
 impl World {
@@ -26,6 +27,7 @@ impl World {
             root: tempfile::Builder::new().prefix("lw-").tempdir().unwrap(),
             now: RefCell::new("2026-11-20T09:00:00Z".to_owned()),
             told: RefCell::default(),
+            variables: RefCell::default(),
         };
         for dir in ["home", "tmp", "repo"] {
             fs::create_dir(world.path(dir)).unwrap();
@@ -87,6 +89,17 @@ impl World {
     pub fn at(&self, now: &str) {
         *self.now.borrow_mut() = now.to_owned();
         self.tell(&format!("# {now}\n"));
+    }
+
+    /// Sets an environment variable for all that is started from now on.
+    pub fn set(&self, name: &str, value: &str) {
+        let variable = (name.to_owned(), value.to_owned());
+        self.variables.borrow_mut().push(variable);
+    }
+
+    /// Takes back what [`set`](Self::set) set.
+    pub fn unset(&self, name: &str) {
+        self.variables.borrow_mut().retain(|(set, _)| set != name);
     }
 
     /// Runs git in the repository; its output.
@@ -177,7 +190,8 @@ impl World {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_DATE", &*self.now.borrow())
             .env("GIT_COMMITTER_DATE", &*self.now.borrow())
-            .env("LANEWAY_TEST_NOW", &*self.now.borrow());
+            .env("LANEWAY_TEST_NOW", &*self.now.borrow())
+            .envs(self.variables.borrow().iter().cloned());
         command
     }
 }
