@@ -30,6 +30,7 @@ mod power;
 mod stage;
 mod strace;
 // Remotes: servers, races, partitions.
+mod acknowledgements;
 mod cgi;
 mod hub;
 mod owners;
