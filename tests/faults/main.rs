@@ -32,6 +32,7 @@ mod strace;
 // Remotes: servers, races, partitions.
 mod acknowledgements;
 mod cgi;
+mod deaths;
 mod hub;
 mod owners;
 mod races;
