@@ -31,9 +31,11 @@ mod stage;
 mod strace;
 // Remotes: servers, races, partitions.
 mod acknowledgements;
+mod cables;
 mod cgi;
 mod deaths;
 mod hub;
 mod owners;
+mod partitions;
 mod races;
 mod servers;
