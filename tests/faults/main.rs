@@ -34,6 +34,7 @@ mod acknowledgements;
 mod cables;
 mod cgi;
 mod deaths;
+mod denials;
 mod hub;
 mod leftovers;
 mod limits;
