@@ -324,11 +324,17 @@ const NOT_REACHED: [&str; 16] = [
 ];
 
 /// Texts that a connection leaves which ended amid the conversation.
-const CUT_OFF: [&str; 4] = [
+const CUT_OFF: [&str; 10] = [
     "hung up unexpectedly",
     "unexpected disconnect",
     "RPC failed",
     "early EOF",
+    "read error",
+    "write error",
+    "expected flush after",
+    "error reading section header",
+    "error in sideband demultiplexer",
+    "invalid server response",
 ];
 
 fn not_reached(stderr: &str) -> bool {
@@ -610,6 +616,18 @@ mod tests {
              repository.",
         );
         assert!(matches!(classify(&away), PushOutcome::Unreachable { .. }));
+    }
+
+    #[test]
+    fn a_conversation_that_was_cut_off_is_no_fault_of_this_machine() {
+        for said in [
+            "fatal: expected flush after ref listing",
+            "fatal: read error: Connection reset by peer",
+            "fatal: error reading section header 'acknowledgments'",
+            "error: RPC failed; curl 56 Recv failure: Connection reset by peer",
+        ] {
+            assert!(cut_off(said) && !not_reached(said), "{said}");
+        }
     }
 
     /// A clone `repo` of a bare `server`, and a second clone `other`.
