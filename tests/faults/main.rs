@@ -41,4 +41,5 @@ mod limits;
 mod owners;
 mod partitions;
 mod races;
+mod rewrites;
 mod servers;
