@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
-use super::{GitError, Repo};
+use super::{Durability, GitError, Repo};
 use crate::domain::id::ObjectId;
 
 /// Flushes in flight at a time: enough for one journal commit of the file system to carry them all.
@@ -15,14 +15,16 @@ const THREADS: usize = 6;
 const FEW: usize = 2;
 
 impl Repo {
-    /// Flushes the loose files of these objects and the directories that name them to the disk, each
-    /// once, in parallel threads (facts: neither gix nor git does that by default).
+    /// Flushes the loose files of these objects and, under full durability, the directories that name
+    /// them to the disk, each once, in parallel threads (facts: neither gix nor git does that by
+    /// default). Without the directories a power cut may lose the objects, but leaves none without
+    /// its content: a ref must not move to such a one.
     ///
     /// An object without a loose file is in a pack and was made durable with it.
     ///
     /// # Errors
     /// [`GitError::Io`] when a file or directory cannot be flushed.
-    pub fn sync_objects(&self, ids: &[ObjectId]) -> Result<(), GitError> {
+    pub fn sync_objects(&self, ids: &[ObjectId], durability: Durability) -> Result<(), GitError> {
         let objects = self.common_dir().join("objects");
         let mut files = BTreeSet::new();
         let mut directories = BTreeSet::from([objects]);
@@ -35,6 +37,9 @@ impl Repo {
         }
         if files.is_empty() {
             return Ok(());
+        }
+        if durability == Durability::Fast {
+            directories.clear();
         }
         // The directories last (the queue is emptied from its end): by then the journal has mostly
         // been written, and with it what they need.

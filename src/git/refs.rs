@@ -54,7 +54,8 @@ pub enum Cas {
 pub enum Durability {
     /// It is: a power cut after the call keeps it.
     Full,
-    /// It is not: the operating system writes it within seconds.
+    /// It may be lost in a power cut within seconds, and never leaves a ref without content or at
+    /// objects without content: those are flushed, the directories are not.
     Fast,
 }
 
@@ -202,10 +203,8 @@ impl Repo {
             return Ok(lost);
         }
         let files: Vec<PathBuf> = edits.iter().map(|edit| self.ref_file(&edit.name)).collect();
-        if durability == Durability::Full {
-            // Before the rename: a crash must never show a ref file without content.
-            flush_all(files.iter().map(|file| lock_of(file)).collect())?;
-        }
+        // Before the rename: a crash must never show a ref file without content.
+        flush_all(files.iter().map(|file| lock_of(file)).collect())?;
         let committer = self.reflog_committer();
         let mut time = gix::date::parse::TimeBuf::default();
         prepared

@@ -388,6 +388,21 @@ impl Repo {
         })
     }
 
+    /// Takes away the lock that git gives a worktree while it makes it, if its maker is provably
+    /// gone; whether there is none any more.
+    pub(super) fn clear_initializing(&self, lock: &Path) -> Result<bool, GitError> {
+        let Some(env) = self.watch.clone() else {
+            return Ok(false);
+        };
+        match self.clear_settled(lock, &env)? {
+            Cleared::Done(_) | Cleared::Gone => Ok(true),
+            Cleared::Stays(held) => Err(GitError::Locked {
+                path: lock.to_owned(),
+                lock: Some(Box::new(held)),
+            }),
+        }
+    }
+
     /// Clears a lock with a remark, after waiting for one that is too young to be judged.
     fn clear_settled(&self, path: &Path, env: &Env) -> Result<Cleared, GitError> {
         let began = env.clock.instant();

@@ -113,9 +113,31 @@ impl Repo {
                 {
                     std::thread::sleep(Duration::from_millis(10));
                 }
+                // Its git died before it was whole, and git cannot list anything any more.
+                Err(GitError::Git { stderr, .. })
+                    if stderr.contains("commondir") && self.clear_headless()? => {}
                 listed => return listed,
             }
         }
+    }
+
+    /// Moves aside what git keeps of worktrees that are not whole and that nobody makes any more;
+    /// whether there was one. Their directories stay as they are.
+    fn clear_headless(&self) -> Result<bool, GitError> {
+        let Ok(linked) = fs::read_dir(self.common_dir().join("worktrees")) else {
+            return Ok(false);
+        };
+        let mut cleared = false;
+        for dir in linked.filter_map(Result::ok).map(|entry| entry.path()) {
+            if !dir.join("commondir").exists() && self.clear_initializing(&dir.join("locked"))? {
+                let aside = self.common_dir().join("laneway/cleared");
+                fs::create_dir_all(&aside).map_err(GitError::io(&aside))?;
+                let into = tempfile::tempdir_in(&aside).map_err(GitError::io(&aside))?;
+                fs::rename(&dir, into.keep().join("worktree")).map_err(GitError::io(&dir))?;
+                cleared = true;
+            }
+        }
+        Ok(cleared)
     }
 
     /// Makes a worktree at `path` (absolute; nothing or an empty directory may be there). Hooks are

@@ -4,7 +4,7 @@ use gix::objs::{FindExt as _, Kind, Tree, Write as _};
 
 use super::objects::{Signature, id_kind, library};
 use super::repo::{ours, theirs};
-use super::{GitError, Repo};
+use super::{Durability, GitError, Repo};
 use crate::domain::id::ObjectId;
 
 /// A commit to be written.
@@ -160,7 +160,7 @@ impl Writer<'_> {
     /// # Errors
     /// [`GitError::Io`].
     pub fn sync(self) -> Result<(), GitError> {
-        self.repo.sync_objects(&self.written)
+        self.repo.sync_objects(&self.written, Durability::Full)
     }
 
     pub(super) fn object(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {

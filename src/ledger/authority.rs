@@ -67,7 +67,8 @@ fn expect(value: Option<ObjectId>) -> Expect {
     value.map_or(Expect::Absent, Expect::At)
 }
 
-fn flush(durability: Durability) -> Flush {
+/// The rules' durability as git's.
+pub(super) fn flush(durability: Durability) -> Flush {
     match durability {
         Durability::Full => Flush::Full,
         Durability::Fast => Flush::Fast,

@@ -24,6 +24,8 @@ pub struct Pending {
     pub base: Option<ObjectId>,
     /// The commits.
     pub links: Vec<Link>,
+    /// How often in a row this machine has lost the race for the ledger.
+    pub losses: u32,
     /// Why the last chain that was given up was, for those who waited for it.
     pub verdict: Option<Verdict>,
 }
@@ -86,6 +88,7 @@ pub struct Link {
 struct Wire {
     base: Option<String>,
     links: Vec<(String, u32, u64, Vec<String>)>,
+    losses: u32,
     verdict: Option<(Vec<String>, Fate)>,
 }
 
@@ -151,6 +154,7 @@ impl Pending {
         Self {
             base: published,
             links,
+            losses: self.losses,
             verdict: self.verdict.clone(),
         }
     }
@@ -252,6 +256,7 @@ fn encode(pending: &Pending) -> Vec<u8> {
     let wire = Wire {
         base: pending.base.map(|base| base.to_string()),
         links: pending.links.iter().map(link).collect(),
+        losses: pending.losses,
         verdict: pending.verdict.as_ref().map(|verdict| {
             let commits = verdict.commits.iter().map(ObjectId::to_string).collect();
             (commits, verdict.fate.clone())
@@ -288,6 +293,7 @@ fn decode(bytes: &[u8]) -> Option<Pending> {
     Some(Pending {
         base,
         links: links.collect::<Option<_>>()?,
+        losses: wire.losses,
         verdict,
     })
 }
@@ -323,6 +329,7 @@ mod tests {
         let long = Pending {
             base: Some(id(1)),
             links: vec![link(2), link(3)],
+            losses: 3,
             verdict: Some(verdict),
         };
         for chain in [&long, &Pending::on(Some(id(1))), &long] {
@@ -341,6 +348,7 @@ mod tests {
         let chain = Pending {
             base: Some(id(1)),
             links: vec![link(2), link(3)],
+            losses: 0,
             verdict: None,
         };
         assert_eq!(chain.after(Some(id(1))), chain);

@@ -353,6 +353,11 @@ pub fn default_path(site: &Site, policy: &Policy, lane: &LaneName) -> Result<Pat
     Ok(lane_path(&policy.worktrees, &policy.project, lane, places)?)
 }
 
+/// Whether a worktree was locked because its claim is over, not while git makes it or by a person.
+fn is_retired(reason: &str) -> bool {
+    reason.starts_with("laneway: ")
+}
+
 /// The worktree in which the branch stands; else the usual directory; else, where that holds the
 /// locked remains of a claim that was taken over, one of its own.
 fn place(site: &Site, branch: &str, default: PathBuf, epoch: Epoch) -> Result<PathBuf, OpError> {
@@ -363,7 +368,7 @@ fn place(site: &Site, branch: &str, default: PathBuf, epoch: Epoch) -> Result<Pa
     }
     let retired = linked
         .filter(|w| w.path == default)
-        .any(|w| w.branch.is_none() && w.locked.is_some());
+        .any(|w| w.branch.is_none() && w.locked.as_deref().is_some_and(is_retired));
     Ok(if retired {
         takeover_path(&default, epoch)
     } else {

@@ -48,7 +48,10 @@ impl BegunClaim {
         id: RequestId,
     ) -> std::io::Result<Self> {
         fs::create_dir_all(dir)?;
-        let id = take_over(dir, env, agent, wish).unwrap_or(id);
+        // Of several that find the same note, one writes its name over the dead one's.
+        let lock = fs::File::create(dir.join("lock"))?;
+        lock.lock()?;
+        let id = left_by_the_dead(dir, env, agent, wish).unwrap_or(id);
         let note = Note {
             id: id.to_string(),
             agent: agent.to_string(),
@@ -109,21 +112,14 @@ fn journals(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The id of a claim that a dead process left; only one process gets it.
-fn take_over(dir: &Path, env: &Env, agent: &AgentName, wish: &str) -> Option<RequestId> {
+/// The id of the oldest claim of the same that a dead process left. Its note stays until the new
+/// one is written over it, so that no death in between loses the id.
+fn left_by_the_dead(dir: &Path, env: &Env, agent: &AgentName, wish: &str) -> Option<RequestId> {
     let mut left = journals(dir);
     left.sort();
     left.into_iter().find_map(|path| {
         let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
         let same = note.agent == agent.as_str() && note.wish == wish;
-        if !same || !note.owner.is_gone(env) {
-            return None;
-        }
-        let id = RequestId::new(note.id).ok()?;
-        // Of several that find it, one can rename it.
-        let mine = path.with_extension(format!("taken-{}", env.pid));
-        fs::rename(&path, &mine).ok()?;
-        drop(fs::remove_file(mine));
-        Some(id)
+        (same && note.owner.is_gone(env)).then(|| RequestId::new(note.id).ok())?
     })
 }

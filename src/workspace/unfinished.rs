@@ -9,8 +9,8 @@ use crate::git::{Repo, Worktree};
 /// The lock reason that git gives a worktree while it is being made.
 const INITIALIZING: &str = "initializing";
 
-/// Age of that lock from which its maker is taken for dead: twice the time that any git child of
-/// ours gets.
+/// Age of that lock from which its maker is taken for dead where nothing can be shown of it: twice
+/// the time that any git child of ours gets.
 const DEAD: Duration = Duration::from_secs(600);
 
 /// Whether a worktree is being made right now, or was when its maker died.
@@ -53,7 +53,11 @@ pub fn clear(
 pub fn is_abandoned(repo: &Repo, worktree: &Worktree, env: &Env) -> bool {
     let admin = || repo.admin_dir(&worktree.path);
     let dir = worktree.git_dir.clone().or_else(admin);
-    is_unfinished(worktree) && dir.is_some_and(|dir| is_dead(&dir, env))
+    let gone = |dir: &Path| {
+        let looked = repo.look_at_lock(&dir.join("locked"), env);
+        looked.is_ok_and(|lock| lock.is_some_and(|lock| lock.is_stale()))
+    };
+    is_unfinished(worktree) && dir.is_some_and(|dir| gone(&dir) || is_dead(&dir, env))
 }
 
 fn is_dead(git_dir: &Path, env: &Env) -> bool {

@@ -26,6 +26,11 @@ pub(super) enum Built {
     },
     /// Refused on what is published.
     Refused(LedgerError),
+    /// It stands in the pending chain already.
+    Mine {
+        commit: ObjectId,
+        base: Option<ObjectId>,
+    },
     /// It had been carried out: a push without an answer may have arrived all the same.
     Before(Receipt),
 }
@@ -53,8 +58,8 @@ impl Publisher<'_> {
         // This very request, left by a process that died: another waiter keeps it in the chain.
         for link in &chain.links {
             if self.request_of(link.commit) == request.id.as_str() {
-                return Ok(Built::Unsettled {
-                    tip: link.commit,
+                return Ok(Built::Mine {
+                    commit: link.commit,
                     base: published,
                 });
             }

@@ -59,12 +59,18 @@ impl Publisher<'_> {
                     return Ok(Known::Won);
                 }
                 PushOutcome::Lost { name, .. } => {
+                    self.pause_after_loss();
                     let time = left().max(reserve);
                     match self.authority.refresh(self.ledger, time) {
                         Err(LedgerError::Unreachable { .. }) if under_way => {
                             return Err(self.unconfirmed(to));
                         }
                         looked => looked?,
+                    }
+                    // An earlier push of the same may have arrived, and others built on it.
+                    if under_way && self.contains(self.ledger.sound_tip()?, to, from)? {
+                        self.ledger.remember(to)?;
+                        return Ok(Known::Won);
                     }
                     return Ok(Known::Lost { name });
                 }

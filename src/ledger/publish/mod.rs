@@ -37,7 +37,6 @@ use super::seen::Seen;
 use super::{Ledger, LedgerError};
 use crate::domain::decide::{Change, decide};
 use crate::domain::id::ObjectId;
-use crate::domain::policy::Durability;
 use crate::domain::request::{Request, Verb};
 use crate::domain::snapshot::Snapshot;
 use build::Built;
@@ -48,8 +47,6 @@ use settle::Settled;
 const MOST_TRIES: u32 = 64;
 /// Longest wait for a lock of this machine.
 const LOCK_LIMIT: Duration = Duration::from_secs(60);
-/// Longest pause between two tries.
-const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 
 /// A mutation that the authority has confirmed.
 #[must_use]
@@ -139,9 +136,9 @@ impl<'l> Publisher<'l> {
     /// ones that do: for holders, who go on all the same.
     ///
     /// # Errors
-    /// Whatever keeps the ledger from being read.
+    /// [`LedgerError::Rewritten`]; whatever keeps the ledger from being read.
     pub fn snapshot_for_holders(&self) -> Result<Snapshot, LedgerError> {
-        let tip = self.ledger.tip()?;
+        let tip = self.sound_tip()?;
         let rules = self.rules_that_load(self.ledger.target()?, true)?;
         self.loader.snapshot(tip, rules, None)
     }
@@ -176,7 +173,7 @@ impl<'l> Publisher<'l> {
         mut looked: Option<ObjectId>,
     ) -> Result<Receipt, LedgerError> {
         let mut refreshed = self.ledger.remote().is_none();
-        for attempt in 0..MOST_TRIES {
+        for _ in 0..MOST_TRIES {
             let alone = self.alone().transpose()?;
             match self.build(request, &mut looked)? {
                 Built::Before(receipt) => return Ok(receipt),
@@ -208,6 +205,12 @@ impl<'l> Publisher<'l> {
                     }
                     Err(error) => return Err(error),
                 },
+                // Left by a process that died: whether it is published is this one's answer.
+                Built::Mine { commit, base } => {
+                    self.settle_after(alone, commit, base)
+                        .map_err(|error| error.about(&request.id))?;
+                    continue;
+                }
                 Built::Commit {
                     commit,
                     base,
@@ -225,7 +228,7 @@ impl<'l> Publisher<'l> {
                     }
                 }
             }
-            self.back_off(attempt);
+            self.step_back();
         }
         Err(LedgerError::Starved(MOST_TRIES))
     }
@@ -243,7 +246,7 @@ impl<'l> Publisher<'l> {
     ) -> Result<Receipt, LedgerError> {
         let _publishing = self.publish_lock(request.verb.word())?;
         let mut refreshed = self.ledger.remote().is_none();
-        for attempt in 0..MOST_TRIES {
+        for _ in 0..MOST_TRIES {
             self.publish_pending()?;
             let published = self.sound_tip()?;
             let rules = self.rules_after(published)?;
@@ -271,9 +274,8 @@ impl<'l> Publisher<'l> {
             }
             let (commit, objects) = self.write(published, &before, &change, request, rules)?;
             let durability = before.rules.policy.durability;
-            if durability == Durability::Full {
-                self.ledger.repo.sync_objects(&objects)?;
-            }
+            let flush = authority::flush(durability);
+            self.ledger.repo.sync_objects(&objects, flush)?;
             self.ledger.env.fail_point("landing");
             let known = self.exchange(published, commit, Some(companion), durability);
             match known.map_err(|error| error.about(&request.id))? {
@@ -291,7 +293,6 @@ impl<'l> Publisher<'l> {
                     }
                 }
             }
-            self.back_off(attempt);
         }
         Err(LedgerError::Starved(MOST_TRIES))
     }
@@ -350,20 +351,11 @@ impl<'l> Publisher<'l> {
         self.settle(tip, base)
     }
 
-    /// Waits a random while after a lost race. Who has lost more often waits less: of many clones
-    /// that race, the unlucky one comes first (P1; facts/reliability §2.1).
-    fn back_off(&self, attempt: u32) {
-        let ceiling = LONGEST_BACKOFF / (1 << attempt.min(8));
-        let ceiling = match self.ledger.remote() {
-            // Here the lines before the locks keep order.
-            None => Duration::from_millis(2),
-            Some(_) => ceiling.max(Duration::from_millis(10)),
-        };
-        let micros = u64::try_from(ceiling.as_micros()).unwrap_or(u64::MAX);
-        self.ledger
-            .env
-            .clock
-            .sleep(Duration::from_micros(self.ledger.env.jitter(micros)));
+    /// Lets others of this machine go first after a lost race; among machines, who published and
+    /// lost has waited already.
+    fn step_back(&self) {
+        let pause = Duration::from_micros(self.ledger.env.jitter(2000));
+        self.ledger.env.clock.sleep(pause);
     }
 }
 

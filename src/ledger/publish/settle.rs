@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::{LOCK_LIMIT, Publisher};
 use crate::domain::id::ObjectId;
 use crate::domain::policy::Durability;
+use crate::ledger::authority::flush;
 use crate::ledger::pending::{Fate, Pending, Verdict};
 use crate::ledger::{LedgerError, lock};
 
@@ -15,6 +16,11 @@ pub(super) enum Settled {
     /// It is in no chain any more: decide afresh.
     Dropped,
 }
+
+/// Longest pause after the first of several lost races.
+const LONGEST_BACKOFF: Duration = Duration::from_millis(400);
+/// Pause after many of them.
+const SHORTEST_BACKOFF: Duration = Duration::from_millis(5);
 
 /// Longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_millis(4);
@@ -116,19 +122,19 @@ impl Publisher<'_> {
         let Ok(durability) = self.durability(to) else {
             return self.drop_pending(None);
         };
-        if durability == Durability::Full {
-            let links = chain.links.iter();
-            let objects: Vec<ObjectId> = links
-                .flat_map(|link| link.objects.iter().copied())
-                .collect();
-            if self.ledger.repo.sync_objects(&objects).is_err() {
-                return self.drop_pending(None);
-            }
+        let links = chain.links.iter();
+        let objects: Vec<ObjectId> = links
+            .flat_map(|link| link.objects.iter().copied())
+            .collect();
+        let flushed = self.ledger.repo.sync_objects(&objects, flush(durability));
+        if flushed.is_err() {
+            return self.drop_pending(None);
         }
         self.ledger.env.fail_point("flushed");
         match self.exchange(published, to, None, durability) {
-            Ok(super::Known::Won) => Ok(()),
-            Ok(super::Known::Lost { .. }) => self.drop_pending(None),
+            Ok(super::Known::Won) if chain.losses == 0 => Ok(()),
+            Ok(super::Known::Won) => self.count_losses(0),
+            Ok(super::Known::Lost { .. }) => self.count_losses(chain.losses + 1),
             Err(error) => self.give_up(&chain, published, durability, error),
         }
     }
@@ -160,6 +166,32 @@ impl Publisher<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Waits a random while after a race that was lost to another machine, before the look at what
+    /// that one published, so that whoever decides afresh does so on the newest tip. Who has lost
+    /// more often waits less: of many clones that race, the unlucky one comes first (P1;
+    /// facts/reliability §2.1).
+    pub(super) fn pause_after_loss(&self) {
+        if self.ledger.remote().is_none() {
+            return;
+        }
+        let losses = self.pending.read().losses;
+        let ceiling = LONGEST_BACKOFF / (1 << losses.min(8));
+        let ceiling = ceiling.max(SHORTEST_BACKOFF);
+        let micros = u64::try_from(ceiling.as_micros()).unwrap_or(u64::MAX);
+        let pause = Duration::from_micros(self.ledger.env.jitter(micros));
+        self.ledger.env.clock.sleep(pause);
+    }
+
+    /// Remembers how often this machine has lost in a row. What lost or is published goes out of the
+    /// pending chain; what others have built on the tip that is there now stays.
+    fn count_losses(&self, losses: u32) -> Result<(), LedgerError> {
+        let _building = self.build_lock("publish")?;
+        let published = self.ledger.tip()?;
+        let mut rest = self.pending.read().after(published);
+        rest.losses = losses;
+        self.replace_pending(&rest)
     }
 
     /// Empties the pending chain, and tells why: to the one commit it is about, or to all who wait
