@@ -3,7 +3,7 @@
 # make answers 2 for every failure; the verb's own exit code stands in make's last line.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-only lint bench build build-quietly \
+.PHONY: help demo test test-only soak lint bench build build-quietly \
 	agent-preflight queue-ready queue-claim queue-set-status queue-validate queue-git-check
 
 # The laneway that the queue targets run: the one built here, unless another is named.
@@ -23,6 +23,7 @@ help:
 	@echo 'make demo                     play a day of a fleet on a throw-away repository'
 	@echo 'make test                     all tests'
 	@echo 'make test-only T=             the tests of that name; none is a failure'
+	@echo 'make soak                     the tests of faults and the model with the long numbers, for hours'
 	@echo 'make lint                     formatting and clippy, warnings denied'
 	@echo 'make bench                    times, each beside its floor'
 	@echo
@@ -52,11 +53,15 @@ test-only:
 	}
 	$(CARGO) test --locked -- "$$T"
 
+# RELIABILITY.md says what each test shows, and with which numbers.
+soak:
+	LANEWAY_SOAK=1 $(CARGO) test --locked --test protocol --test simulator --test faults
+
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-# Writes BENCHMARKS.md. BENCH_SIZES=1000 makes it short.
+# Writes BENCHMARKS.md. BENCH_SIZES=1000 and BENCH_PARTS=verbs,claims,growth make it short.
 bench:
 	$(CARGO) bench --locked --bench speed
 

@@ -129,7 +129,8 @@ impl Repo {
         };
         let mut cleared = false;
         for dir in linked.filter_map(Result::ok).map(|entry| entry.path()) {
-            if !dir.join("commondir").exists() && self.clear_initializing(&dir.join("locked"))? {
+            let whole = fs::metadata(dir.join("commondir")).is_ok_and(|data| data.len() > 0);
+            if !whole && self.clear_initializing(&dir.join("locked"))? {
                 let aside = self.common_dir().join("laneway/cleared");
                 fs::create_dir_all(&aside).map_err(GitError::io(&aside))?;
                 let into = tempfile::tempdir_in(&aside).map_err(GitError::io(&aside))?;

@@ -114,7 +114,6 @@ fn passes(error: &WorkspaceError) -> bool {
         "gitdir",
     ];
     match error {
-        WorkspaceError::Busy { .. } => true,
         WorkspaceError::Git(GitError::Moved { .. }) => true,
         // One whose holder was looked for has been waited for.
         WorkspaceError::Git(GitError::Locked { lock, .. }) => {

@@ -13,6 +13,10 @@ const INITIALIZING: &str = "initializing";
 /// the time that any git child of ours gets.
 const DEAD: Duration = Duration::from_secs(600);
 
+/// How long a worktree that may still be made is watched: longer than a lock must be old to be
+/// called stale.
+const SETTLED: Duration = Duration::from_millis(2500);
+
 /// Whether a worktree is being made right now, or was when its maker died.
 #[must_use]
 pub fn is_unfinished(worktree: &Worktree) -> bool {
@@ -30,8 +34,12 @@ pub fn clear(
     env: &Env,
 ) -> Result<Option<PathBuf>, WorkspaceError> {
     let path = &worktree.path;
-    if !is_abandoned(repo, worktree, env) {
-        return Err(WorkspaceError::Busy { path: path.clone() });
+    let began = env.clock.instant();
+    while !is_abandoned(repo, worktree, env) {
+        if env.clock.instant() - began > SETTLED {
+            return Err(WorkspaceError::Busy { path: path.clone() });
+        }
+        env.clock.sleep(Duration::from_millis(50));
     }
     // Only an empty directory goes.
     drop(fs::remove_dir(path));

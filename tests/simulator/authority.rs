@@ -169,6 +169,7 @@ fn behind(ledger: &Ledger) -> PushOutcome {
 
 fn refused(ledger: &Ledger) -> PushOutcome {
     PushOutcome::Refused {
+        denial: laneway::git::Denial::Hook,
         name: ledger.marker.branch.full(),
         reason: "pre-receive hook declined".to_owned(),
         stderr: String::new(),

@@ -50,7 +50,7 @@ use template::Templates;
 use weather::{Breakage, Weather};
 
 /// Seeds of every test run, and of a long one.
-const SEEDS: (u64, u64) = (1_000, 20_000);
+const SEEDS: (u64, u64) = (2_000, 20_000);
 /// Seeds of a season that looks at one promise.
 const FEW: (u64, u64) = (60, 2_000);
 

@@ -36,7 +36,9 @@ impl Publisher<'_> {
                 break;
             }
             let message = self.ledger.repo.commit(commit)?.message;
-            if message::trailer(&message, "Laneway-Id") == Some(request.id.as_str()) {
+            let is = |key, value: &str| message::trailer(&message, key) == Some(value);
+            // Steps of one verb may carry one id.
+            if is("Laneway-Id", request.id.as_str()) && is("Laneway-Op", request.verb.word()) {
                 return self.receipt_of(commit, &message).map(Some);
             }
         }
