@@ -122,7 +122,7 @@ impl Repo {
     }
 
     /// Moves aside what git keeps of worktrees that are not whole and that nobody makes any more;
-    /// whether there was one. Their directories stay as they are.
+    /// whether there was one. Files in their directories stay.
     fn clear_headless(&self) -> Result<bool, GitError> {
         let Ok(linked) = fs::read_dir(self.common_dir().join("worktrees")) else {
             return Ok(false);
@@ -134,7 +134,14 @@ impl Repo {
                 let aside = self.common_dir().join("laneway/cleared");
                 fs::create_dir_all(&aside).map_err(GitError::io(&aside))?;
                 let into = tempfile::tempdir_in(&aside).map_err(GitError::io(&aside))?;
-                fs::rename(&dir, into.keep().join("worktree")).map_err(GitError::io(&dir))?;
+                let into = into.keep();
+                // Nothing was checked out yet: with the link to what is moved, it is empty.
+                let text = fs::read(dir.join("gitdir")).unwrap_or_default();
+                let link = dir.join(std::ffi::OsStr::from_bytes(text.trim_ascii_end()));
+                if link.is_file() && fs::rename(&link, into.join("link")).is_ok() {
+                    drop(link.parent().map(fs::remove_dir));
+                }
+                fs::rename(&dir, into.join("worktree")).map_err(GitError::io(&dir))?;
                 cleared = true;
             }
         }
