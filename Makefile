@@ -44,7 +44,7 @@ demo: build
 	@"$(BUILT)" demo
 
 test:
-	$(CARGO) test --locked
+	$(CARGO) test --locked --no-fail-fast
 
 test-only:
 	$(call need,T)

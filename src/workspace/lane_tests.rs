@@ -348,14 +348,16 @@ fn a_worktree_whose_making_died_is_moved_aside_and_made_again() {
     fs::remove_file(git_dir.join("index")).unwrap();
     fs::remove_file(spec.path.join("b")).unwrap();
     put(&spec.path.join("notes"), "mine");
-    let refused = open(&field.repo, &spec, &field.env).unwrap_err();
-    assert!(matches!(refused, WorkspaceError::Busy { .. }), "{refused}");
     let lock = fs::File::options()
         .write(true)
         .open(git_dir.join("locked"))
         .unwrap();
+    // A living process has it open.
+    let refused = open(&field.repo, &spec, &field.env).unwrap_err();
+    assert!(matches!(refused, WorkspaceError::Busy { .. }), "{refused}");
     let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     lock.set_modified(long_ago).unwrap();
+    drop(lock);
     let opened = open(&field.repo, &spec, &field.env).unwrap();
     assert_eq!(opened.how, How::Created);
     assert_eq!(read(&spec.path.join("b")), "1\n");
