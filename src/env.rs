@@ -51,6 +51,11 @@ pub trait Processes: Send + Sync {
     /// The id of the boot it runs in; empty where the system tells none.
     fn boot(&self) -> String;
 
+    /// The namespace that process ids are of; empty where the system tells none.
+    fn namespace(&self) -> String {
+        String::new()
+    }
+
     /// Whether a process with this id exists, dead ones that nobody waited for included.
     fn exists(&self, pid: u32) -> bool;
 
@@ -314,6 +319,11 @@ impl Processes for SystemProcesses {
     fn boot(&self) -> String {
         let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         text.trim().to_owned()
+    }
+
+    fn namespace(&self) -> String {
+        let link = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        link.to_string_lossy().into_owned()
     }
 
     fn exists(&self, pid: u32) -> bool {

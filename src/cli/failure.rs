@@ -189,14 +189,7 @@ fn rewritten(message: String, name: &str, seen: ObjectId, found: Option<ObjectId
         .hint("`laneway doctor` shows what each side has that the other lacks");
     let failure = match name.strip_prefix("refs/remotes/") {
         Some(_) => failure.hint("restore it on the remote, from a clone that has the seen tip"),
-        None => failure.hint(format!(
-            "to restore it: `git update-ref {} {seen}`",
-            if name.starts_with("refs/") {
-                name.to_owned()
-            } else {
-                format!("refs/heads/{name}")
-            }
-        )),
+        None => failure.hint(format!("to restore it: `git update-ref {name} {seen}`")),
     };
     failure.hint(format!(
         "to go on with what is there, as a person: `laneway doctor --accept-ledger {found}`"

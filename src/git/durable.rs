@@ -46,6 +46,20 @@ impl Repo {
         flush_all(directories.into_iter().chain(files).collect())
     }
 
+    /// Makes everything durable that `tip` has and `base` has not: commits that a person or an agent
+    /// made with git, which flushes nothing by default.
+    ///
+    /// # Errors
+    /// [`GitError::Git`]; [`GitError::Io`].
+    pub fn sync_range(&self, tip: ObjectId, base: ObjectId) -> Result<(), GitError> {
+        let (tip, base) = (tip.to_string(), format!("^{base}"));
+        let args = ["rev-list", "--objects", "--no-object-names", &tip, &base];
+        let listed = self.succeed(&self.git(&args), "rev-list")?;
+        let text = String::from_utf8_lossy(&listed);
+        let ids: Vec<ObjectId> = text.lines().filter_map(|line| line.parse().ok()).collect();
+        self.sync_objects(&ids, Durability::Full)
+    }
+
     /// Where an object lies when it is not in a pack.
     pub(super) fn loose_file(&self, id: ObjectId) -> PathBuf {
         let hex = id.to_string();

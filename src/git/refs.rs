@@ -223,7 +223,10 @@ impl Repo {
     pub fn flush_ref(&self, name: &str) -> Result<(), GitError> {
         full_name(name)?;
         if self.reftable {
-            return Ok(());
+            let dir = self.common_dir().join("reftable");
+            let tables = std::fs::read_dir(&dir).map_err(GitError::io(&dir))?;
+            let tables = tables.filter_map(Result::ok).map(|entry| entry.path());
+            return flush_all(std::iter::once(dir.clone()).chain(tables).collect());
         }
         let file = self.ref_file(name);
         if file.exists() {

@@ -36,8 +36,8 @@ use serde::Deserialize;
 
 use super::{GitError, Repo};
 use crate::env::Env;
-use crate::process::Owner;
 use crate::process::holders::{self, Holder, How, Inode, Trace, Unseen};
+use crate::process::{Owner, lock_shared_within};
 
 /// Age from which a lock counts as left behind. Younger ones are between two steps.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -110,6 +110,9 @@ pub enum Standing {
     /// Nobody can tell.
     Doubtful(Doubt),
 }
+
+/// How long a move of refs waits for one who looks at locks.
+const MOVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why the holder of a lock file cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -311,8 +314,15 @@ impl Repo {
     /// Says to clearers that this process moves refs, until the value is dropped.
     pub(super) fn begin_move(&self) -> Result<Option<File>, GitError> {
         let (file, path) = self.moves()?;
-        match file.lock_shared() {
-            Ok(()) => Ok(Some(file)),
+        let env = self.watch.clone();
+        let locked = match &env {
+            Some(env) => lock_shared_within(env, &file, MOVE_LIMIT),
+            None => file.lock_shared().map(|()| true),
+        };
+        match locked {
+            Ok(true) => Ok(Some(file)),
+            // Somebody who clears locks was stopped amid it.
+            Ok(false) => Err(GitError::Locked { path, lock: None }),
             // Where the kernel cannot lock files, nothing is ever cleared: the file system is not
             // local.
             Err(error) if no_locks(&error) => Ok(None),

@@ -135,10 +135,15 @@ impl Repo {
                 fs::create_dir_all(&aside).map_err(GitError::io(&aside))?;
                 let into = tempfile::tempdir_in(&aside).map_err(GitError::io(&aside))?;
                 let into = into.keep();
-                // Nothing was checked out yet: with the link to what is moved, it is empty.
+                // Nothing was checked out yet: with the link to what is moved, it is empty. Any other
+                // file that `gitdir` may name is nobody's business here.
                 let text = fs::read(dir.join("gitdir")).unwrap_or_default();
                 let link = dir.join(std::ffi::OsStr::from_bytes(text.trim_ascii_end()));
-                if link.is_file() && fs::rename(&link, into.join("link")).is_ok() {
+                let back = format!("gitdir: {}", dir.display());
+                let ours = link.ends_with(".git")
+                    && fs::symlink_metadata(&link).is_ok_and(|data| data.is_file())
+                    && fs::read(&link).is_ok_and(|text| text.trim_ascii_end() == back.as_bytes());
+                if ours && fs::rename(&link, into.join("link")).is_ok() {
                     drop(link.parent().map(fs::remove_dir));
                 }
                 fs::rename(&dir, into.join("worktree")).map_err(GitError::io(&dir))?;

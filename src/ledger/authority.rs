@@ -186,7 +186,9 @@ impl Authority for Remote {
         let outcome = ledger.repo.push(&spec)?;
         if outcome == PushOutcome::Won {
             for (_, tracking, _, to) in moves {
-                follow(ledger, tracking, to, durability)?;
+                // Confirmed is confirmed: a tracking ref that cannot follow now does so at the next
+                // fetch.
+                drop(follow(ledger, tracking, to, durability));
             }
         }
         Ok(outcome)
@@ -254,17 +256,23 @@ fn met_another(error: &GitError) -> bool {
     matches!(error, GitError::Locked { .. }) || error.to_string().contains("cannot lock ref")
 }
 
-/// Whether the ledger's last commit goes on with a rewritten target that `there` descends from.
+/// How many ledger commits back the acceptance of a rewritten target is looked for.
+const REMEMBERED: usize = 1000;
+
+/// Whether a person went on with a rewritten target that `there` descends from: the last acceptance
+/// in the ledger says so, not merely the rules that were used last.
 fn is_accepted(ledger: &Ledger, there: ObjectId) -> Result<bool, LedgerError> {
     let repo = &ledger.repo;
     let Some(tip) = ledger.tip()?.filter(|_| repo.exists(there)) else {
         return Ok(false);
     };
-    let accepted = super::message::rules_in_force(&repo.commit(tip)?.message);
-    Ok(match accepted {
-        Some(accepted) => repo.exists(accepted) && repo.is_ancestor(accepted, there)?,
-        None => false,
-    })
+    for commit in repo.first_parents(tip).take(REMEMBERED) {
+        let message = repo.commit(commit?)?.message;
+        if let Some(accepted) = super::message::accepted(&message) {
+            return Ok(repo.exists(accepted) && repo.is_ancestor(accepted, there)?);
+        }
+    }
+    Ok(false)
 }
 
 /// Which of the two refs the remote has rewritten or lost, as an error; `None` where neither is.

@@ -7,6 +7,14 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::env::Env;
+use crate::process::lock_within;
+
+/// How long the end of the line is waited for. A process that was stopped there costs the order,
+/// not the work.
+const TAIL_LIMIT: Duration = Duration::from_secs(1);
 
 /// A place in the line; dropping it leaves.
 #[derive(Debug)]
@@ -19,20 +27,22 @@ pub struct Place {
 impl Place {
     /// Joins the line in `dir` at its end; `None` where the file system does not let us.
     #[must_use]
-    pub fn join(dir: &Path) -> Option<Self> {
+    pub fn join(env: &Env, dir: &Path) -> Option<Self> {
         let mut tail = open(&dir.join("tail")).or_else(|| {
             fs::create_dir_all(dir).ok()?;
             open(&dir.join("tail"))
         })?;
         // Held for a few system calls: reading the last number and taking the next.
-        tail.lock().ok()?;
+        if !lock_within(env, &tail, TAIL_LIMIT).ok()? {
+            return None;
+        }
         let mut text = String::new();
         tail.read_to_string(&mut text).ok()?;
         let last: u64 = text.trim().parse().unwrap_or(0);
         let number = last.wrapping_add(1);
         let path = dir.join(number.to_string());
         let mine = open(&path)?;
-        mine.lock().ok()?;
+        mine.try_lock().ok()?;
         tail.rewind().ok()?;
         tail.set_len(0).ok()?;
         tail.write_all(number.to_string().as_bytes()).ok()?;
@@ -86,10 +96,10 @@ mod tests {
 
     #[test]
     fn who_came_first_is_first_and_the_dead_are_passed_over() {
-        let dir = tempfile::tempdir().unwrap();
+        let (env, dir) = (crate::process::testing::env(), tempfile::tempdir().unwrap());
         let line = dir.path().join("line");
         assert!(is_empty(&line));
-        let [mut one, mut two, mut three] = [(); 3].map(|()| Place::join(&line).unwrap());
+        let [mut one, mut two, mut three] = [(); 3].map(|()| Place::join(&env, &line).unwrap());
         assert!(!is_empty(&line));
         assert!(one.is_first() && !two.is_first() && !three.is_first());
         drop(one);
@@ -99,9 +109,9 @@ mod tests {
         drop(two);
         fs::File::create(&left).unwrap();
         assert!(three.is_first());
-        assert!(Place::join(&line).is_some_and(|mut four| !four.is_first()));
+        assert!(Place::join(&env, &line).is_some_and(|mut four| !four.is_first()));
         drop(three);
         assert!(is_empty(&line));
-        assert!(Place::join(&line).unwrap().is_first());
+        assert!(Place::join(&env, &line).unwrap().is_first());
     }
 }

@@ -61,7 +61,7 @@ pub fn take(env: &Env, path: &Path, purpose: &str, limit: Duration) -> Result<He
         return Ok(Held { _file: file });
     }
     let start = env.clock.instant();
-    let mut place = Place::join(&waiting);
+    let mut place = Place::join(env, &waiting);
     loop {
         let first = place.as_mut().is_none_or(Place::is_first);
         if first && try_lock(&file, path)? {

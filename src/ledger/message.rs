@@ -144,14 +144,17 @@ pub fn rules(message: &str) -> Option<ObjectId> {
     trailer(message, "Laneway-Rules")?.parse().ok()
 }
 
+/// The rewritten target that the commit of this message accepts, if it does.
+#[must_use]
+pub fn accepted(message: &str) -> Option<ObjectId> {
+    trailer(message, "Laneway-Accepted")?.parse().ok()
+}
+
 /// The target commit that the next rules must descend from: the rules of this commit, or the
 /// rewritten target that it accepts.
 #[must_use]
 pub fn rules_in_force(message: &str) -> Option<ObjectId> {
-    match trailer(message, "Laneway-Accepted") {
-        Some(accepted) => accepted.parse().ok(),
-        None => rules(message),
-    }
+    accepted(message).or_else(|| rules(message))
 }
 
 /// The value of a trailer line.

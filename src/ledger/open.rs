@@ -50,7 +50,12 @@ impl Ledger {
         };
         match found {
             Ok(marker) => Self::at(repo, env, marker),
-            Err(error) => Err(lost(&repo).unwrap_or(error)),
+            Err(LedgerError::NotALedger(branch)) => {
+                let lost = lost(&repo)?.filter(|(name, _)| *name == branch);
+                Err(lost.map_or(LedgerError::NotALedger(branch), gone))
+            }
+            Err(LedgerError::NoLedger) => Err(lost(&repo)?.map_or(LedgerError::NoLedger, gone)),
+            Err(error) => Err(error),
         }
     }
 
@@ -135,7 +140,7 @@ impl Ledger {
         let later = |now: ObjectId| {
             now == tip || self.repo.exists(now) && self.repo.is_ancestor(tip, now).unwrap_or(false)
         };
-        seen.update(|now| !now.is_some_and(later), tip)
+        seen.update(&self.env, |now| !now.is_some_and(later), tip)
             .map_err(|source| LedgerError::Io {
                 path: seen.path().to_owned(),
                 source,
@@ -204,19 +209,34 @@ pub fn seen_of(repo: &Repo, branch: &str) -> Seen {
 }
 
 /// The ledger that was seen here and is gone, if one was: its absence is not a beginning (P25).
-fn lost(repo: &Repo) -> Option<LedgerError> {
-    let entries = std::fs::read_dir(repo.common_dir().join("laneway")).ok()?;
-    let found = entries.filter_map(Result::ok).find_map(|entry| {
-        let seen = Seen::below(&entry.path()).tip()?;
-        Some((entry.file_name().into_string().ok()?, seen))
-    });
-    let (name, seen) = found?;
-    Some(LedgerError::Rewritten {
-        name: name.replace("%2F", "/"),
+fn lost(repo: &Repo) -> Result<Option<(BranchName, ObjectId)>, LedgerError> {
+    let entries = std::fs::read_dir(repo.common_dir().join("laneway"));
+    for entry in entries.into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy().replace("%2F", "/");
+        let (Ok(branch), Some(seen)) = (BranchName::new(name), Seen::below(&entry.path()).tip())
+        else {
+            continue;
+        };
+        let remotes = repo.refs_with_prefix("refs/remotes/")?;
+        let tracked = remotes.keys().any(|name| {
+            let rest = name.strip_prefix("refs/remotes/").unwrap_or_default();
+            rest.split_once('/')
+                .is_some_and(|(_, short)| short == branch.as_str())
+        });
+        if !tracked && repo.tip(&branch.full())?.is_none() {
+            return Ok(Some((branch, seen)));
+        }
+    }
+    Ok(None)
+}
+
+fn gone((branch, seen): (BranchName, ObjectId)) -> LedgerError {
+    LedgerError::Rewritten {
+        name: branch.full(),
         seen,
         found: None,
         rewound: false,
-    })
+    }
 }
 
 /// The refs that hold ledger and target under the marker's authority.

@@ -24,6 +24,8 @@ pub struct Pending {
     pub base: Option<ObjectId>,
     /// The commits.
     pub links: Vec<Link>,
+    /// Whether a push of these commits was begun: it may still arrive.
+    pub sent: bool,
     /// How often in a row this machine has lost the race for the ledger.
     pub losses: u32,
     /// Why the last chain that was given up was, for those who waited for it.
@@ -89,6 +91,7 @@ struct Wire {
     base: Option<String>,
     links: Vec<(String, u32, u64, Vec<String>)>,
     losses: u32,
+    sent: bool,
     verdict: Option<(Vec<String>, Fate)>,
 }
 
@@ -153,6 +156,7 @@ impl Pending {
             .unwrap_or_default();
         Self {
             base: published,
+            sent: self.sent && !links.is_empty() && self.base == published,
             links,
             losses: self.losses,
             verdict: self.verdict.clone(),
@@ -257,6 +261,7 @@ fn encode(pending: &Pending) -> Vec<u8> {
         base: pending.base.map(|base| base.to_string()),
         links: pending.links.iter().map(link).collect(),
         losses: pending.losses,
+        sent: pending.sent,
         verdict: pending.verdict.as_ref().map(|verdict| {
             let commits = verdict.commits.iter().map(ObjectId::to_string).collect();
             (commits, verdict.fate.clone())
@@ -294,6 +299,7 @@ fn decode(bytes: &[u8]) -> Option<Pending> {
         base,
         links: links.collect::<Option<_>>()?,
         losses: wire.losses,
+        sent: wire.sent,
         verdict,
     })
 }
@@ -330,6 +336,7 @@ mod tests {
             base: Some(id(1)),
             links: vec![link(2), link(3)],
             losses: 3,
+            sent: true,
             verdict: Some(verdict),
         };
         for chain in [&long, &Pending::on(Some(id(1))), &long] {
@@ -349,10 +356,15 @@ mod tests {
             base: Some(id(1)),
             links: vec![link(2), link(3)],
             losses: 0,
+            sent: true,
             verdict: None,
         };
         assert_eq!(chain.after(Some(id(1))), chain);
         assert_eq!(chain.after(Some(id(2))).links, vec![link(3)]);
+        assert!(
+            !chain.after(Some(id(2))).sent,
+            "what was pushed has arrived"
+        );
         assert_eq!(chain.after(Some(id(9))), Pending::on(Some(id(9))));
         assert_eq!(chain.tip(), Some(id(3)));
     }

@@ -12,14 +12,20 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::domain::id::ObjectId;
+use crate::env::Env;
+use crate::process::lock_within;
 
 /// Where the last settled tip of one ledger is remembered.
 #[derive(Debug, Clone)]
 pub struct Seen {
     path: PathBuf,
 }
+
+/// How long another process may hold the memory.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Longest content: a word, an id of SHA-256, a line end, with room to spare.
 const MAX: usize = 160;
@@ -50,8 +56,8 @@ impl Seen {
     ///
     /// # Errors
     /// Of the file system.
-    pub fn remember(&self, tip: ObjectId) -> io::Result<()> {
-        self.update(|_| true, tip)
+    pub fn remember(&self, env: &Env, tip: ObjectId) -> io::Result<()> {
+        self.update(env, |_| true, tip)
     }
 
     /// Remembers `tip` if `forward` says so of what is remembered now. One process at a time, so
@@ -61,6 +67,7 @@ impl Seen {
     /// Of the file system.
     pub fn update(
         &self,
+        env: &Env,
         forward: impl FnOnce(Option<ObjectId>) -> bool,
         tip: ObjectId,
     ) -> io::Result<()> {
@@ -79,7 +86,11 @@ impl Seen {
             opened => opened?,
         };
         // Held for a read and a write.
-        file.lock()?;
+        if !lock_within(env, &file, LIMIT)? {
+            let path = self.path.display();
+            let why = format!("a process that holds the lock of {path} does not get on");
+            return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+        }
         if !forward(self.tip()) {
             return Ok(());
         }
@@ -116,7 +127,7 @@ mod tests {
         let (long, short) = ([7; 32], [8; 20]);
         for bytes in [&long[..], &short[..], &short[..]] {
             let tip = ObjectId::from_bytes(bytes).unwrap();
-            seen.remember(tip).unwrap();
+            seen.remember(&crate::process::testing::env(), tip).unwrap();
             assert_eq!(seen.tip(), Some(tip));
         }
         let file = OpenOptions::new().write(true).open(seen.path()).unwrap();

@@ -9,10 +9,13 @@ use crate::domain::request::Verb;
 use crate::env::Env;
 use crate::git::{Cas, Durability as Flush, Expect, Fetch, RefEdit, Repo};
 use crate::ledger::pending::{Pending, PendingFile};
-use crate::ledger::{Ledger, LedgerError, last_line, message};
+use crate::ledger::{Ledger, LedgerError, last_line, lock, message};
 
 /// Where tips that were given up are kept: `refs/laneway/kept/<what>/<id>`.
 const KEPT: &str = "refs/laneway/kept";
+
+/// How long a lock of this machine is waited for.
+const LOCK_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// How long the remote may take.
 const REMOTE_LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
@@ -96,9 +99,11 @@ pub fn ledger(env: &Env, options: &SiteOptions, named: &Named) -> Result<Accepte
     match now {
         Some(tip) => {
             // Nothing that was built on the history before may come after this one.
+            let building = lock::take(env, &ledger.dir().join("build.lock"), "doctor", LOCK_LIMIT);
+            let _building = building.map_err(LedgerError::from)?;
             let pending = PendingFile::below(&ledger.dir());
             pending.replace(&Pending::on(now)).map_err(io)?;
-            ledger.seen().remember(tip).map_err(io)?;
+            ledger.seen().remember(env, tip).map_err(io)?;
         }
         None => {
             let edit = RefEdit {
@@ -123,7 +128,8 @@ pub fn ledger(env: &Env, options: &SiteOptions, named: &Named) -> Result<Accepte
 fn forget(repo: &Repo, name: &str, seen: ObjectId, named: &Named) -> Result<Accepted, OpError> {
     require(named, name, None)?;
     let kept = keep(repo, "ledger", seen)?;
-    let memory = crate::ledger::seen_of(repo, name);
+    let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
+    let memory = crate::ledger::seen_of(repo, branch);
     memory.forget().map_err(|source| OpError::Io {
         path: memory.path().to_owned(),
         source,

@@ -74,8 +74,15 @@ pub fn claim(
         let agent = &request.actor.agent;
         let begun = BegunClaim::begin(&dir, &site.env, agent, &asked, request.id.clone());
         let begun = begun.map_err(|source| OpError::Io { path: dir, source })?;
-        if begun.id == request.id || goes_on(site, &begun.id)? {
-            request.id = begun.id.clone();
+        if begun.id != request.id {
+            // What a dead process left is gone on with, unless it is over: held no more.
+            let left = Request {
+                id: begun.id.clone(),
+                ..request.clone()
+            };
+            if over_by_now(site, &publisher, &left)?.is_none() {
+                request = left;
+            }
         }
         Some(begun)
     };
@@ -97,7 +104,10 @@ pub fn claim(
 /// answer. Then the next try takes it up.
 fn may_stand(error: &OpError) -> bool {
     match error {
-        OpError::NoWorktree { .. } | OpError::Git(_) | OpError::Io { .. } => true,
+        OpError::NoWorktree { .. }
+        | OpError::Workspace(_)
+        | OpError::Git(_)
+        | OpError::Io { .. } => true,
         OpError::Ledger(error) => matches!(
             error,
             LedgerError::Unconfirmed { .. }
@@ -110,20 +120,6 @@ fn may_stand(error: &OpError) -> bool {
     }
 }
 
-/// Whether a claim that was left behind is still one to go on with: held, or never published. One
-/// that was handed off or finished since is over.
-fn goes_on(site: &Site, id: &RequestId) -> Result<bool, OpError> {
-    let snapshot = super::look::snapshot(site)?;
-    let over = snapshot
-        .states
-        .iter()
-        .any(|(_, state)| match &state.standing {
-            Standing::Done(done) => done.claim == *id,
-            _ => state.occupying().is_none() && state.claim().is_some_and(|claim| claim.id == *id),
-        });
-    Ok(!over)
-}
-
 fn claim_and_settle(
     site: &Site,
     publisher: &Publisher<'_>,
@@ -131,11 +127,22 @@ fn claim_and_settle(
     lane: Lane,
     dry_run: bool,
 ) -> Result<ClaimOutcome, OpError> {
-    if !dry_run && lane == Lane::Open {
-        // A lane that cannot be used is found before the claim, not after it.
-        check_lanes(site, publisher, request)?;
-    }
-    let mutation = mutate::carry_out(publisher, request, dry_run)?;
+    let repeats = !dry_run && (site.repeats() || site.shows_claim());
+    let over = match repeats {
+        true => over_by_now(site, publisher, request)?,
+        false => None,
+    };
+    let (mutation, lane) = match over {
+        // It is answered as it was then; its lane may be another's.
+        Some(mutation) => (mutation, Lane::Leave),
+        None => {
+            if !dry_run && lane == Lane::Open {
+                // A lane that cannot be used is found before the claim, not after it.
+                check_lanes(site, publisher, request)?;
+            }
+            (mutate::carry_out(publisher, request, dry_run)?, lane)
+        }
+    };
     let mine = |state: &TaskState| state.claim().is_some_and(|claim| claim.id == request.id);
     let changed = mutation
         .change
@@ -176,6 +183,25 @@ fn claim_and_settle(
         mutation,
         begun: None,
     })
+}
+
+/// What a repeated claim did, if the ledger has it and it is over since: it is not made again.
+fn over_by_now(
+    site: &Site,
+    publisher: &Publisher<'_>,
+    request: &Request,
+) -> Result<Option<Mutation>, OpError> {
+    publisher.refresh()?;
+    let Some(receipt) = publisher.carried_out_before(request)? else {
+        return Ok(None);
+    };
+    let mutation = Mutation::from(receipt);
+    let now = super::look::snapshot(site)?;
+    let held = mutation.change.states.iter().any(|change| {
+        let claim = now.states.get(&change.task).claim();
+        claim.is_some_and(|claim| claim.id == request.id)
+    });
+    Ok((!held).then_some(mutation))
 }
 
 /// Refuses lanes that the claim would get and whose worktree on this machine cannot be used.
@@ -331,7 +357,8 @@ pub fn open_lane(
 /// Work that was saved on another machine comes with the work refs of the remote.
 fn fetch_work(site: &Site) -> Result<(), OpError> {
     if let Some(remote) = site.ledger.remote() {
-        let specs = ["+refs/laneway/work/*:refs/laneway/work/*"];
+        // Not forced: what was set aside here may be more than the remote has.
+        let specs = ["refs/laneway/work/*:refs/laneway/work/*"];
         site.repo()
             .fetch(remote, &specs, std::time::Duration::from_secs(60))?;
     }

@@ -64,8 +64,6 @@ pub fn maintain(site: &Site) -> Result<Tidied, OpError> {
         return Ok(tidied);
     };
     tidied.forgotten = forget_landed(site)?;
-    // An older git cannot: then the refs stay loose, which is slower and no harm.
-    drop(repo.pack_refs("refs/laneway/work/"));
     repo.pack_objects()?;
     tidied.loose.1 = repo.loose_objects();
     Ok(tidied)

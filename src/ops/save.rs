@@ -136,6 +136,10 @@ pub fn keep(
         Durability::Full => Flush::Full,
         Durability::Fast => Flush::Fast,
     };
+    if flush == Flush::Full {
+        // The work was committed with git, which flushes nothing by default.
+        site.repo().sync_range(commit, snapshot.rules.at)?;
+    }
     workspace::save(site.repo(), task, epoch, commit, flush)?;
     if let Some(remote) = site.ledger.remote() {
         let limit = Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));

@@ -78,9 +78,11 @@ fn keep_commits(site: &Site, claim: &Claim, bound: &Binding) -> Result<(), OpErr
     let Some(tip) = site.repo().tip(&claim.branch.full())? else {
         return Ok(());
     };
-    if site.repo().is_ancestor(tip, site.ledger.target()?)? {
+    let target = site.ledger.target()?;
+    if site.repo().is_ancestor(tip, target)? {
         return Ok(());
     }
+    site.repo().sync_range(tip, target)?;
     workspace::save(site.repo(), &bound.task, bound.epoch, tip, Flush::Full)?;
     Ok(())
 }

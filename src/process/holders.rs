@@ -50,7 +50,7 @@ const LENDERS: [&str; 7] = [
 ];
 
 /// Programs that take git's locks, besides those whose name begins with `git`.
-const GIT_LIKE: [&str; 4] = ["gix", "ein", "jj", "lazygit"];
+const GIT_LIKE: [&str; 5] = ["gix", "ein", "java", "jj", "lazygit"];
 
 /// Longest command line that is told, in characters.
 const LONGEST_COMMAND: usize = 120;

@@ -7,6 +7,7 @@
 mod capture;
 pub mod holders;
 mod owner;
+mod patience;
 mod run;
 mod runner;
 mod spawn;
@@ -15,6 +16,7 @@ pub(crate) mod testing;
 
 pub use capture::{Captured, Stream};
 pub use owner::Owner;
+pub use patience::{lock_shared_within, lock_within};
 pub use run::{Exit, Finished, ProcessError};
 pub use runner::Runner;
 pub use spawn::Spawn;

@@ -14,6 +14,9 @@ pub struct Owner {
     pub boot: String,
     /// When it started, in ticks after the boot; 0 where the system does not tell.
     pub start: u64,
+    /// The process namespace that its id is of; empty where the system tells none.
+    #[serde(default)]
+    pub namespace: String,
 }
 
 impl Owner {
@@ -25,6 +28,7 @@ impl Owner {
             host: env.host.clone(),
             boot: env.processes.boot(),
             start: env.processes.start_of(env.pid).unwrap_or(0),
+            namespace: env.processes.namespace(),
         }
     }
 
@@ -32,6 +36,11 @@ impl Owner {
     #[must_use]
     pub fn is_gone(&self, env: &Env) -> bool {
         if self.host != env.host {
+            return false;
+        }
+        // In another container the same number is another process, and that one cannot be seen.
+        let here = env.processes.namespace();
+        if !here.is_empty() && !self.namespace.is_empty() && here != self.namespace {
             return false;
         }
         let boot = env.processes.boot();

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::ObjectId;
 use crate::env::Env;
 use crate::git::{Cleared, Follow, GitError, LockFile, Repo, Worktree};
-use crate::process::Owner;
+use crate::process::{Owner, lock_within};
 
 /// How long another's `index.lock` is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
@@ -303,7 +303,10 @@ pub fn recover(repo: &Repo, env: &Env) -> Result<Vec<Recovered>, CheckoutError> 
     let mut options = File::options();
     let guard = options.create(true).truncate(false).write(true).open(&path);
     let guard = guard.map_err(io_at(&path))?;
-    guard.lock().map_err(io_at(&path))?;
+    if !lock_within(env, &guard, Duration::from_secs(10)).map_err(io_at(&path))? {
+        let why = io::Error::new(io::ErrorKind::TimedOut, "a recovery does not get on");
+        return Err(io_at(&path)(why));
+    }
     for (work_dir, git_dir) in all {
         if let Some(journal) = left_in(&git_dir, env) {
             recovered.push(settle(repo, work_dir, &git_dir, &journal)?);

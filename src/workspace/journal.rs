@@ -9,13 +9,13 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AgentName, RequestId};
 use crate::env::Env;
-use crate::process::Owner;
+use crate::process::{Owner, lock_within};
 
 /// A claim that was begun.
 #[derive(Debug)]
@@ -50,8 +50,12 @@ impl BegunClaim {
         fs::create_dir_all(dir)?;
         // Of several that find the same note, one writes its name over the dead one's.
         let lock = fs::File::create(dir.join("lock"))?;
-        lock.lock()?;
-        let id = left_by_the_dead(dir, env, agent, wish).unwrap_or(id);
+        // A process that was stopped here costs the take-over of an old note, not the claim.
+        let alone = lock_within(env, &lock, Duration::from_secs(5))?;
+        let left = alone
+            .then(|| left_by_the_dead(dir, env, agent, wish))
+            .flatten();
+        let id = left.unwrap_or(id);
         let note = Note {
             id: id.to_string(),
             agent: agent.to_string(),

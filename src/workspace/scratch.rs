@@ -113,22 +113,15 @@ pub fn left_scratches(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, WorkspaceE
     let mut left = Vec::new();
     for worktree in repo.worktrees()?.into_iter().skip(1) {
         let name = worktree.path.file_name().unwrap_or_default();
-        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+        if !name.to_str().is_some_and(|name| name.starts_with(PREFIX)) {
             continue;
-        };
+        }
         let signed = worktree.git_dir.and_then(|dir| {
             let bytes = fs::read(dir.join("laneway/scratch.json")).ok()?;
             serde_json::from_slice::<Owner>(&bytes).ok()
         });
-        // One that died before it signed is known by the id in the name.
-        let owner = signed.or_else(|| {
-            Some(Owner {
-                pid: rest.split('-').next()?.parse().ok()?,
-                host: env.host.clone(),
-                boot: String::new(),
-                start: 0,
-            })
-        });
+        // A name alone shows nothing: a person may have made it.
+        let owner: Option<Owner> = signed;
         let gone = owner.is_some_and(|owner| owner.is_gone(env));
         let detached = worktree.branch.is_none();
         if gone && detached {

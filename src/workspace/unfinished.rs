@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::WorkspaceError;
 use crate::env::Env;
-use crate::git::{Repo, Worktree};
+use crate::git::{Repo, Standing, Worktree};
 
 /// The lock reason that git gives a worktree while it is being made.
 const INITIALIZING: &str = "initializing";
@@ -61,11 +61,13 @@ pub fn clear(
 pub fn is_abandoned(repo: &Repo, worktree: &Worktree, env: &Env) -> bool {
     let admin = || repo.admin_dir(&worktree.path);
     let dir = worktree.git_dir.clone().or_else(admin);
-    let gone = |dir: &Path| {
-        let looked = repo.look_at_lock(&dir.join("locked"), env);
-        looked.is_ok_and(|lock| lock.is_some_and(|lock| lock.is_stale()))
+    let gone = |dir: &Path| match repo.look_at_lock(&dir.join("locked"), env) {
+        Ok(Some(lock)) if lock.is_stale() => true,
+        // Where nobody can tell, age has to do.
+        Ok(Some(lock)) => matches!(lock.standing, Standing::Doubtful(_)) && is_dead(dir, env),
+        _ => false,
     };
-    is_unfinished(worktree) && dir.is_some_and(|dir| gone(&dir) || is_dead(&dir, env))
+    is_unfinished(worktree) && dir.is_some_and(|dir| gone(&dir))
 }
 
 fn is_dead(git_dir: &Path, env: &Env) -> bool {

@@ -5,16 +5,19 @@ use std::path::Path;
 
 #[test]
 fn every_test_file_is_registered() {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
-    let main = fs::read_to_string(home.join("main.rs")).unwrap();
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut missing = Vec::new();
-    for entry in fs::read_dir(&home).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if let Some(module) = name.strip_suffix(".rs")
-            && module != "main"
-            && !main.lines().any(|line| line == format!("mod {module};"))
-        {
-            missing.push(name);
+    for target in ["it", "faults", "protocol", "simulator"] {
+        let home = tests.join(target);
+        let main = fs::read_to_string(home.join("main.rs")).unwrap();
+        for entry in fs::read_dir(&home).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if let Some(module) = name.strip_suffix(".rs")
+                && module != "main"
+                && !main.lines().any(|line| line == format!("mod {module};"))
+            {
+                missing.push(format!("{target}/{name}"));
+            }
         }
     }
     assert_eq!(missing, Vec::<String>::new(), "not registered in main.rs");

@@ -3,6 +3,7 @@
 use super::{Publisher, Receipt};
 use crate::domain::decide::decide;
 use crate::domain::id::ObjectId;
+use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::Request;
 use crate::ledger::{LedgerError, message};
 
@@ -16,7 +17,11 @@ impl Publisher<'_> {
     /// # Errors
     /// Of git; when the ledger at that commit does not read.
     pub fn carried_out_before(&self, request: &Request) -> Result<Option<Receipt>, LedgerError> {
-        self.carried_out_since(request, self.sound_tip()?, None)
+        let found = self.carried_out_since(request, self.sound_tip()?, None)?;
+        if found.is_some() {
+            self.confirm()?;
+        }
+        Ok(found)
     }
 
     /// As [`carried_out_before`](Self::carried_out_before), among the commits of `tip` after
@@ -39,13 +44,19 @@ impl Publisher<'_> {
             let is = |key, value: &str| message::trailer(&message, key) == Some(value);
             // Steps of one verb may carry one id.
             if is("Laneway-Id", request.id.as_str()) && is("Laneway-Op", request.verb.word()) {
-                return self.receipt_of(commit, &message).map(Some);
+                return self.receipt_of(commit, &message, request).map(Some);
             }
         }
         Ok(None)
     }
 
-    fn receipt_of(&self, commit: ObjectId, message: &str) -> Result<Receipt, LedgerError> {
+    /// One id is one request: of another agent, or about another task, it is refused.
+    fn receipt_of(
+        &self,
+        commit: ObjectId,
+        message: &str,
+        request: &Request,
+    ) -> Result<Receipt, LedgerError> {
         let parent = self.ledger.repo.parents(commit)?.first().copied();
         let rules = match message::rules(message) {
             Some(rules) => rules,
@@ -58,6 +69,15 @@ impl Publisher<'_> {
         let said = statement
             .map_err(|why| LedgerError::ForeignCommit { commit, why })?
             .request;
+        if said.actor.agent != request.actor.agent || said.verb.task() != request.verb.task() {
+            let what = format!("cannot {}", request.verb.intent());
+            let message = format!(
+                "the request id {} stands for another request, of {} in {commit}",
+                request.id, said.actor.agent
+            );
+            let unmet = Unmet::rule("request-id", message).hint("a new request has a new id");
+            return Err(Refusal::one(what, request.verb.task(), unmet).into());
+        }
         let before = self.loader.snapshot(parent, rules, Some(&said.verb))?;
         let change = decide(&before, &said)?;
         Ok(Receipt {

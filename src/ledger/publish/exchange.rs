@@ -5,10 +5,13 @@ use std::time::Duration;
 use super::Publisher;
 use crate::domain::id::ObjectId;
 use crate::domain::policy::Durability;
-use crate::git::PushOutcome;
+use crate::git::{Denial, PushOutcome};
 use crate::ledger::authority::{self, Companion};
 use crate::ledger::pending::Fate;
 use crate::ledger::{LedgerError, message};
+
+/// How often a race may be lost to nobody.
+const MOST_UNMOVED: u32 = 3;
 
 /// An outcome after which one knows how to go on.
 pub(super) enum Known {
@@ -27,21 +30,22 @@ impl Publisher<'_> {
     ///
     /// A push without an answer is settled by a look: the commit is there → won; the tip moved
     /// without it → lost; the tip has not moved → the same commits are pushed again, never rebuilt
-    /// ones, so that one that arrives late cannot be a second.
+    /// ones, so that one that arrives late cannot be a second. While one may still arrive
+    /// (`under_way`), no later answer is a definite no.
     pub(super) fn exchange(
         &self,
         from: Option<ObjectId>,
         to: ObjectId,
         companion: Option<&Companion>,
         durability: Durability,
+        mut under_way: bool,
     ) -> Result<Known, LedgerError> {
         let clock = &self.ledger.env.clock;
         let (limit, start) = (self.authority.limit(), clock.instant());
         let left = || limit.saturating_sub(clock.instant() - start);
         // Part of the time is kept for the look.
         let reserve = limit / 4;
-        // Whether a push without an answer may still arrive: then no later answer is a definite no.
-        let mut under_way = false;
+        let mut unmoved = 0;
         loop {
             let outcome = self.authority.publish(
                 self.ledger,
@@ -58,28 +62,36 @@ impl Publisher<'_> {
                     self.ledger.env.fail_point("remembered");
                     return Ok(Known::Won);
                 }
-                PushOutcome::Lost { name, .. } => {
+                PushOutcome::Lost { name, reason } => {
                     self.pause_after_loss();
                     let time = left().max(reserve);
-                    match self.authority.refresh(self.ledger, time) {
-                        Err(LedgerError::Unreachable { .. }) if under_way => {
-                            return Err(self.unconfirmed(to));
-                        }
-                        looked => looked?,
-                    }
+                    self.look(time)
+                        .map_err(|error| self.in_doubt(error, under_way, to))?;
+                    let tip = self.ledger.sound_tip()?;
                     // An earlier push of the same may have arrived, and others built on it.
-                    if under_way && self.contains(self.ledger.sound_tip()?, to, from)? {
+                    if under_way && self.contains(tip, to, from)? {
                         self.ledger.remember(to)?;
                         return Ok(Known::Won);
                     }
-                    return Ok(Known::Lost { name });
+                    if tip != from || companion.is_some() || self.ledger.remote().is_none() {
+                        return Ok(Known::Lost { name });
+                    }
+                    // Nobody was faster: the remote cannot move the ref, whatever it calls that.
+                    unmoved += 1;
+                    if unmoved == MOST_UNMOVED || left() <= reserve {
+                        let fate = Fate::Refused {
+                            denial: Denial::Storage,
+                            name,
+                            reason,
+                            stderr: String::new(),
+                        };
+                        return Err(self.in_doubt(self.error_of(&fate, to), under_way, to));
+                    }
                 }
                 PushOutcome::Indeterminate { .. } => {
                     under_way = true;
-                    match self.authority.refresh(self.ledger, left()) {
-                        Err(LedgerError::Unreachable { .. }) => return Err(self.unconfirmed(to)),
-                        looked => looked?,
-                    }
+                    self.look(left())
+                        .map_err(|error| self.in_doubt(error, under_way, to))?;
                     let tip = self.ledger.sound_tip()?;
                     if self.contains(tip, to, from)? {
                         self.ledger.remember(to)?;
@@ -124,6 +136,20 @@ impl Publisher<'_> {
                     return Err(self.error_of(&Fate::Unreachable { why }, to));
                 }
             }
+        }
+    }
+
+    fn look(&self, limit: Duration) -> Result<(), LedgerError> {
+        self.authority.refresh(self.ledger, limit)
+    }
+
+    /// A failure while an earlier push may still arrive is no definite no; that the ledger was
+    /// rewritten is for a person in any case.
+    fn in_doubt(&self, error: LedgerError, under_way: bool, to: ObjectId) -> LedgerError {
+        match error {
+            LedgerError::Rewritten { .. } => error,
+            _ if under_way => self.unconfirmed(to),
+            _ => error,
         }
     }
 

@@ -161,7 +161,7 @@ impl<'l> Publisher<'l> {
         self.refresh()?;
         let looked = self.sound_tip()?;
         match self.carried_out_since(request, looked, None)? {
-            Some(receipt) => Ok(receipt),
+            Some(receipt) => self.confirm().map(|()| receipt),
             None => self.submit_since(request, looked),
         }
     }
@@ -176,8 +176,10 @@ impl<'l> Publisher<'l> {
         for _ in 0..MOST_TRIES {
             let alone = self.alone().transpose()?;
             match self.build(request, &mut looked)? {
-                Built::Before(receipt) => return Ok(receipt),
-                Built::Nothing(receipt) => return Ok(receipt),
+                Built::Before(receipt) | Built::Nothing(receipt) => {
+                    drop(alone);
+                    return self.confirm().map(|()| receipt);
+                }
                 Built::Refused(_) if !refreshed => {
                     // What is known here may be old: a refusal is told only after a look.
                     self.refresh()?;
@@ -266,6 +268,9 @@ impl<'l> Publisher<'l> {
                 Err(refusal) => return Err(refusal.into()),
             };
             if change.is_empty() {
+                if self.seen.tip() != published {
+                    self.finish(published)?;
+                }
                 return Ok(Receipt {
                     commit: None,
                     change,
@@ -276,8 +281,10 @@ impl<'l> Publisher<'l> {
             let durability = before.rules.policy.durability;
             let flush = authority::flush(durability);
             self.ledger.repo.sync_objects(&objects, flush)?;
+            // The work was committed with git, which flushes nothing by default.
+            self.ledger.repo.sync_range(companion.to, companion.from)?;
             self.ledger.env.fail_point("landing");
-            let known = self.exchange(published, commit, Some(companion), durability);
+            let known = self.exchange(published, commit, Some(companion), durability, false);
             match known.map_err(|error| error.about(&request.id))? {
                 Known::Won => {
                     return Ok(Receipt {
@@ -307,7 +314,7 @@ impl<'l> Publisher<'l> {
             return Err(LedgerError::NoLedger);
         };
         let durability = self.durability(tip)?;
-        match self.exchange(Some(tip), tip, Some(companion), durability)? {
+        match self.exchange(Some(tip), tip, Some(companion), durability, false)? {
             Known::Won => Ok(()),
             Known::Lost { name } => Err(LedgerError::Moved {
                 name,

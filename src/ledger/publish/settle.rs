@@ -61,9 +61,9 @@ impl Publisher<'_> {
                 None => {
                     self.ledger.env.clock.sleep(pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    self.check_patience(start, commit)?;
                 }
             }
+            self.check_patience(start, commit)?;
         }
     }
 
@@ -80,8 +80,18 @@ impl Publisher<'_> {
         })
     }
 
+    /// Makes sure of a published tip that an answer rests on and that this process did not publish:
+    /// whoever moved it may have died, or not have flushed it yet.
+    pub(super) fn confirm(&self) -> Result<(), LedgerError> {
+        if self.seen.tip() == self.ledger.tip()? {
+            return Ok(());
+        }
+        let _publishing = self.publish_lock("publish")?;
+        self.finish(self.sound_tip()?)
+    }
+
     /// Makes a tip that somebody else moved durable, and remembers it. The publish lock is held.
-    fn finish(&self, published: Option<ObjectId>) -> Result<(), LedgerError> {
+    pub(super) fn finish(&self, published: Option<ObjectId>) -> Result<(), LedgerError> {
         self.ledger.repo.flush_ref(&self.ledger.tip_ref)?;
         published.map_or(Ok(()), |tip| self.ledger.remember(tip))
     }
@@ -127,11 +137,16 @@ impl Publisher<'_> {
             .flat_map(|link| link.objects.iter().copied())
             .collect();
         let flushed = self.ledger.repo.sync_objects(&objects, flush(durability));
-        if flushed.is_err() {
-            return self.drop_pending(None);
+        if let Err(error) = flushed {
+            // Not tried again: a second flush of the same file may succeed without having written it.
+            self.drop_pending(None)?;
+            return Err(error.into());
         }
         self.ledger.env.fail_point("flushed");
-        match self.exchange(published, to, None, durability) {
+        if self.ledger.remote().is_some() && !chain.sent {
+            self.mark_sent()?;
+        }
+        match self.exchange(published, to, None, durability, chain.sent) {
             Ok(super::Known::Won) if chain.losses == 0 => Ok(()),
             Ok(super::Known::Won) => self.count_losses(0),
             Ok(super::Known::Lost { .. }) => self.count_losses(chain.losses + 1),
@@ -151,7 +166,7 @@ impl Publisher<'_> {
         let refused = matches!(error, LedgerError::RemoteRefused { .. });
         let (error, about) = match chain.links.as_slice() {
             [first, _, ..] if refused => {
-                match self.exchange(published, first.commit, None, durability) {
+                match self.exchange(published, first.commit, None, durability, false) {
                     Ok(_) => return self.drop_pending(None),
                     Err(error) => (error, Some(first.commit)),
                 }
@@ -184,6 +199,15 @@ impl Publisher<'_> {
         self.ledger.env.clock.sleep(pause);
     }
 
+    /// Notes that these commits are on their way: whoever pushes them again after this process died
+    /// must not take a no for the last word, since its push may still arrive.
+    fn mark_sent(&self) -> Result<(), LedgerError> {
+        let _building = self.build_lock("publish")?;
+        let mut chain = self.pending.read();
+        chain.sent = true;
+        self.replace_pending(&chain)
+    }
+
     /// Remembers how often this machine has lost in a row. What lost or is published goes out of the
     /// pending chain; what others have built on the tip that is there now stays.
     fn count_losses(&self, losses: u32) -> Result<(), LedgerError> {
@@ -191,6 +215,7 @@ impl Publisher<'_> {
         let published = self.ledger.tip()?;
         let mut rest = self.pending.read().after(published);
         rest.losses = losses;
+        rest.sent = false;
         self.replace_pending(&rest)
     }
 

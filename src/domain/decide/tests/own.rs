@@ -209,6 +209,32 @@ fn p11_a_clock_that_has_jumped_takes_nothing_over_until_it_is_trusted() {
 }
 
 #[test]
+fn p12_fifty_claims_of_an_agent_beat_in_one_change_each_half_lease() {
+    let ids: Vec<String> = (1..=50).map(|n| format!("T-{n}")).collect();
+    let tasks = ids.iter().map(|id| task(id, "B")).collect();
+    let mut world = World::new(tasks).rules(|rules| {
+        let role = rules.policy.roles.get_mut("B").unwrap();
+        role.lanes = 50;
+    });
+    for id in &ids {
+        world.claim(ANN, id);
+    }
+    let beat = Verb::Renew {
+        tasks: ids.iter().map(|id| (tid(id), Epoch(1))).collect(),
+    };
+    for _ in 0..16 {
+        world.pass(u32::try_from(TTL / 2).unwrap());
+        let change = world.ask(ANN, None, beat.clone()).unwrap();
+        assert_eq!(change.states.len(), 50, "one change, one ledger commit");
+    }
+    // What else the holder says in between renews once half has passed, and costs no commit more.
+    world.pass(u32::try_from(TTL / 2).unwrap());
+    drop(world.ask(ANN, Some(1), note("T-1")).unwrap());
+    let until = |id: &str| world.state(id).claim().unwrap().expires_at.seconds();
+    assert_eq!(until("T-1"), until("T-2") + TTL / 2);
+}
+
+#[test]
 fn the_last_epoch_is_the_last() {
     let mut world = two();
     let mut state = world.state("T-1").clone();
