@@ -8,7 +8,7 @@ use super::OpError;
 use super::mutate::{self, Mutation};
 use super::set_aside::{is_over, lane_of, set_aside};
 use super::site::Site;
-use crate::domain::id::{LaneName, ObjectId, RequestId, TaskId};
+use crate::domain::id::{LaneName, ObjectId, TaskId};
 use crate::domain::policy::Policy;
 use crate::domain::request::{ClaimWish, Request, Verb};
 use crate::domain::snapshot::Snapshot;

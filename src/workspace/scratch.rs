@@ -111,17 +111,28 @@ pub fn prune_scratch(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, WorkspaceEr
 /// [`WorkspaceError::Git`] when the worktrees cannot be listed.
 pub fn left_scratches(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, WorkspaceError> {
     let mut left = Vec::new();
+    let home = repo.common_dir().join("laneway/tmp");
     for worktree in repo.worktrees()?.into_iter().skip(1) {
         let name = worktree.path.file_name().unwrap_or_default();
-        if !name.to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
             continue;
-        }
+        };
         let signed = worktree.git_dir.and_then(|dir| {
             let bytes = fs::read(dir.join("laneway/scratch.json")).ok()?;
             serde_json::from_slice::<Owner>(&bytes).ok()
         });
-        // A name alone shows nothing: a person may have made it.
-        let owner: Option<Owner> = signed;
+        // One that died before it signed is known by the id in its name, and by its place: elsewhere
+        // a person may have made one of that name.
+        let owner = signed.or_else(|| {
+            let ours = worktree.path.starts_with(&home);
+            Some(Owner {
+                pid: rest.split('-').next().filter(|_| ours)?.parse().ok()?,
+                host: env.host.clone(),
+                boot: String::new(),
+                start: 0,
+                namespace: String::new(),
+            })
+        });
         let gone = owner.is_some_and(|owner| owner.is_gone(env));
         let detached = worktree.branch.is_none();
         if gone && detached {

@@ -68,3 +68,42 @@ fn rules_that_do_not_load_stop_claims_and_no_holder() {
         assert_eq!(world.last_op("A-1"), "handoff");
     }
 }
+
+#[test]
+fn a_claim_that_is_over_is_answered_as_before_and_not_made_again() {
+    for world in World::both() {
+        world.quietly("add A-1 --title Work --role A-backend --as @dana");
+        let line = "claim A-1 --request-id one --as @ana";
+        drop(world.laneway(line).code(0));
+        drop(world.laneway("release A-1 --as @ana").code(0));
+        let again = world.laneway(&format!("--json {line}")).code(0).json();
+        assert_eq!(again["data"]["claim"]["epoch"], 1);
+        assert_eq!(world.last_op("A-1"), "release");
+        drop(world.laneway("claim A-1 --as @bo").code(0));
+        drop(world.laneway(line).code(0));
+        drop(world.laneway("claim A-1 --as @ana").code(3).says("@bo"));
+    }
+}
+
+#[test]
+fn one_id_is_one_request_and_refused_for_another() {
+    let world = World::planned();
+    drop(
+        world
+            .laneway("note A-1 one --request-id x --as @ana")
+            .code(0),
+    );
+    drop(
+        world
+            .laneway("note A-1 one --request-id x --as @ana")
+            .code(0),
+    );
+    let other = world
+        .laneway("note A-2 two --request-id x --as @bo")
+        .code(4);
+    drop(other.says("stands for another request"));
+    let notes = world.laneway("--json log A-1").code(0).json();
+    let notes = notes["data"]["entries"].as_array().unwrap().clone();
+    let notes = notes.iter().filter(|entry| entry["op"] == "note").count();
+    assert_eq!(notes, 1);
+}
