@@ -87,7 +87,7 @@ fn megabytes(path: &Path) -> f64 {
 
 /// The table: claim time and size along a growing history, with the packing after each part.
 pub fn report() -> String {
-    let all = crate::numbers("BENCH_COMMITS", "20000")[0];
+    let all = crate::numbers("BENCH_COMMITS", "15000")[0];
     let parts = 5;
     let world = World::new(8000);
     let policy = world.repo().join("governance/policy.yaml");

@@ -104,6 +104,8 @@ impl World {
             .env("LANEWAY_CACHE_DIR", self.root.path().join("cache"))
             .env("LANEWAY_STATE_DIR", self.root.path().join("state"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // Nothing tidies in the background of a measurement.
+            .env("CI", "true")
             .env("GIT_AUTHOR_NAME", "b")
             .env("GIT_AUTHOR_EMAIL", "b@example.com")
             .env("GIT_COMMITTER_NAME", "b")

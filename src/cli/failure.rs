@@ -15,6 +15,8 @@ pub struct Failure {
     pub error: Box<ErrorView>,
     /// Files whose findings are drawn for people.
     pub files: Vec<BadFile>,
+    /// The id of the request that may have been carried out all the same.
+    pub unsettled: Option<String>,
 }
 
 impl Failure {
@@ -34,6 +36,7 @@ impl Failure {
         Self {
             error: Box::new(error),
             files: Vec::new(),
+            unsettled: None,
         }
     }
 
@@ -46,6 +49,31 @@ impl Failure {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.error.hints.push(hint.into());
         self
+    }
+}
+
+impl Failure {
+    /// Names the command that settles a request whose outcome is not known: the one that was typed,
+    /// with the request's id.
+    pub fn after(mut self, words: &[String]) -> Self {
+        let Some(request) = self.unsettled.take() else {
+            return self;
+        };
+        let mut command: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        if !words.iter().any(|word| word.starts_with("--request-id")) {
+            command.push(format!("--request-id {request}"));
+        }
+        self.hint(format!("this settles it: `laneway {}`", command.join(" ")))
+    }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_@%+=:,./".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -76,6 +104,7 @@ impl From<Refusal> for Failure {
         Self {
             error: Box::new(error),
             files: Vec::new(),
+            unsettled: None,
         }
     }
 }
@@ -174,8 +203,10 @@ impl From<LedgerError> for Failure {
                 .hint("nothing was changed; try again when the remote answers"),
             LedgerError::Unconfirmed { ref request, .. }
             | LedgerError::StillPending { ref request, .. } => {
-                let hint = format!("the same command with `--request-id {request}` settles it");
-                Self::new(6, "unconfirmed", message).hint(hint)
+                Self {
+                    unsettled: Some(request.clone()),
+                    ..Self::new(6, "unconfirmed", message)
+                }
             }
             LedgerError::Io { .. } => Self::new(7, "io", message),
         }

@@ -36,7 +36,10 @@ pub fn main() -> ExitCode {
     screen.notes(&env.notices.take());
     match result {
         Ok(reply) => screen.print(name, &reply),
-        Err(failure) => screen.print_failure(name, &failure),
+        Err(failure) => {
+            let words: Vec<String> = std::env::args().skip(1).collect();
+            screen.print_failure(name, &failure.after(&words))
+        }
     }
 }
 

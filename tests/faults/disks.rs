@@ -252,9 +252,11 @@ fn p30_on_a_read_only_disk_nothing_changes_and_reading_goes_on() {
     drop(world.promptly("disk/repo", lines[0]));
 }
 
-/// Runs laneway as a user without rights of its own.
+/// Runs laneway as a user without rights of its own: a copy, since the build may lie where others
+/// do not come.
 fn as_nobody(world: &World, line: &str) -> Answer {
-    let all = format!("--reuid=65534 --regid=65534 --clear-groups {LANEWAY} {line}");
+    let copy = world.path("laneway").display().to_string();
+    let all = format!("--reuid=65534 --regid=65534 --clear-groups {copy} {line}");
     answer(world.command(&world.path("repo"), "setpriv", &all), &all)
 }
 
@@ -266,16 +268,10 @@ fn p30_where_it_may_not_write_it_names_the_place_and_changes_nothing() {
     let world = World::governed();
     world.quietly(ADD);
     let root = world.path("").display().to_string();
+    fs::copy(LANEWAY, world.path("laneway")).unwrap();
     let probe = "mkdir -p {root}/probe && chown -R 65534:65534 {root}";
     shell(&probe.replace("{root}", &root));
-    if as_nobody(&world, "list").exit != Some(0) {
-        // The binary itself is out of reach for others here.
-        assert!(machine::has(
-            "p30_permission",
-            &[Need::Program("/a/binary/that/others/may/run")]
-        ));
-        return;
-    }
+    drop(as_nobody(&world, "list").code(0));
     for place in ["objects", "refs/heads", "laneway/laneway"] {
         let place = format!("{root}/repo/.git/{place}");
         shell(&format!("chown -R root {place} && chmod -R go-w {place}"));

@@ -1,5 +1,7 @@
 //! What a claim gate looks at.
 
+use std::collections::HashSet;
+
 use crate::domain::id::{AgentName, LaneName, TaskId, WorkstationName};
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::Snapshot;
@@ -89,9 +91,15 @@ pub fn choose_lane(case: &ClaimCase<'_>) -> Option<LaneName> {
     {
         return Some(lane.clone());
     }
-    (1..=lanes)
-        .filter_map(|number| LaneName::new(case.task.role.clone(), number).ok())
-        .find(free)
+    // One look at the claims for all lanes: a fleet has many of both.
+    let policy = &snapshot.rules.policy;
+    let occupying = snapshot.states.occupying(policy, case.now);
+    let taken: HashSet<u16> = occupying
+        .filter(|(id, claim)| claim.lane.role == case.task.role && **id != case.task.id)
+        .map(|(_, claim)| claim.lane.number())
+        .collect();
+    let number = (1..=lanes).find(|number| !taken.contains(number))?;
+    LaneName::new(case.task.role.clone(), number).ok()
 }
 
 /// The workstation a claim would get: the wanted one, the one the map routes this agent and type
