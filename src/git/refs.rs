@@ -226,7 +226,7 @@ impl Repo {
             let dir = self.common_dir().join("reftable");
             let tables = std::fs::read_dir(&dir).map_err(GitError::io(&dir))?;
             let tables = tables.filter_map(Result::ok).map(|entry| entry.path());
-            return flush_all(std::iter::once(dir.clone()).chain(tables).collect());
+            return flush_all(std::iter::once(dir).chain(tables).collect());
         }
         let file = self.ref_file(name);
         if file.exists() {
