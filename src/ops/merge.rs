@@ -520,7 +520,7 @@ impl Lander<'_> {
             Ok(receipt) => {
                 self.site.env.fail_point("landed");
                 debug_assert!(receipt.commit.is_some());
-                self.follow(checkouts, from, result, &mut notes)?;
+                self.follow(checkouts, from, result, &mut notes);
                 Ok(Landed::Done {
                     commit: result,
                     onto,
@@ -587,23 +587,29 @@ impl Lander<'_> {
         }
     }
 
-    /// After the move: the local branch, under remote authority, and the checkouts follow.
+    /// After the move: the local branch, under remote authority, and the checkouts follow. It has
+    /// landed, so whatever keeps them is a note.
     fn follow(
         &self,
         checkouts: Vec<PreparedCheckout>,
         from: Option<ObjectId>,
         result: ObjectId,
         notes: &mut Vec<String>,
-    ) -> Result<(), OpError> {
-        if let (Some(from), true) = (from, self.site.ledger.remote().is_some())
-            && !self.follow_local(&checkouts, from, result)?
-        {
-            notes.push("the local target branch was left where it is".to_owned());
+    ) {
+        if let (Some(from), true) = (from, self.site.ledger.remote().is_some()) {
+            match self.follow_local(&checkouts, from, result) {
+                Ok(true) => {}
+                Ok(false) => notes.push("the local target branch was left where it is".to_owned()),
+                Err(error) => notes.push(format!("the local target branch cannot follow: {error}")),
+            }
         }
         for checkout in checkouts {
-            checkout.finish()?;
+            if let Err(error) = checkout.finish() {
+                notes.push(format!(
+                    "a checkout cannot follow: {error}; the next merge tries again"
+                ));
+            }
         }
-        Ok(())
     }
 
     /// Moves the local target branch, unless a checkout of it was left behind.
@@ -717,7 +723,7 @@ impl Lander<'_> {
             to: result,
         }) {
             Ok(()) => {
-                self.follow(checkouts, from, result, &mut notes)?;
+                self.follow(checkouts, from, result, &mut notes);
                 Ok(Landed::Done {
                     commit: result,
                     onto,

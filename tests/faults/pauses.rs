@@ -251,7 +251,7 @@ fn p18_work_lands_before_its_revision_or_not_at_all() {
         let world = &stage.world;
         drop(world.ask(LANE, "handoff --next more").code(0));
         let stage = stage.again();
-        for _ in 0..machine::rounds(10, 1000) {
+        for _ in 0..machine::rounds(25, 1000) {
             stage.reset();
             lands_or_is_revised(
                 &stage.world,

@@ -21,10 +21,10 @@ fn ledger_commits(world: &World, dir: &str) -> usize {
 #[test]
 fn of_sixteen_processes_one_wins_each_task() {
     let world = World::new();
-    world.quietly("init --role R:60");
-    plan(&world, "T", 50, "R");
+    world.quietly("init --role R:110");
+    plan(&world, "T", 100, "R");
     let before = ledger_commits(&world, "repo");
-    for round in 1..=50 {
+    for round in 1..=100 {
         let line = |n: usize| format!("claim T-{round} --as @bot{n}");
         let racers: Vec<_> = (0..16).map(|n| world.start("repo", &line(n))).collect();
         let answers = racers.into_iter().map(|racer| racer.answer());
@@ -34,7 +34,7 @@ fn of_sixteen_processes_one_wins_each_task() {
         let lost = exits[1..].iter().all(|exit| *exit == Some(3));
         assert!(lost, "round {round}: {exits:?}");
     }
-    assert_eq!(ledger_commits(&world, "repo"), before + 50);
+    assert_eq!(ledger_commits(&world, "repo"), before + 100);
 }
 
 #[test]
