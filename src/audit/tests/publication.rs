@@ -468,3 +468,15 @@ fn a_rewritten_target_is_gone_on_with_once_it_is_accepted_and_the_history_says_s
         "{error}"
     );
 }
+
+#[test]
+fn p02_a_request_that_stands_in_the_pending_chain_is_not_built_again() {
+    let site = Site::new();
+    site.add(&["A-1"]);
+    let request = named(site.request("@ada", note("A-1", "once")), "once");
+    let mine = build(&site, site.tip(), &request);
+    leave_pending(&site, &[mine], std::process::id());
+    let receipt = site.publisher().submit(&request).unwrap();
+    assert_eq!((receipt.commit, site.tip()), (Some(mine), mine));
+    sound(&site);
+}
