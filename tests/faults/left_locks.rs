@@ -10,6 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::machine;
+use crate::servers::Group;
 use crate::stage::{PATIENCE, Stage, each, sample};
 use crate::strace::{Call, Injection, LANEWAY, NEEDS, answer};
 use crate::support::{Answer, World};
@@ -429,14 +430,11 @@ fn p07_locks_of_a_stopped_git_are_left_alone() {
         };
         let all = format!("{} git {line}", at.wrapper());
         let (program, rest) = all.split_once(' ').unwrap();
-        let mut git = world
-            .command(&world.path("repo"), program, rest)
-            .spawn()
-            .unwrap();
+        // The group goes with its leader: strace killed alone would leave a stopped git behind.
+        let git = Group::start(world.command(&world.path("repo"), program, rest));
         wait_for(&world.path("repo/.git").join(lock));
         sleep(Duration::from_millis(300));
         respected(world, lock, next);
-        git.kill().unwrap();
-        drop(git.wait());
+        drop(git);
     }
 }
