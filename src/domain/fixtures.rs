@@ -220,6 +220,7 @@ impl World {
             rules: Arc::new(rules),
             plan: Arc::new(planned(tasks)),
             states: States::default(),
+            stations: Arc::default(),
             records: BTreeMap::new(),
             marker: None,
             facts: GitFacts::default(),
@@ -445,6 +446,10 @@ pub(crate) fn apply(before: &Snapshot, request: &Request, change: &Change) -> Sn
             });
         }
         after.states.insert(one.task.clone(), one.state.clone());
+    }
+    for one in &change.stations {
+        let stations = Arc::make_mut(&mut after.stations);
+        stations.insert(one.workstation.clone(), one.state.clone());
     }
     let mut tasks: Vec<Task> = after.plan.iter().cloned().collect();
     for one in &change.plan {

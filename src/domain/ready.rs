@@ -131,13 +131,8 @@ fn case<'a>(
     now: Timestamp,
 ) -> ClaimCase<'a> {
     ClaimCase {
-        snapshot,
-        task,
-        now,
-        agent: None,
-        workstation: None,
         lane: filter.lane,
-        host: None,
+        ..ClaimCase::open(snapshot, task, now)
     }
 }
 

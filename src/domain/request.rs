@@ -1,12 +1,15 @@
 //! What is asked of the ledger: a value that goes into the commit message, from which the
 //! decision can be executed again.
 
+use std::collections::BTreeMap;
+
 use super::id::{AgentName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName};
 use super::marker::Marker;
 use super::record::{Evidence, Finding, RootCause, Verdict};
 use super::state::Epoch;
 use super::task::Task;
 use super::time::Timestamp;
+use super::workstation::Readiness;
 
 /// One mutation, complete: with the rules and the ledger at its parent it gives one tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,6 +290,13 @@ pub struct ClaimWish {
     pub workstation: Option<WorkstationName>,
     /// The clock is right although it contradicts the ledger.
     pub trust_clock: bool,
+    /// What the probes of the workstations that came into question gave.
+    pub readiness: Vec<Readiness>,
+    /// What the claimer knows of its quotas, by name: advice on record, which nothing judges (S10).
+    pub quota: BTreeMap<String, String>,
+    /// The work is done on another host than this one, with this reference as evidence that it
+    /// was handed over there (S8).
+    pub remote: Option<String>,
 }
 
 impl Verb {

@@ -14,7 +14,7 @@ use super::record::Record;
 use super::state::{Claim, Standing, TaskState};
 use super::task::Task;
 use super::time::Timestamp;
-use super::workstation::Registry;
+use super::workstation::{Registry, Station, StationState};
 
 /// The rules of the target at one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +178,8 @@ pub struct Snapshot {
     pub plan: Arc<Plan>,
     /// All states.
     pub states: States,
+    /// What the ledger says of workstations.
+    pub stations: Arc<BTreeMap<WorkstationName, StationState>>,
     /// Records of the tasks that the request names.
     pub records: BTreeMap<TaskId, Vec<Record>>,
     /// The marker.
@@ -216,6 +218,15 @@ impl Snapshot {
             .occupying(&self.rules.policy, now)
             .filter(|(_, claim)| claim.workstation == *workstation)
             .count()
+    }
+
+    /// A registered workstation with what the ledger says of it.
+    #[must_use]
+    pub fn station(&self, name: &WorkstationName) -> Option<Station<'_>> {
+        Some(Station {
+            known: self.rules.workstations.workstations.get(name)?,
+            state: self.stations.get(name),
+        })
     }
 
     /// Records of a task that the request named.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::id::{TaskType, WorkstationName};
+use super::id::{AgentName, TaskId, TaskType, WorkstationName};
+use super::state::Epoch;
 use super::task::words;
 use super::time::Timestamp;
 
@@ -116,4 +117,100 @@ pub enum ProbeKind {
     Env(String),
     /// A command that exits 0; needs trust.
     Command(String),
+}
+
+/// What the probes of a workstation gave at one moment on one host: an observation that a request
+/// carries. It is believed only for the version of the workstation that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// Which workstation.
+    pub workstation: WorkstationName,
+    /// The version whose probes ran.
+    pub version: u32,
+    /// Where they ran.
+    pub host: String,
+    /// When.
+    pub at: Timestamp,
+    /// What each gave, in the order of the registry.
+    pub probes: Vec<ProbeResult>,
+}
+
+/// What one probe gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeResult {
+    /// Name of the probe.
+    pub name: String,
+    /// Whether what it looks at is ready. An error and the time limit are a no.
+    pub ready: bool,
+    /// What was seen, in one line.
+    pub detail: String,
+    /// Milliseconds it took.
+    pub millis: u64,
+}
+
+/// What the ledger says of a workstation beside the registry; it takes effect at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StationState {
+    /// Out of service, until somebody restores it.
+    pub hold: Option<Hold>,
+    /// The one claim that a single-use workstation was for.
+    pub used: Option<Use>,
+}
+
+/// A workstation taken out of service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Quarantined or retired.
+    pub state: WorkstationState,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub by: AgentName,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The use of a single-use workstation. A new version of it is a new workstation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// The version that was used.
+    pub version: u32,
+    /// For which task.
+    pub task: TaskId,
+    /// Under which epoch.
+    pub epoch: Epoch,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A registered workstation with what the ledger says of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Station<'a> {
+    /// The registry's entry.
+    pub known: &'a Workstation,
+    /// The ledger's word.
+    pub state: Option<&'a StationState>,
+}
+
+impl<'a> Station<'a> {
+    /// Whether it takes claims: the registry and the ledger must both say so.
+    #[must_use]
+    pub fn standing(&self) -> WorkstationState {
+        let held = self.hold().map(|hold| hold.state);
+        held.map_or(self.known.state, |held| held.max(self.known.state))
+    }
+
+    /// Why and by whom the ledger holds it out of service.
+    #[must_use]
+    pub fn hold(&self) -> Option<&'a Hold> {
+        self.state?.hold.as_ref()
+    }
+
+    /// The use that ended it: single use, and this version was used.
+    #[must_use]
+    pub fn used_up(&self) -> Option<&'a Use> {
+        let used = self.state?.used.as_ref()?;
+        let once = self.known.lifecycle == WorkstationLifecycle::SingleUse;
+        (once && used.version == self.known.version).then_some(used)
+    }
 }

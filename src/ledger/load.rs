@@ -12,18 +12,20 @@ use super::format::v1::identity_map::IdentityMapFile;
 use super::format::v1::policy::PolicyFile;
 use super::format::v1::queue::QueueFile;
 use super::format::v1::state::{StateFile, TaskHistory};
+use super::format::v1::station::StationFile;
 use super::format::v1::workstations::WorkstationsFile;
 use super::index::{self, Cache, CachedShard, PlanSource, StatesCache};
 use super::read::{self, Origin};
 use super::yaml::Limits;
 use super::{LedgerError, facts, open, paths};
-use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::record::Record;
 use crate::domain::request::Verb;
 use crate::domain::snapshot::{self, GitFacts, Plan, Rules, Snapshot, States};
 use crate::domain::state::{Standing, TaskState};
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::StationState;
 use crate::env::Env;
 use crate::git::{EntryKind, Repo};
 use crate::process::Runner;
@@ -47,6 +49,9 @@ type KnownRules = ([ObjectId; 3], Arc<Rules>);
 /// The plan made of plan files, by their blobs.
 type WholePlan = (Vec<(snapshot::Origin, ObjectId)>, Arc<Plan>);
 
+/// What the ledger says of workstations, by name.
+type Stations = BTreeMap<WorkstationName, StationState>;
+
 /// Reads snapshots of one repository.
 ///
 /// It remembers what the last snapshot was made of and no more, so that a walk over a long history
@@ -58,6 +63,7 @@ pub struct Loader<'r> {
     whole: RefCell<Option<WholePlan>>,
     states: RefCell<KnownStates>,
     rules: RefCell<Option<KnownRules>>,
+    stations: RefCell<Option<(ObjectId, Arc<Stations>)>>,
     reachable: RefCell<Option<(ObjectId, HashSet<ObjectId>)>>,
     cache: Option<Caches>,
 }
@@ -91,6 +97,7 @@ impl<'r> Loader<'r> {
             whole: RefCell::default(),
             states: RefCell::default(),
             rules: RefCell::default(),
+            stations: RefCell::default(),
             reachable: RefCell::default(),
             cache: None,
         }
@@ -131,8 +138,10 @@ impl<'r> Loader<'r> {
         let mut states = States::default();
         let mut tip_time = Timestamp::from_seconds(0);
         let mut marker = None;
+        let mut stations = Arc::default();
         if let Some(tip) = tip {
             states = self.states(tip)?;
+            stations = self.stations(tip)?;
             marker = open::marker_at(self.repo, tip)?;
             tip_time = Timestamp::from_seconds(self.repo.commit(tip)?.committer.seconds);
         }
@@ -143,6 +152,7 @@ impl<'r> Loader<'r> {
             rules,
             plan,
             states,
+            stations,
             records: BTreeMap::new(),
             marker,
             facts: GitFacts {
@@ -526,6 +536,43 @@ impl<'r> Loader<'r> {
             return Err(super::BadFile::whole(path, Some(commit), "state-place", message).into());
         }
         Ok(history)
+    }
+
+    /// What the ledger at `commit` says of workstations.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when a file does not read.
+    pub fn stations(&self, commit: ObjectId) -> Result<Arc<Stations>, LedgerError> {
+        let tree = self.repo.tree_of(commit)?;
+        let Some(dir) = self.repo.entry_at(tree, paths::STATION_DIR)? else {
+            return Ok(Arc::default());
+        };
+        if let Some((known, stations)) = &*self.stations.borrow()
+            && *known == dir.id
+        {
+            return Ok(stations.clone());
+        }
+        let mut stations = Stations::new();
+        for (file, _) in self.repo.entries(dir.id)? {
+            let path = format!("{}/{file}", paths::STATION_DIR);
+            let origin = Origin {
+                file: &path,
+                commit: Some(commit),
+            };
+            let Some((_, bytes)) = read::blob_of(self.repo, tree, origin, Limits::STATE)? else {
+                continue;
+            };
+            let (name, state) = read::meaning::<StationFile>(origin, &bytes, Limits::STATE)?;
+            if paths::station(&name) != path {
+                let message = format!("it speaks of `{name}`, whose file is another");
+                let bad = super::BadFile::whole(&path, Some(commit), "state-place", message);
+                return Err(bad.into());
+            }
+            stations.insert(name, state);
+        }
+        let stations = Arc::new(stations);
+        *self.stations.borrow_mut() = Some((dir.id, stations.clone()));
+        Ok(stations)
     }
 
     /// State and records of one task at `commit`; `None` when it has no state file.

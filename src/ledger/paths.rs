@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::id::TaskId;
+use crate::domain::id::{TaskId, WorkstationName};
 
 /// The directory of rules, plan and state.
 pub const GOVERNANCE: &str = "governance";
@@ -20,6 +20,8 @@ pub const QUEUE_DIR: &str = "governance/queue";
 pub const MARKER: &str = "governance/ledger.yaml";
 /// The states, on the ledger.
 pub const STATE_DIR: &str = "governance/state";
+/// What the ledger says of workstations, on the ledger.
+pub const STATION_DIR: &str = "governance/workstations";
 /// Definitions and states of closed tasks, on the ledger.
 pub const ARCHIVE_DIR: &str = "governance/archive";
 
@@ -34,4 +36,10 @@ pub fn shard(id: &TaskId) -> String {
 #[must_use]
 pub fn state(id: &TaskId) -> String {
     format!("{STATE_DIR}/{}/{id}.yaml", shard(id))
+}
+
+/// The file of a workstation on the ledger.
+#[must_use]
+pub fn station(name: &WorkstationName) -> String {
+    format!("{STATION_DIR}/{name}.yaml")
 }

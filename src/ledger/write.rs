@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::document::{Atom, Document, Edit, EditError, Route};
 use super::format::v1::marker::MarkerFile;
 use super::format::v1::state::StateFile;
+use super::format::v1::station::StationFile;
 use super::load::{Loader, PlanFile};
 use super::message;
 use super::yaml::{self, Limits, Tree};
@@ -65,6 +66,10 @@ pub fn files(
     for state in &change.states {
         let text = state_text(loader, parent, state, request)?;
         files.insert(paths::state(&state.task), Content::Text(text));
+    }
+    for station in &change.stations {
+        let text = canonical(&StationFile::of(&station.workstation, &station.state))?;
+        files.insert(paths::station(&station.workstation), Content::Text(text));
     }
     for (path, text) in plan_texts(loader, parent, change)? {
         files.insert(path, Content::Text(text));

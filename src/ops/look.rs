@@ -244,15 +244,7 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
         snapshot.states.get(&id).status(),
         Status::Done | Status::Cancelled
     );
-    let case = crate::domain::gates::ClaimCase {
-        snapshot: &snapshot,
-        task,
-        now: site.env.now(),
-        agent: None,
-        workstation: None,
-        lane: None,
-        host: None,
-    };
+    let case = crate::domain::gates::ClaimCase::open(&snapshot, task, site.env.now());
     let unmet = if closed { Vec::new() } else { case.unmet() };
     let predecessors = crate::domain::gates::predecessors(&snapshot, task);
     let dependents = snapshot

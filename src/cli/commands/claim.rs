@@ -39,6 +39,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         lane: args.lane.clone(),
         workstation: args.workstation.clone(),
         trust_clock: args.trust_clock,
+        ..ClaimWish::default()
     };
     let lane = if args.no_worktree {
         Lane::Leave

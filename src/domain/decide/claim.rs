@@ -69,7 +69,7 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     for task in ready::queue(ctx.snapshot, filter, ctx.request.at) {
         let workstation = workstation_for(ctx, wish, task);
         let gate = match case(ctx, wish, task, workstation.as_ref()).held_back_by() {
-            Some(gate) => gate.id,
+            Some(gate) => gate.page.id,
             None => match claim_this(ctx, wish, task) {
                 Ok(change) => return Ok(change),
                 Err(refusal) => refusal.gate(),
@@ -91,13 +91,13 @@ fn case<'a>(
     workstation: Option<&'a WorkstationName>,
 ) -> ClaimCase<'a> {
     ClaimCase {
-        snapshot: ctx.snapshot,
-        task,
-        now: ctx.request.at,
         agent: Some(ctx.agent()),
         workstation,
         lane: wish.lane.as_ref(),
         host: Some(&ctx.request.actor.host),
+        readiness: Some(&wish.readiness),
+        remote: wish.remote.as_deref(),
+        ..ClaimCase::open(ctx.snapshot, task, ctx.request.at)
     }
 }
 

@@ -20,7 +20,7 @@ mod work;
 mod tests;
 
 use super::gates::{ClaimCase, OCCUPANCY};
-use super::id::{AgentName, TaskId};
+use super::id::{AgentName, TaskId, WorkstationName};
 use super::identity::Capability;
 use super::lease;
 use super::lifecycle::{self, Event};
@@ -32,6 +32,7 @@ use super::request::{FieldEdit, NewTask, Request, Verb};
 use super::snapshot::Snapshot;
 use super::state::{Claim, Standing, Status, TaskState};
 use super::task::Task;
+use super::workstation::StationState;
 
 /// The law this code knows; raised whenever the same input could give another tree.
 pub const LAW: u32 = 1;
@@ -44,6 +45,8 @@ pub struct Change {
     pub states: Vec<StateChange>,
     /// Changes of the ledger's plan.
     pub plan: Vec<PlanChange>,
+    /// What the ledger says of workstations from now on.
+    pub stations: Vec<StationChange>,
     /// A new marker.
     pub marker: Option<Marker>,
     /// The rewritten target that is gone on with: no file changes, the history says it.
@@ -59,6 +62,15 @@ pub struct StateChange {
     pub state: TaskState,
     /// Records to append, in order.
     pub append: Vec<RecordBody>,
+}
+
+/// A new word of the ledger on a workstation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StationChange {
+    /// Which.
+    pub workstation: WorkstationName,
+    /// What is said of it from now on.
+    pub state: StationState,
 }
 
 /// A change of the ledger's plan.
@@ -88,6 +100,7 @@ impl Change {
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
             && self.plan.is_empty()
+            && self.stations.is_empty()
             && self.marker.is_none()
             && self.accepted.is_none()
     }
@@ -334,13 +347,8 @@ impl<'a> Context<'a> {
     /// What others in progress hold of that which `claim` would occupy: its lane, groups, paths.
     fn taken(self, id: &TaskId, claim: &Claim) -> Result<Vec<Unmet>, Refusal> {
         let case = ClaimCase {
-            snapshot: self.snapshot,
-            task: self.task(id)?,
-            now: self.request.at,
-            agent: None,
-            workstation: None,
             lane: Some(&claim.lane),
-            host: None,
+            ..ClaimCase::open(self.snapshot, self.task(id)?, self.request.at)
         };
         let unmet = OCCUPANCY.iter().flat_map(|gate| (gate.check)(&case));
         Ok(unmet.filter(|unmet| !unmet.warning).collect())

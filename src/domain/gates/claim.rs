@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use super::Page;
 use crate::domain::id::{AgentName, LaneName, TaskId, WorkstationName};
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Claim;
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::Readiness;
 
 /// A task that somebody may want to claim. Without an agent only the task's own readiness is
 /// judged, as `ready` does.
@@ -27,15 +29,17 @@ pub struct ClaimCase<'a> {
     pub lane: Option<&'a LaneName>,
     /// On which host.
     pub host: Option<&'a str>,
+    /// What probes gave; none where they were not asked, as for `ready`.
+    pub readiness: Option<&'a [Readiness]>,
+    /// The evidence that the work was handed over to another host, where it is done there.
+    pub remote: Option<&'a str>,
 }
 
 /// A condition of a claim.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimGate {
-    /// Its id, as in refusals.
-    pub id: &'static str,
-    /// The rule in one sentence.
-    pub about: &'static str,
+    /// What people read about it.
+    pub page: Page,
     /// What is unmet, in words.
     pub check: fn(&ClaimCase<'_>) -> Vec<Unmet>,
     /// Whether `check` would say nothing but warnings; writes no text, since it is asked about
@@ -44,6 +48,22 @@ pub struct ClaimGate {
 }
 
 impl<'a> ClaimCase<'a> {
+    /// The case of nobody in particular: only the task's own readiness is judged.
+    #[must_use]
+    pub fn open(snapshot: &'a Snapshot, task: &'a Task, now: Timestamp) -> Self {
+        Self {
+            snapshot,
+            task,
+            now,
+            agent: None,
+            workstation: None,
+            lane: None,
+            host: None,
+            readiness: None,
+            remote: None,
+        }
+    }
+
     /// Everything that stands against the claim, warnings included.
     #[must_use]
     pub fn unmet(&self) -> Vec<Unmet> {

@@ -1,6 +1,6 @@
 //! `dependency`: nothing starts or lands before what it depends on is on the target (P18, X3).
 
-use super::{ClaimCase, ClaimGate, LandCase, LandGate};
+use super::{ClaimCase, ClaimGate, LandCase, LandGate, Page, always};
 use crate::domain::id::TaskId;
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
@@ -8,18 +8,26 @@ use crate::domain::state::Status;
 use crate::domain::task::Task;
 
 const ID: &str = "dependency";
-const ABOUT: &str = "every task that this one depends on has landed on the target";
+
+const PAGE: Page = Page {
+    id: ID,
+    about: "every task that this one depends on has landed on the target",
+    refusals: &[],
+    keys: &["task: depends_on"],
+    text: "Submitted is not landed: a dependency is met once its commit is reachable from the \
+           target, which git shows. A cancelled task never lands; `laneway edit ID \
+           --remove-dependency OTHER` takes the edge out.",
+    in_force: always,
+};
 
 pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
-    id: ID,
-    about: ABOUT,
+    page: PAGE,
     check: |case: &ClaimCase<'_>| check(case.snapshot, case.task),
     holds: |case: &ClaimCase<'_>| waited_for(case.snapshot, case.task).next().is_none(),
 };
 
 pub(super) const LAND_GATE: LandGate = LandGate {
-    id: ID,
-    about: ABOUT,
+    page: PAGE,
     check: |case: &LandCase<'_>| check(case.snapshot, case.task),
 };
 

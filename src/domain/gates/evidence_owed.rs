@@ -1,15 +1,29 @@
 //! `evidence-owed`: every owed check passed on the very content that lands (P36, X20). Evidence
 //! is bound to the content key, so a rebase over bookkeeping commits does not void it.
 
-use super::{LandCase, LandGate, checks_owed};
+use super::{LandCase, LandGate, Page, checks_owed};
 use crate::domain::policy::Owed;
 use crate::domain::record::{Evidence, RecordBody};
 use crate::domain::refusal::Unmet;
-use crate::domain::snapshot::Replayed;
+use crate::domain::snapshot::{Replayed, Rules};
 
 pub(super) const GATE: LandGate = LandGate {
-    id: "evidence-owed",
-    about: "every owed check passed on the content that lands",
+    page: Page {
+        id: "evidence-owed",
+        about: "every owed check passed on the content that lands",
+        refusals: &[],
+        keys: &[
+            "policy: gates",
+            "policy: path_rules",
+            "policy: roles",
+            "task: acceptance_checks",
+        ],
+        text: "The checks of the task, of its role and of the paths it changes pass on the very \
+               content that lands: evidence is bound to the tree without governance/, so that a \
+               rebase over other work asks for it anew. `laneway check` runs them in the lane, \
+               `laneway merge --trust` where they are missing.",
+        in_force: |rules: &Rules| rules.policy.gates.evidence == Owed::Required,
+    },
     check,
 };
 
@@ -47,7 +61,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
             };
             let id = &case.task.id;
             Some(
-                Unmet::rule(GATE.id, format!("the check `{command}` {fact}")).hint(format!(
+                Unmet::rule(GATE.page.id, format!("the check `{command}` {fact}")).hint(format!(
                     "`laneway check {id}` in its worktree, or `laneway merge {id} --trust`"
                 )),
             )

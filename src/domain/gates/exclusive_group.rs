@@ -1,13 +1,21 @@
 //! `exclusive-group`: of each group one task at a time is in progress (X9).
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, Page, always};
 use crate::domain::id::{GroupName, TaskId};
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::state::Claim;
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "exclusive-group",
-    about: "no other task of the task's exclusive groups is in progress",
+    page: Page {
+        id: "exclusive-group",
+        about: "no other task of the task's exclusive groups is in progress",
+        refusals: &[],
+        keys: &["task: exclusive"],
+        text: "Tasks that name a group in `exclusive` touch something of which there is one, such \
+               as the order of database migrations. The group is free once its task is handed off, \
+               blocked or released.",
+        in_force: always,
+    },
     check,
     holds: |case: &ClaimCase<'_>| taken(case).next().is_none(),
 };
@@ -38,7 +46,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
                 "group `{group}` is taken by `{id}`, held by {} until {}",
                 claim.agent, claim.expires_at
             );
-            Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim))
+            Unmet::conflict(GATE.page.id, message).held_by(Holder::claim(id, claim))
         })
         .collect()
 }

@@ -1,14 +1,41 @@
 //! `identity-map`: in enforced mode an agent takes only what the map gives it (I3), and the
 //! refusal says whether agent, role, capability, task type or workstation is at fault (I8).
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, Page};
 use crate::domain::id::AgentName;
 use crate::domain::identity::{Capability, Mode};
 use crate::domain::refusal::Unmet;
+use crate::domain::snapshot::Rules;
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "identity-map",
-    about: "the map gives this agent the role, the capability and the route of the task",
+    page: Page {
+        id: "identity-map",
+        about: "the map gives this agent the role, the capability and the route of the task",
+        refusals: &[
+            ("agent-unknown", "the map does not know the agent"),
+            ("agent-role", "the agent does not have the role of the task"),
+            ("agent-may", "the agent does not have the capability"),
+            (
+                "route-type",
+                "the map has no route for the type of the task",
+            ),
+            ("route-agent", "the type is not routed to the agent"),
+            (
+                "route-workstation",
+                "the agent is not routed to the type on this workstation",
+            ),
+        ],
+        keys: &[
+            "identity-map: mode",
+            "identity-map: agents",
+            "identity-map: routing",
+        ],
+        text: "In an enforced map an agent takes only what the map gives it: the role, the \
+               capability `claim`, and a route of the type to it on the workstation. A routing \
+               change is a commit to governance/identity-map.yaml. `laneway show ID --routing` \
+               gives the decision and each rejected alternative.",
+        in_force: |rules: &Rules| rules.identity.mode == Mode::Enforced,
+    },
     check,
     holds,
 };

@@ -1,5 +1,6 @@
 //! What a landing gate looks at.
 
+use super::Page;
 use crate::domain::record::Evidence;
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::{RangeFacts, Snapshot};
@@ -31,10 +32,8 @@ pub struct LandCase<'a> {
 /// A condition of a landing.
 #[derive(Debug, Clone, Copy)]
 pub struct LandGate {
-    /// Its id, as in refusals.
-    pub id: &'static str,
-    /// The rule in one sentence.
-    pub about: &'static str,
+    /// What people read about it.
+    pub page: Page,
     /// What is unmet.
     pub check: fn(&LandCase<'_>) -> Vec<Unmet>,
 }

@@ -1,13 +1,21 @@
 //! `lane-busy`: at most one task in progress per lane (P55), and a pinned task only in its lane.
 
-use super::{ClaimCase, ClaimGate, choose_lane};
+use super::{ClaimCase, ClaimGate, Page, always, choose_lane};
 use crate::domain::id::LaneName;
 use crate::domain::policy::Role;
 use crate::domain::refusal::{Holder, Unmet};
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "lane-busy",
-    about: "a lane of the task's role is free, and it is the pinned one if the task is pinned",
+    page: Page {
+        id: "lane-busy",
+        about: "a lane of the task's role is free, and it is the pinned one if the task is pinned",
+        refusals: &[("lane-wrong", "the lane is not one that the task may take")],
+        keys: &["policy: roles", "task: lane"],
+        text: "A lane is a serial stream of work with one branch and one worktree: two tasks at \
+               once in it would mix their changes. A handed-off or blocked task leaves its lane. \
+               More lanes are more `lanes` of the role in governance/policy.yaml.",
+        in_force: always,
+    },
     check,
     holds: |case: &ClaimCase<'_>| {
         role_with_lanes(case).is_none_or(|role| {
@@ -60,7 +68,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
                 "lane {lane} is busy with `{id}`, held by {} until {}",
                 claim.agent, claim.expires_at
             );
-            Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim))
+            Unmet::conflict(GATE.page.id, message).held_by(Holder::claim(id, claim))
         })
         .collect()
 }

@@ -1,12 +1,19 @@
 //! `merge-commit`: role branches are rebased on the target, the target is never merged into them
 //! (P30); and an empty range is no work.
 
-use super::{LandCase, LandGate};
+use super::{LandCase, LandGate, Page, always};
 use crate::domain::refusal::Unmet;
 
 pub(super) const GATE: LandGate = LandGate {
-    id: "merge-commit",
-    about: "the branch holds no merge commit",
+    page: Page {
+        id: "merge-commit",
+        about: "the branch holds no merge commit",
+        refusals: &[],
+        keys: &[],
+        text: "The target moves by fast-forward only, so a branch is rebased on it and the target \
+               is never merged into the branch: `laneway lane sync`.",
+        in_force: always,
+    },
     check,
 };
 
@@ -16,8 +23,11 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
         .iter()
         .filter(|commit| commit.merge)
         .map(|commit| {
-            Unmet::rule(GATE.id, format!("{} is a merge commit", commit.id.short()))
-                .hint("rebase the branch on the target: `laneway lane sync`")
+            Unmet::rule(
+                GATE.page.id,
+                format!("{} is a merge commit", commit.id.short()),
+            )
+            .hint("rebase the branch on the target: `laneway lane sync`")
         })
         .collect()
 }

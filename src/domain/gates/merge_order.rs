@@ -2,7 +2,7 @@
 //!
 //! The group of a task: its siblings under one parent, and tasks that touch the same contract.
 
-use super::{LandCase, LandGate};
+use super::{LandCase, LandGate, Page, always};
 use crate::domain::id::{StageName, TaskId};
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
@@ -10,8 +10,23 @@ use crate::domain::state::Status;
 use crate::domain::task::Task;
 
 pub(super) const GATE: LandGate = LandGate {
-    id: "merge-order",
-    about: "everything before it in the merge order of its group has landed",
+    page: Page {
+        id: "merge-order",
+        about: "everything before it in the merge order of its group has landed",
+        refusals: &[],
+        keys: &[
+            "policy: merge",
+            "task: merge_stage",
+            "task: merge_order",
+            "task: parent",
+            "task: contract_touchpoints",
+        ],
+        text: "A group is the tasks of one parent, or those that touch the same contract. In it \
+               lower stages land first (contract, generated, implementation, integration, unless \
+               policy says otherwise), then lower `merge_order`. `laneway merge --all` lands what \
+               may land, in this order; `--dry-run` prints it.",
+        in_force: always,
+    },
     check,
 };
 
@@ -32,7 +47,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
                 why(other),
                 state.status()
             );
-            Unmet::rule(GATE.id, message)
+            Unmet::rule(GATE.page.id, message)
                 .held_by(holder)
                 .hint(format!("`laneway merge {}` first", other.id))
         })

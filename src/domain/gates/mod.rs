@@ -3,6 +3,7 @@
 
 mod claim;
 mod land;
+mod page;
 
 mod dependency;
 mod evidence_owed;
@@ -27,6 +28,8 @@ mod workstation_ready;
 pub use claim::{ClaimCase, ClaimGate, choose_lane, choose_workstation};
 pub use land::{LandCase, LandGate, checks_owed};
 pub use merge_order::{lands_before, predecessors};
+pub use page::Page;
+use page::always;
 pub use paths_owned::owned_by;
 pub use task_open::inactive_block;
 

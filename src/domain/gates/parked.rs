@@ -1,11 +1,17 @@
 //! `parked`: a parked task starts only after a person unparks it.
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, Page, always};
 use crate::domain::refusal::Unmet;
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "parked",
-    about: "the task is not parked",
+    page: Page {
+        id: "parked",
+        about: "the task is not parked",
+        refusals: &[],
+        keys: &["task: parked"],
+        text: "A parked task is planned and not wanted yet. Only a person activates it.",
+        in_force: always,
+    },
     check,
     holds: |case: &ClaimCase<'_>| !case.task.parked,
 };
@@ -15,7 +21,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
         return Vec::new();
     }
     vec![
-        Unmet::rule(GATE.id, format!("`{}` is parked", case.task.id))
+        Unmet::rule(GATE.page.id, format!("`{}` is parked", case.task.id))
             .hint("a person unparks it: `parked: false` in its definition"),
     ]
 }

@@ -1,15 +1,24 @@
 //! `path-reservation`: tasks in progress own disjoint paths, as far as policy asks (X9).
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, Page};
 use crate::domain::glob::Glob;
 use crate::domain::id::TaskId;
 use crate::domain::policy::Reservations;
 use crate::domain::refusal::{Holder, Unmet};
+use crate::domain::snapshot::Rules;
 use crate::domain::state::Claim;
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "path-reservation",
-    about: "the task's owned paths are disjoint from those of tasks in progress",
+    page: Page {
+        id: "path-reservation",
+        about: "the task's owned paths are disjoint from those of tasks in progress",
+        refusals: &[],
+        keys: &["policy: path_reservations", "task: owned_paths"],
+        text: "Two tasks in progress that own the same paths end in a conflict which one of them \
+               pays for. Policy refuses, warns, or leaves it: `path_reservations: refuse | warn | \
+               off`. Wait for the holder, or split the paths.",
+        in_force: |rules: &Rules| rules.policy.path_reservations != Reservations::Off,
+    },
     check,
     holds: |case: &ClaimCase<'_>| {
         case.snapshot.rules.policy.path_reservations != Reservations::Refuse
@@ -68,7 +77,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
             );
             Unmet {
                 warning: policy.path_reservations == Reservations::Warn,
-                ..Unmet::conflict(GATE.id, message).held_by(Holder::claim(id, claim))
+                ..Unmet::conflict(GATE.page.id, message).held_by(Holder::claim(id, claim))
             }
         })
         .collect()

@@ -1,15 +1,28 @@
 //! `foreign-paths`: work touches only the paths it owns, none that are forbidden, and none that
 //! another task in progress has reserved (P5, P41). Every commit counts.
 
-use super::{LandCase, LandGate};
+use super::{LandCase, LandGate, Page, always};
 use crate::domain::glob::Glob;
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::task::Task;
 
 pub(super) const GATE: LandGate = LandGate {
-    id: "foreign-paths",
-    about: "every path that the branch touches is owned, not forbidden, and not another's",
+    page: Page {
+        id: "foreign-paths",
+        about: "every path that the branch touches is owned, not forbidden, and not another's",
+        refusals: &[("forbidden-paths", "the task forbids the path")],
+        keys: &[
+            "task: owned_paths",
+            "task: forbidden_paths",
+            "policy: roles",
+        ],
+        text: "Owned paths of a task, else those of its role, are a hard boundary, for every \
+               commit of the branch. Without either, everything is allowed but governance/, \
+               forbidden paths and what others in progress reserve. Take the change out of the \
+               branch, or plan a task for the lane that owns the path.",
+        in_force: always,
+    },
     check,
 };
 
@@ -33,10 +46,12 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
             } else if !owned.is_empty() && !owned.iter().any(|glob| glob.matches(path)) {
                 let list: Vec<&str> = owned.iter().map(Glob::as_str).collect();
                 let message = format!("{at}, outside the owned paths {}", list.join(", "));
-                unmet.push(Unmet::rule(GATE.id, message).hint("leave it to the lane that owns it"));
+                unmet.push(
+                    Unmet::rule(GATE.page.id, message).hint("leave it to the lane that owns it"),
+                );
             } else if let Some((other, glob)) = others.iter().find(|(_, glob)| glob.matches(path)) {
                 let message = format!("{at}, reserved as `{glob}` by `{}`", other.id);
-                unmet.push(Unmet::conflict(GATE.id, message).held_by(Holder::task(&other.id)));
+                unmet.push(Unmet::conflict(GATE.page.id, message).held_by(Holder::task(&other.id)));
             }
         }
     }

@@ -1,18 +1,27 @@
 //! `plan-unsound`: a task whose definition contradicts another is refused, and only that task
 //! (DESIGN §2). It neither starts nor lands: which dependencies and paths count is unknown.
 
-use super::{ClaimCase, ClaimGate, LandCase, LandGate};
+use super::{ClaimCase, ClaimGate, LandCase, LandGate, Page, always};
 use crate::domain::id::TaskId;
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::Plan;
 use crate::domain::task::Task;
 
 const ID: &str = "plan-unsound";
-const ABOUT: &str = "a task is defined once, and everything it names exists";
+
+const PAGE: Page = Page {
+    id: ID,
+    about: "a task is defined once, and everything it names exists",
+    refusals: &[],
+    keys: &["task: depends_on", "task: parent"],
+    text: "Of two definitions that differ nobody knows which one counts, and a task that names an \
+           unknown one waits for nothing. Only the tasks that the contradiction touches are \
+           refused; the fleet goes on. `laneway validate` names file, line and column.",
+    in_force: always,
+};
 
 pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
-    id: ID,
-    about: ABOUT,
+    page: PAGE,
     check: |case: &ClaimCase<'_>| check(&case.snapshot.plan, case.task),
     holds: |case: &ClaimCase<'_>| {
         let plan = &case.snapshot.plan;
@@ -21,8 +30,7 @@ pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
 };
 
 pub(super) const LAND_GATE: LandGate = LandGate {
-    id: ID,
-    about: ABOUT,
+    page: PAGE,
     check: |case: &LandCase<'_>| check(&case.snapshot.plan, case.task),
 };
 

@@ -1,14 +1,32 @@
 //! `review-owed`: work of a risk that policy names, or on paths with reviewers, lands only after
 //! someone else accepted this very change (P44–P47).
 
-use super::{LandCase, LandGate};
+use super::{LandCase, LandGate, Page};
 use crate::domain::id::{AgentName, RoleName};
+use crate::domain::policy::Owed;
 use crate::domain::record::{Record, RecordBody, Review, Verdict};
 use crate::domain::refusal::Unmet;
+use crate::domain::snapshot::Rules;
 
 pub(super) const GATE: LandGate = LandGate {
-    id: "review-owed",
-    about: "the reviews owed by risk and by changed paths are there, for this change, by others",
+    page: Page {
+        id: "review-owed",
+        about: "the reviews owed by risk and by changed paths are there, for this change, by others",
+        refusals: &[],
+        keys: &["policy: gates", "policy: review_routes", "task: risk"],
+        text: "Policy owes reviews by risk and by changed paths; every matched route approves, \
+               nobody approves their own work, and a verdict is bound to the change it judged. \
+               `laneway review ID --verdict accept --no-findings` by someone else.",
+        in_force: |rules: &Rules| {
+            !rules.policy.review_routes.is_empty()
+                || rules
+                    .policy
+                    .gates
+                    .review
+                    .values()
+                    .any(|owed| *owed == Owed::Required)
+        },
+    },
     check,
 };
 
@@ -25,7 +43,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
             "`{id}` is of {} risk and has no accepting review",
             case.task.risk
         );
-        unmet.push(Unmet::rule(GATE.id, message).hint(format!(
+        unmet.push(Unmet::rule(GATE.page.id, message).hint(format!(
             "someone else than {} runs `laneway review {id} --verdict …`",
             case.claim.agent
         )));
@@ -40,7 +58,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
         for role in &route.reviewers {
             if !accepted.iter().any(|agent| has_role(case, agent, role)) {
                 let message = format!("{file} is reviewed by {role}, which has not accepted");
-                unmet.push(Unmet::rule(GATE.id, message));
+                unmet.push(Unmet::rule(GATE.page.id, message));
             }
         }
     }

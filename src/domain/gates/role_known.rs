@@ -1,11 +1,19 @@
 //! `role-unknown`: work is claimed only for roles that policy has lanes for.
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, Page, always};
 use crate::domain::refusal::Unmet;
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "role-unknown",
-    about: "the task's role is in policy and has lanes",
+    page: Page {
+        id: "role-unknown",
+        about: "the task's role is in policy and has lanes",
+        refusals: &[],
+        keys: &["policy: roles"],
+        text: "A role gives its tasks lanes, owned paths and checks. Add the role to `roles` in \
+               governance/policy.yaml, or give the task another; a role that only reviews has no \
+               lanes.",
+        in_force: always,
+    },
     check,
     holds,
 };
@@ -19,18 +27,18 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     let role = &case.task.role;
     match case.snapshot.rules.policy.roles.get(role) {
         None => vec![
-            Unmet::rule(GATE.id, format!("the role `{role}` is not in policy"))
+            Unmet::rule(GATE.page.id, format!("the role `{role}` is not in policy"))
                 .hint("add it to `roles` in governance/policy.yaml"),
         ],
         Some(known) if known.review_only => {
             vec![Unmet::rule(
-                GATE.id,
+                GATE.page.id,
                 format!("the role `{role}` only reviews"),
             )]
         }
         Some(known) if known.lanes == 0 => {
             vec![Unmet::rule(
-                GATE.id,
+                GATE.page.id,
                 format!("the role `{role}` has no lanes"),
             )]
         }

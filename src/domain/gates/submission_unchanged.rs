@@ -1,11 +1,18 @@
 //! `submission-changed`: what lands is what was handed off, or its clean replay (DESIGN §5).
 
-use super::{LandCase, LandGate};
+use super::{LandCase, LandGate, Page, always};
 use crate::domain::refusal::Unmet;
 
 pub(super) const GATE: LandGate = LandGate {
-    id: "submission-changed",
-    about: "the change that lands is the change that was handed off",
+    page: Page {
+        id: "submission-changed",
+        about: "the change that lands is the change that was handed off",
+        refusals: &[],
+        keys: &[],
+        text: "Review and handoff are bound to the change, by the patch from its merge base. \
+               laneway's own clean replay keeps it; any other difference needs a new handoff.",
+        in_force: always,
+    },
     check,
 };
 
@@ -16,7 +23,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
             "the handed-off commit {} no longer gives the change that was recorded",
             submission.commit.short()
         );
-        return vec![Unmet::rule(GATE.id, message).hint("hand the work off again")];
+        return vec![Unmet::rule(GATE.page.id, message).hint("hand the work off again")];
     }
     Vec::new()
 }

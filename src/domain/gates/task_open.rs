@@ -1,7 +1,7 @@
 //! `task-held` and `task-closed`: only a task that nobody holds can be claimed. An expired claim
 //! and a block whose blocker has landed do not hold.
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, Page, always};
 use crate::domain::id::LaneName;
 use crate::domain::lease;
 use crate::domain::refusal::{Holder, Unmet};
@@ -9,8 +9,22 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Standing, TaskState};
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "task-held",
-    about: "the task is todo, its claim has expired, or what blocked it has landed",
+    page: Page {
+        id: "task-held",
+        about: "the task is todo, its claim has expired, or what blocked it has landed",
+        refusals: &[
+            (
+                "task-blocked",
+                "the task is blocked, and what blocks it has not landed",
+            ),
+            ("task-closed", "the task is done or cancelled"),
+        ],
+        keys: &["policy: lease"],
+        text: "One task has one owner. An expired claim does not hold: whoever claims the task \
+               then takes it over, with a new epoch, and the old holder is fenced. `laneway show \
+               ID` names the holder and the time; `laneway release` gives a task back.",
+        in_force: always,
+    },
     check,
     holds,
 };
@@ -56,7 +70,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
         }
         Standing::InReview { claim, .. } => vec![
             Unmet::conflict(
-                GATE.id,
+                GATE.page.id,
                 format!("`{id}` is in review, handed off by {}", claim.agent),
             )
             .held_by(Holder {
@@ -88,7 +102,7 @@ fn held(case: &ClaimCase<'_>, claim: &Claim) -> Vec<Unmet> {
         return Vec::new();
     }
     let held = Unmet::conflict(
-        GATE.id,
+        GATE.page.id,
         format!(
             "`{id}` is held by {} in lane {} until {}",
             claim.agent, claim.lane, claim.expires_at

@@ -1,14 +1,46 @@
 //! `workstation-missing`, `workstation-not-ready`, …: work starts only on a workstation that
 //! exists, takes claims and this type, and has what the task requires (I4, I10, I13).
 
-use super::{ClaimCase, ClaimGate};
+use super::{ClaimCase, ClaimGate, Page, always};
 use crate::domain::id::WorkstationName;
 use crate::domain::refusal::Unmet;
 use crate::domain::workstation::{Workstation, WorkstationState};
 
 pub(super) const GATE: ClaimGate = ClaimGate {
-    id: "workstation",
-    about: "the workstation exists, takes claims of this type, and has what the task requires",
+    page: Page {
+        id: "workstation",
+        about: "the workstation exists, takes claims of this type, and has what the task requires",
+        refusals: &[
+            (
+                "workstation-missing",
+                "no workstation is named, or it is not registered",
+            ),
+            (
+                "workstation-not-ready",
+                "it is quarantined or retired, or a probe failed",
+            ),
+            ("workstation-scope", "it does not take the type of the task"),
+            ("workstation-host", "it does not run on this host"),
+            (
+                "workstation-capability",
+                "it lacks a tool that the task requires",
+            ),
+            (
+                "workstation-license",
+                "it has no attested licence that the task requires",
+            ),
+            (
+                "workstation-full",
+                "it has as many tasks in progress as it may",
+            ),
+        ],
+        keys: &["workstations: workstations", "task: requires"],
+        text: "Work starts only where it can be done: on a registered workstation that takes \
+               claims of this type, has what the task requires, and is not full. Nothing is \
+               created, retried or waited for: the task stays unassigned and the fact is named. \
+               `laneway workstation list` shows all of them.",
+        in_force: always,
+    },
     check,
     holds,
 };

@@ -287,20 +287,21 @@ fn gates_agree(snapshot: &Snapshot, now: Timestamp) {
     let name = crate::domain::fixtures::agent(ANN);
     for task in snapshot.plan.iter() {
         let mut case = ClaimCase {
-            snapshot,
-            task,
-            now,
-            agent: None,
             workstation: snapshot.rules.workstations.default.as_ref(),
-            lane: None,
-            host: None,
+            ..ClaimCase::open(snapshot, task, now)
         };
         let free = case.unmet().iter().all(|unmet| unmet.warning);
         assert_eq!(listed.contains(&task.id), free, "`{}`", task.id);
         case.agent = Some(&name);
         for gate in gates::CLAIM {
             let said = (gate.check)(&case).iter().all(|unmet| unmet.warning);
-            assert_eq!((gate.holds)(&case), said, "{} of `{}`", gate.id, task.id);
+            assert_eq!(
+                (gate.holds)(&case),
+                said,
+                "{} of `{}`",
+                gate.page.id,
+                task.id
+            );
         }
     }
 }

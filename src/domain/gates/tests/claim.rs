@@ -17,19 +17,17 @@ pub(super) fn unmet_in(world: &World, by: &str, wanted: Option<&LaneName>) -> Ve
     let task = world.snapshot.plan.get(&tid("T-1")).unwrap();
     let workstation = choose_workstation(&world.snapshot, &name, task, None);
     let case = ClaimCase {
-        snapshot: &world.snapshot,
-        task,
-        now: world.now,
         agent: Some(&name),
         workstation: workstation.as_ref(),
         lane: wanted,
         host: Some("host-1"),
+        ..ClaimCase::open(&world.snapshot, task, world.now)
     };
     let unmet = case.unmet();
     assert_eq!(case.holds(), unmet.iter().all(|unmet| unmet.warning));
     for gate in CLAIM {
         let said = (gate.check)(&case).iter().all(|unmet| unmet.warning);
-        assert_eq!((gate.holds)(&case), said, "{}", gate.id);
+        assert_eq!((gate.holds)(&case), said, "{}", gate.page.id);
     }
     unmet
 }
@@ -302,15 +300,8 @@ fn work_goes_on_in_the_lane_it_had_while_the_role_has_it() {
             ..TaskState::default()
         };
         world.snapshot.states.insert(tid("T-1"), state);
-        let case = ClaimCase {
-            snapshot: &world.snapshot,
-            task: world.snapshot.plan.get(&tid("T-1")).unwrap(),
-            now: world.now,
-            agent: None,
-            workstation: None,
-            lane: None,
-            host: None,
-        };
+        let task = world.snapshot.plan.get(&tid("T-1")).unwrap();
+        let case = ClaimCase::open(&world.snapshot, task, world.now);
         assert_eq!(choose_lane(&case), Some(lane(gets)), "had {had}");
     }
 }

@@ -70,13 +70,13 @@ fn identity_map_by_route() {
     let name = WorkstationName::new("ws-1").unwrap();
     let by = agent(ANN);
     let case = ClaimCase {
-        snapshot: &world.snapshot,
-        task: world.snapshot.plan.get(&tid("T-1")).unwrap(),
-        now: world.now,
         agent: Some(&by),
         workstation: Some(&name),
-        lane: None,
-        host: None,
+        ..ClaimCase::open(
+            &world.snapshot,
+            world.snapshot.plan.get(&tid("T-1")).unwrap(),
+            world.now,
+        )
     };
     refuses(
         &case.unmet(),

@@ -9,11 +9,13 @@ pub mod package;
 pub mod policy;
 pub mod probe;
 pub mod queue;
+pub mod readiness;
 pub mod record;
 pub mod request;
 pub mod stages;
 pub mod standing;
 pub mod state;
+pub mod station;
 pub mod workstations;
 
 pub use archive::ArchiveFile;
@@ -23,6 +25,7 @@ pub use package::PackageFile;
 pub use policy::PolicyFile;
 pub use queue::{QueueFile, TaskEntry};
 pub use state::{StateFile, TaskHistory};
+pub use station::StationFile;
 pub use workstations::WorkstationsFile;
 
 #[cfg(test)]

@@ -2,11 +2,14 @@
 //!
 //! Field order is fixed by these types, so the same request gives the same bytes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::marker::MarkerFile;
 use super::queue::TaskEntry;
+use super::readiness::ReadinessEntry;
 use super::record::{CheckEntry, FindingEntry, RootCauseEntry};
 use crate::domain::id::{
     AgentName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
@@ -66,6 +69,12 @@ enum VerbEntry {
         workstation: Option<Text<WorkstationName>>,
         #[serde(default, skip_serializing_if = "super::is_default")]
         trust_clock: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        readiness: Vec<ReadinessEntry>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        quota: BTreeMap<String, String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remote: Option<String>,
     },
     Renew(Vec<RenewEntry>),
     Release {
@@ -298,12 +307,18 @@ impl VerbEntry {
                 lane,
                 workstation,
                 trust_clock,
+                readiness,
+                quota,
+                remote,
             } => Verb::Claim(ClaimWish {
                 task: at.maybe("task", task),
                 role: at.maybe("role", role),
                 lane: at.maybe("lane", lane),
                 workstation: at.maybe("workstation", workstation),
                 trust_clock,
+                readiness: at.items("readiness", readiness, |at, entry| entry.convert(at)),
+                quota,
+                remote,
             }),
             Self::Renew(tasks) => Verb::Renew {
                 tasks: at.items("renew", tasks, |at, entry| {
@@ -491,6 +506,9 @@ impl From<&Verb> for VerbEntry {
                 lane: wish.lane.map(Text::from),
                 workstation: wish.workstation.map(Text::from),
                 trust_clock: wish.trust_clock,
+                readiness: wish.readiness.iter().map(ReadinessEntry::from).collect(),
+                quota: wish.quota,
+                remote: wish.remote,
             },
             Verb::Renew { tasks } => Self::Renew(
                 tasks
