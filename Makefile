@@ -61,7 +61,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-# Writes BENCHMARKS.md. BENCH_SIZES=1000 and BENCH_PARTS=verbs,claims,growth make it short.
+# Writes BENCHMARKS.md. BENCH_SIZES=1000 and BENCH_PARTS=verbs,gates,claims,growth make it short.
 bench:
 	$(CARGO) bench --locked --bench speed
 

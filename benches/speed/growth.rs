@@ -6,10 +6,7 @@ use std::time::Instant;
 
 use laneway::domain::request::{Actor, ClaimWish, Request, Verb};
 use laneway::domain::state::Epoch;
-use laneway::env::Env;
-use laneway::git::Repo;
-use laneway::ledger::{Ledger, Publisher};
-use laneway::process::Runner;
+use laneway::ledger::Publisher;
 
 use crate::figures::{median, millis};
 use crate::world::World;
@@ -19,13 +16,8 @@ const YEAR: usize = 730_000;
 
 /// Makes `commits` ledger commits, half of them claims and half releases, without flushing.
 fn live(world: &World, commits: usize, from: usize) {
-    let mut env = Env::of_process().unwrap();
-    env.vars
-        .insert("LANEWAY_CACHE_DIR".into(), world.cache().into());
-    env.vars.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
-    let runner = Runner::new(env.vars.clone());
-    let repo = Repo::discover(&world.repo(), &runner).unwrap();
-    let ledger = Ledger::open(repo, &env, None).unwrap();
+    let ledger = world.ledger();
+    let env = &ledger.env;
     let publisher = Publisher::new(&ledger, std::time::Duration::from_secs(60));
     let request = |verb: Verb, epoch: Option<Epoch>| Request {
         id: env.request_id(),

@@ -17,6 +17,7 @@
 mod claims;
 mod figures;
 mod floors;
+mod gates;
 mod growth;
 mod plumbing;
 mod verbs;
@@ -24,7 +25,7 @@ mod world;
 
 use std::fs;
 
-/// Which parts are measured: `BENCH_PARTS=verbs,claims,growth`.
+/// Which parts are measured: `BENCH_PARTS=verbs,gates,claims,growth`.
 fn wanted(part: &str) -> bool {
     let parts = std::env::var("BENCH_PARTS").unwrap_or_default();
     parts.is_empty() || parts.split(',').any(|one| one == part)
@@ -49,6 +50,10 @@ fn main() {
     if wanted("verbs") {
         report.push_str("\n## Verbs\n\n");
         report.push_str(&verbs::report(&numbers("BENCH_SIZES", "1000,10000,100000")));
+    }
+    if wanted("gates") {
+        report.push_str("\n## Gates of one claim\n\n");
+        report.push_str(&gates::report());
     }
     if wanted("claims") {
         report.push_str("\n## Claims at once\n\n");

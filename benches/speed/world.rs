@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use laneway::env::Env;
+use laneway::git::Repo;
+use laneway::ledger::Ledger;
+use laneway::process::Runner;
+
 use crate::figures::{median, millis};
 
 /// The program under measurement.
@@ -163,9 +168,21 @@ impl World {
         );
     }
 
-    /// The cache directory of its processes.
-    pub fn cache(&self) -> PathBuf {
-        self.root.path().join("cache")
+    /// The environment for library calls: this process's, with the caches of this world.
+    pub fn env(&self) -> Env {
+        let mut env = Env::of_process().unwrap();
+        let cache = self.root.path().join("cache");
+        env.vars.insert("LANEWAY_CACHE_DIR".into(), cache.into());
+        env.vars.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
+        env
+    }
+
+    /// Its ledger, for library calls.
+    pub fn ledger(&self) -> Ledger {
+        let env = self.env();
+        let runner = Runner::new(env.vars.clone());
+        let repo = Repo::discover(&self.repo(), &runner).unwrap();
+        Ledger::open(repo, &env, None).unwrap()
     }
 
     pub fn forget_cache(&self) {
