@@ -35,7 +35,8 @@ pub struct Entry {
     pub tasks: Vec<TaskId>,
     /// Who asked.
     pub agent: AgentName,
-    /// The workstation of the claim it left, when it touches one task that is claimed.
+    /// The workstation that it is about, or that of the claim it left when it touches one task that
+    /// is claimed.
     pub workstation: Option<WorkstationName>,
     /// The lane of that claim.
     pub lane: Option<LaneName>,
@@ -138,6 +139,7 @@ fn reason(verb: Verb) -> Option<String> {
     match verb {
         Verb::Release { reason, .. } => reason,
         Verb::Block { reason, .. }
+        | Verb::Workstation { reason, .. }
         | Verb::Cancel { reason, .. }
         | Verb::Reopen { reason, .. }
         | Verb::Return { reason, .. }

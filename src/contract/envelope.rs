@@ -108,6 +108,13 @@ pub struct UnmetView {
     pub warning: bool,
     /// The fact.
     pub message: String,
+    /// What sort of fact it is: `missing` (no such workstation), `map` (the identity map does not
+    /// give it), `readiness` (the workstation cannot take work), `sequencing` (something else comes
+    /// first), `occupied` (somebody else has it) or `other`.
+    pub class: String,
+    /// The workstation it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workstation: Option<String>,
     /// Who holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<HolderView>,
@@ -139,6 +146,8 @@ impl From<&Unmet> for UnmetView {
             kind: kind.to_owned(),
             warning: unmet.warning,
             message: unmet.message.clone(),
+            class: unmet.class().word().to_owned(),
+            workstation: unmet.workstation.as_ref().map(ToString::to_string),
             holder: unmet.holder.as_ref().map(HolderView::from),
             hint: unmet.hint.clone(),
         }

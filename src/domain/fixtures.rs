@@ -9,8 +9,8 @@ use super::glob::Glob;
 use super::id::{AgentName, LaneName, ObjectId, RoleName, TaskId, WorkstationName};
 use super::identity::{Agent, AgentKind, Capability, IdentityMap, Mode};
 use super::policy::{
-    Authority, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms, Owed, ParentRule,
-    Policy, Required, Reservations, Role, Via, Worktrees,
+    Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
+    Owed, ParentRule, Policy, Required, Reservations, Role, Via, Worktrees,
 };
 use super::record::Record;
 use super::refusal::Refusal;
@@ -174,6 +174,7 @@ fn policy() -> Policy {
         },
         review_routes: Vec::new(),
         path_rules: Vec::new(),
+        cross_workstation: CrossWorkstation::Refuse,
         protected_tests: Vec::new(),
     }
 }
@@ -194,6 +195,7 @@ fn registry() -> Registry {
     Registry {
         naming: None,
         default: Some(name.clone()),
+        license_max_age: None,
         workstations: [(name, workstation)].into_iter().collect(),
     }
 }

@@ -44,6 +44,8 @@ pub struct Policy {
     pub review_routes: Vec<ReviewRoute>,
     /// Checks and companion changes owed by changed paths.
     pub path_rules: Vec<PathRule>,
+    /// Whether work may be checked and handed off on a host that its workstation does not have.
+    pub cross_workstation: CrossWorkstation,
     /// Tests whose deletion or shrinkage needs an approval.
     pub protected_tests: Vec<Glob>,
 }
@@ -80,6 +82,17 @@ pub enum Authority {
     Local,
     /// By the ref in this remote.
     Remote(RemoteName),
+}
+
+words! {
+    /// Whether work may be checked and handed off on a host that its workstation does not have
+    /// (I17).
+    CrossWorkstation {
+        /// No.
+        Refuse = "refuse",
+        /// Yes.
+        Allow = "allow",
+    }
 }
 
 words! {

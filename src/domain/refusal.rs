@@ -3,8 +3,9 @@
 
 use std::fmt;
 
-use super::id::{AgentName, LaneName, TaskId};
+use super::id::{AgentName, LaneName, TaskId, WorkstationName};
 use super::state::Epoch;
+use super::task::words;
 use super::time::Timestamp;
 
 /// What sort of no. It decides the exit code.
@@ -16,6 +17,42 @@ pub enum RefusalKind {
     Conflict,
     /// A rule says no (exit 4).
     Rule,
+}
+
+words! {
+    /// What a refusal is about, so that a program can tell the four errors of an assignment apart
+    /// (I8).
+    Class {
+        /// No such workstation, or none is named.
+        Missing = "missing",
+        /// The identity map does not give it.
+        Map = "map",
+        /// It is there, and cannot take work now.
+        Readiness = "readiness",
+        /// Something else comes first.
+        Sequencing = "sequencing",
+        /// Somebody else has it.
+        Occupied = "occupied",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+impl Class {
+    /// The class of a gate's id.
+    #[must_use]
+    pub fn of(gate: &str) -> Self {
+        match gate {
+            "workstation-missing" => Self::Missing,
+            "dependency" | "merge-order" | "parent-waits" | "parked" | "not-before"
+            | "task-blocked" => Self::Sequencing,
+            "workstation-full" | "lane-busy" | "exclusive-group" | "path-reservation"
+            | "task-held" | "merge-slot" | "fenced" => Self::Occupied,
+            gate if gate.starts_with("workstation-") => Self::Readiness,
+            gate if gate.starts_with("agent-") || gate.starts_with("route-") => Self::Map,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Who holds what stands in the way.
@@ -44,6 +81,8 @@ pub struct Unmet {
     pub message: String,
     /// Who holds it.
     pub holder: Option<Holder>,
+    /// The workstation it is about, if it is about one.
+    pub workstation: Option<WorkstationName>,
     /// The next command, or the thing to do.
     pub hint: Option<String>,
 }
@@ -59,8 +98,15 @@ impl Unmet {
             warning: false,
             message,
             holder: None,
+            workstation: None,
             hint: None,
         }
+    }
+
+    /// What sort of fact it states.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        Class::of(self.gate)
     }
 
     /// Something held by someone else.
@@ -76,6 +122,13 @@ impl Unmet {
     #[must_use]
     pub fn held_by(mut self, holder: Holder) -> Self {
         self.holder = Some(holder);
+        self
+    }
+
+    /// Names the workstation.
+    #[must_use]
+    pub fn about(mut self, workstation: &WorkstationName) -> Self {
+        self.workstation = Some(workstation.clone());
         self
     }
 

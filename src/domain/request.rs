@@ -9,7 +9,7 @@ use super::record::{Evidence, Finding, RootCause, Verdict};
 use super::state::Epoch;
 use super::task::Task;
 use super::time::Timestamp;
-use super::workstation::Readiness;
+use super::workstation::{Readiness, StationAct};
 
 /// One mutation, complete: with the rules and the ledger at its parent it gives one tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +116,15 @@ pub enum Verb {
     AcceptTarget {
         /// The target from now on.
         target: ObjectId,
+        /// Why.
+        reason: String,
+    },
+    /// Takes a workstation out of service, or back into it.
+    Workstation {
+        /// Which.
+        name: WorkstationName,
+        /// What is done to it.
+        act: StationAct,
         /// Why.
         reason: String,
     },
@@ -308,6 +317,11 @@ impl Verb {
             Self::Add(_) | Self::AddFile { .. } => "add",
             Self::Edit { .. } => "edit",
             Self::AcceptTarget { .. } => "accept-target",
+            Self::Workstation { act, .. } => match act {
+                StationAct::Quarantine => "workstation quarantine",
+                StationAct::Retire => "workstation retire",
+                StationAct::Restore => "workstation restore",
+            },
             Self::Claim(_) => "claim",
             Self::Renew { .. } => "renew",
             Self::Release { .. } => "release",
@@ -335,6 +349,7 @@ impl Verb {
     pub fn intent(&self) -> &'static str {
         match self {
             Self::AcceptTarget { .. } => "accept the target",
+            Self::Workstation { act, .. } => act.word(),
             Self::Note { .. } => "add a note to",
             Self::Evidence { .. } => "record evidence for",
             Self::Handoff { .. } => "hand off",
@@ -378,6 +393,7 @@ impl Verb {
             Self::Init(_)
             | Self::AddFile { .. }
             | Self::AcceptTarget { .. }
+            | Self::Workstation { .. }
             | Self::Expire { .. } => None,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::id::{AgentName, TaskId, TaskType, WorkstationName};
 use super::state::Epoch;
 use super::task::words;
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 
 /// `governance/workstations.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +14,8 @@ pub struct Registry {
     pub naming: Option<String>,
     /// Used in open mode when a claim names none.
     pub default: Option<WorkstationName>,
+    /// How old the attestation of a licence may be; none: as old as it is.
+    pub license_max_age: Option<Span>,
     /// All of them, by name.
     pub workstations: BTreeMap<WorkstationName, Workstation>,
 }
@@ -54,6 +56,18 @@ words! {
 }
 
 words! {
+    /// What is done to a workstation on the ledger; it takes effect at once.
+    StationAct {
+        /// No new claims, until somebody restores it.
+        Quarantine = "quarantine",
+        /// No new claims, for good.
+        Retire = "retire",
+        /// Claims again.
+        Restore = "restore",
+    }
+}
+
+words! {
     /// How often a workstation is used.
     WorkstationLifecycle {
         /// Task after task.
@@ -85,6 +99,19 @@ pub struct Probe {
     pub name: String,
     /// What to look at.
     pub kind: ProbeKind,
+    /// How long it may take; none: [`Probe::LIMIT`].
+    pub timeout: Option<Span>,
+}
+
+impl Probe {
+    /// How long a probe may take that says nothing of it.
+    pub const LIMIT: Span = Span::from_seconds(10);
+
+    /// How long it may take.
+    #[must_use]
+    pub fn limit(&self) -> Span {
+        self.timeout.unwrap_or(Self::LIMIT)
+    }
 }
 
 /// What a probe looks at.
@@ -133,6 +160,23 @@ pub struct Readiness {
     pub at: Timestamp,
     /// What each gave, in the order of the registry.
     pub probes: Vec<ProbeResult>,
+}
+
+impl Readiness {
+    /// How long an observation is believed. It is made within the claim that it serves, which is
+    /// over long before; a retry of that claim observes anew.
+    pub const FRESH: Span = Span::from_seconds(600);
+
+    /// Whether it was made at `now` or shortly before.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.at <= now && now <= self.at.plus(Self::FRESH)
+    }
+
+    /// The probes that are not ready.
+    pub fn failed(&self) -> impl Iterator<Item = &ProbeResult> {
+        self.probes.iter().filter(|probe| !probe.ready)
+    }
 }
 
 /// What one probe gave.
@@ -190,6 +234,14 @@ pub struct Station<'a> {
     pub known: &'a Workstation,
     /// The ledger's word.
     pub state: Option<&'a StationState>,
+}
+
+impl Workstation {
+    /// Whether it runs on this host.
+    #[must_use]
+    pub fn runs_on(&self, host: &str) -> bool {
+        self.hosts.is_empty() || self.hosts.iter().any(|listed| listed == host)
+    }
 }
 
 impl<'a> Station<'a> {

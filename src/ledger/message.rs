@@ -2,7 +2,7 @@
 
 use crate::domain::decide::Change;
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Verb};
 use crate::domain::state::TaskState;
 use crate::domain::task::Task;
 use crate::ledger::format::v1::request::RequestEntry;
@@ -62,9 +62,14 @@ pub fn compose(
         [only] => Some(only),
         _ => None,
     });
-    let mut message = match named {
-        Some(task) => format!("{word} {task} by {agent}\n\n"),
-        None => format!("{word} by {agent}\n\n"),
+    let station = match &request.verb {
+        Verb::Workstation { name, .. } => Some(name),
+        _ => None,
+    };
+    let mut message = match (named, station) {
+        (Some(task), _) => format!("{word} {task} by {agent}\n\n"),
+        (None, Some(name)) => format!("{word} {name} by {agent}\n\n"),
+        (None, None) => format!("{word} by {agent}\n\n"),
     };
     let mut trailer = |key: &str, value: &str| {
         message.push_str(&format!("Laneway-{key}: {value}\n"));
@@ -79,6 +84,9 @@ pub fn compose(
         trailer("Task", task.as_str());
     }
     trailer("Agent", agent.as_str());
+    if let Some(name) = station {
+        trailer("Workstation", name.as_str());
+    }
     if let [only] = change.states.as_slice() {
         ownership(&only.state, &mut trailer);
     }

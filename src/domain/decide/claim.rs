@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Context, event_record};
-use crate::domain::gates::{ClaimCase, choose_lane, choose_workstation};
+use super::{Change, Context, StationChange, event_record};
+use crate::domain::gates::{ClaimCase, UNPROBED, choose_lane, choose_workstation};
 use crate::domain::id::{AgentName, RequestId, TaskId, WorkstationName};
 use crate::domain::lease;
 use crate::domain::lifecycle::Event;
@@ -13,6 +13,7 @@ use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::ClaimWish;
 use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
+use crate::domain::workstation::{StationState, Use, WorkstationLifecycle};
 
 pub(super) fn claim(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     if had_already(ctx, wish)? {
@@ -68,10 +69,14 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
     for task in ready::queue(ctx.snapshot, filter, ctx.request.at) {
         let workstation = workstation_for(ctx, wish, task);
-        let gate = match case(ctx, wish, task, workstation.as_ref()).held_back_by() {
-            Some(gate) => gate.page.id,
-            None => match claim_this(ctx, wish, task) {
+        let case = case(ctx, wish, task, workstation.as_ref());
+        let gate = match case.held_back_by() {
+            // The last gate: nothing else stands against it, so it tells what it misses.
+            Some(gate) if !gate.page.covers(UNPROBED) => gate.page.id,
+            _ => match claim_this(ctx, wish, task) {
                 Ok(change) => return Ok(change),
+                // It comes first, and nobody has looked: whoever claims looks, then asks again.
+                Err(refusal) if refusal.gate() == UNPROBED => return Err(refusal),
                 Err(refusal) => refusal.gate(),
             },
         };
@@ -138,11 +143,12 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
     }
     let workstation = workstation_for(ctx, wish, task);
     let case = case(ctx, wish, task, workstation.as_ref());
-    let unmet: Vec<Unmet> = case
-        .unmet()
-        .into_iter()
-        .filter(|unmet| !unmet.warning)
-        .collect();
+    let mut unmet = case.unmet();
+    unmet.retain(|unmet| !unmet.warning);
+    if unmet.iter().any(|unmet| unmet.gate != UNPROBED) {
+        // What probes would say changes nothing then.
+        unmet.retain(|unmet| unmet.gate != UNPROBED);
+    }
     if !unmet.is_empty() {
         return Err(Refusal::new(
             ctx.what(Some(&task.id)),
@@ -153,7 +159,38 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
     let state = ctx.snapshot.states.get(&task.id);
     let append = overtake(ctx, wish, &task.id, state)?;
     let state = owned(ctx, &case, workstation.as_ref(), state)?;
-    Ok(Change::state(&task.id, state, append))
+    let used = workstation.and_then(|name| used(ctx, &task.id, name, &state));
+    Ok(Change {
+        stations: used.into_iter().collect(),
+        ..Change::state(&task.id, state, append)
+    })
+}
+
+/// The claim of a single-use workstation is its one use (I11).
+fn used(
+    ctx: Context<'_>,
+    task: &TaskId,
+    workstation: WorkstationName,
+    state: &TaskState,
+) -> Option<StationChange> {
+    let station = ctx.snapshot.station(&workstation)?;
+    if station.known.lifecycle != WorkstationLifecycle::SingleUse {
+        return None;
+    }
+    let used = Use {
+        version: station.known.version,
+        task: task.clone(),
+        epoch: state.epoch,
+        at: ctx.request.at,
+    };
+    let hold = station.hold().cloned();
+    Some(StationChange {
+        workstation,
+        state: StationState {
+            hold,
+            used: Some(used),
+        },
+    })
 }
 
 /// The lifecycle steps before the claim itself, and the record that a take-over leaves.

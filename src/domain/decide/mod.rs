@@ -14,6 +14,7 @@ mod close;
 mod land;
 mod own;
 mod plan;
+mod station;
 mod work;
 
 #[cfg(test)]
@@ -139,6 +140,7 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
         Verb::AddFile { path, blob, tasks } => plan::add_file(ctx, path, *blob, tasks),
         Verb::Edit { task, fields } => plan::edit(ctx, task, fields),
         Verb::AcceptTarget { target, reason } => plan::accept_target(ctx, *target, reason),
+        Verb::Workstation { name, act, reason } => station::act(ctx, name, *act, reason),
         Verb::Claim(wish) => claim::claim(ctx, wish),
         Verb::Renew { tasks } => own::renew(ctx, tasks),
         Verb::Release {

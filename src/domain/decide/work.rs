@@ -5,6 +5,7 @@ use super::{Change, Context, event_record};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::identity::{Capability, Mode};
 use crate::domain::lifecycle::Event;
+use crate::domain::policy::CrossWorkstation;
 use crate::domain::record::{Evidence, Finding, Handoff, RecordBody, Review, RootCause, Verdict};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::snapshot::RangeFacts;
@@ -47,11 +48,39 @@ pub(super) fn evidence(
             }
         }
         _ => {
-            ctx.hold(id, state)?;
+            at_home(ctx, id, ctx.hold(id, state)?)?;
         }
     }
     let record = RecordBody::Evidence(evidence.clone());
     Ok(Change::state(id, touched(ctx, id, state)?, vec![record]))
+}
+
+/// What the holder does to the work is done where it was claimed, unless policy says otherwise
+/// (I17).
+fn at_home(ctx: Context<'_>, id: &TaskId, claim: &Claim) -> Result<(), Refusal> {
+    let (rules, host) = (&ctx.snapshot.rules, &ctx.request.actor.host);
+    if rules.policy.cross_workstation == CrossWorkstation::Allow {
+        return Ok(());
+    }
+    let known = rules.workstations.workstations.get(&claim.workstation);
+    match known.filter(|known| !known.runs_on(host)) {
+        None => Ok(()),
+        Some(known) => {
+            let name = &claim.workstation;
+            let message = format!(
+                "`{id}` is claimed on {name}, which runs on {}, not on {host}",
+                known.hosts.join(", ")
+            );
+            let unmet = Unmet::rule("workstation-host", message).about(name);
+            Err(ctx.refuse(
+                id,
+                unmet.hint(
+                    "go on there; or `cross_workstation: allow` in governance/policy.yaml lets \
+                     work move",
+                ),
+            ))
+        }
+    }
 }
 
 /// The state after a verb that only adds a record: the holder's lease is extended when due.
@@ -86,6 +115,7 @@ pub(super) fn handoff(
     let state = ctx.state(id)?;
     ctx.allow(id, state, Event::Handoff)?;
     let claim = ctx.hold(id, state)?;
+    at_home(ctx, id, claim)?;
     ctx.require(id, Capability::Handoff)?;
     let range = range_of(ctx, id)?;
     if range.tip != commit {

@@ -19,6 +19,7 @@ mod parked;
 mod path_reservation;
 mod paths_owned;
 mod plan_sound;
+mod probes_ready;
 mod review_owed;
 mod role_known;
 mod submission_unchanged;
@@ -31,7 +32,9 @@ pub use merge_order::{lands_before, predecessors};
 pub use page::Page;
 use page::always;
 pub use paths_owned::owned_by;
+pub(in crate::domain) use probes_ready::UNPROBED;
 pub use task_open::inactive_block;
+pub(in crate::domain) use workstation_ready::since;
 
 /// The gates of a claim, in the order in which a reader wants them.
 pub const CLAIM: &[ClaimGate] = &[
@@ -46,6 +49,7 @@ pub const CLAIM: &[ClaimGate] = &[
     path_reservation::GATE,
     identity_map::GATE,
     workstation_ready::GATE,
+    probes_ready::GATE,
 ];
 
 /// The gates that a claim in progress keeps others from: what it occupies. A claim that comes back

@@ -1,10 +1,12 @@
 //! `workstation-missing`, `workstation-not-ready`, …: work starts only on a workstation that
-//! exists, takes claims and this type, and has what the task requires (I4, I10, I13).
+//! exists, takes claims and this type, and has what the task requires (I4, I10, I11, I13). What
+//! its probes say is [`probes_ready`](super::probes_ready)'s.
 
 use super::{ClaimCase, ClaimGate, Page, always};
 use crate::domain::id::WorkstationName;
 use crate::domain::refusal::Unmet;
-use crate::domain::workstation::{Workstation, WorkstationState};
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::workstation::{Hold, License, Station, Workstation, WorkstationState};
 
 pub(super) const GATE: ClaimGate = ClaimGate {
     page: Page {
@@ -18,6 +20,10 @@ pub(super) const GATE: ClaimGate = ClaimGate {
             (
                 "workstation-not-ready",
                 "it is quarantined or retired, or a probe failed",
+            ),
+            (
+                "workstation-used",
+                "it was for one claim, and has had that claim",
             ),
             ("workstation-scope", "it does not take the type of the task"),
             ("workstation-host", "it does not run on this host"),
@@ -34,7 +40,11 @@ pub(super) const GATE: ClaimGate = ClaimGate {
                 "it has as many tasks in progress as it may",
             ),
         ],
-        keys: &["workstations: workstations", "task: requires"],
+        keys: &[
+            "workstations: workstations",
+            "workstations: license_max_age",
+            "task: requires",
+        ],
         text: "Work starts only where it can be done: on a registered workstation that takes \
                claims of this type, has what the task requires, and is not full. Nothing is \
                created, retried or waited for: the task stays unassigned and the fact is named. \
@@ -46,59 +56,48 @@ pub(super) const GATE: ClaimGate = ClaimGate {
 };
 
 fn holds(case: &ClaimCase<'_>) -> bool {
-    let registered = &case.snapshot.rules.workstations.workstations;
-    let fits = |name: &WorkstationName| {
-        registered.get(name).is_some_and(|known| {
-            let requires = &case.task.requires;
-            known.state == WorkstationState::Ready
-                && takes_type(case, known)
-                && runs_here(case, known)
-                && requires
-                    .tools
-                    .iter()
-                    .all(|tool| known.capabilities.contains(tool))
-                && requires
-                    .licenses
-                    .iter()
-                    .all(|name| has_license(known, name))
-                && !is_full(known, case.snapshot.load_of(name, case.now))
-        })
-    };
-    case.agent.is_none() || case.workstation.is_some_and(fits)
-}
-
-fn takes_type(case: &ClaimCase<'_>, known: &Workstation) -> bool {
-    let listed = |task_type| known.task_types.contains(task_type);
-    known.task_types.is_empty() || case.task.task_type.as_ref().is_none_or(listed)
-}
-
-fn runs_here(case: &ClaimCase<'_>, known: &Workstation) -> bool {
-    let listed = |host| known.hosts.iter().any(|h| h == host);
-    known.hosts.is_empty() || case.host.is_none_or(listed)
-}
-
-fn has_license(known: &Workstation, name: &str) -> bool {
-    known.licenses.iter().any(|l| l.name == name && l.available)
-}
-
-fn is_full(known: &Workstation, load: usize) -> bool {
-    known.wip_limit.is_some_and(|limit| load >= limit as usize)
+    case.agent.is_none() || case.workstation.is_some_and(|name| fits(case, name))
 }
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
-    if case.agent.is_none() {
-        return Vec::new();
-    }
-    let Some(name) = case.workstation else {
-        return vec![
+    match (case.agent, case.workstation) {
+        (None, _) => Vec::new(),
+        (Some(_), Some(name)) => unmet_on(case, name),
+        (Some(_), None) => vec![
             Unmet::rule(
                 "workstation-missing",
                 "no workstation is named, routed or the default",
             )
             .hint("name one with `--workstation`"),
-        ];
+        ],
+    }
+}
+
+/// Whether the work of the case could start on this workstation; says what [`unmet_on`] says
+/// without a word.
+pub(super) fn fits(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
+    let Some(station) = case.snapshot.station(name) else {
+        return false;
     };
-    match case.snapshot.rules.workstations.workstations.get(name) {
+    let (known, requires) = (station.known, &case.task.requires);
+    station.standing() == WorkstationState::Ready
+        && station.used_up().is_none()
+        && takes_type(case, known)
+        && case.host.is_none_or(|host| known.runs_on(host))
+        && requires
+            .tools
+            .iter()
+            .all(|tool| known.capabilities.contains(tool))
+        && requires
+            .licenses
+            .iter()
+            .all(|name| without_license(case, known, name).is_none())
+        && !is_full(known, case.snapshot.load_of(name, case.now))
+}
+
+/// Everything that keeps the work of the case from starting on this workstation.
+pub(super) fn unmet_on(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
+    let unmet = match case.snapshot.station(name) {
         None => vec![
             Unmet::rule(
                 "workstation-missing",
@@ -106,17 +105,31 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
             )
             .hint("add it to governance/workstations.yaml"),
         ],
-        Some(known) => faults(case, name, known),
-    }
+        Some(station) => faults(case, name, station),
+    };
+    unmet.into_iter().map(|unmet| unmet.about(name)).collect()
 }
 
-fn faults(case: &ClaimCase<'_>, name: &WorkstationName, known: &Workstation) -> Vec<Unmet> {
+fn takes_type(case: &ClaimCase<'_>, known: &Workstation) -> bool {
+    let listed = |task_type| known.task_types.contains(task_type);
+    known.task_types.is_empty() || case.task.task_type.as_ref().is_none_or(listed)
+}
+
+fn is_full(known: &Workstation, load: usize) -> bool {
+    known.wip_limit.is_some_and(|limit| load >= limit as usize)
+}
+
+fn faults(case: &ClaimCase<'_>, name: &WorkstationName, station: Station<'_>) -> Vec<Unmet> {
+    let known = station.known;
     let mut unmet = Vec::new();
-    if known.state != WorkstationState::Ready {
-        unmet.push(Unmet::rule(
-            "workstation-not-ready",
-            format!("{name} is {}", known.state),
-        ));
+    unmet.extend(out_of_service(name, station));
+    if let Some(used) = station.used_up() {
+        let message = format!(
+            "{name} is for one claim, and `{}` had it at {}",
+            used.task, used.at
+        );
+        let hint = "raise its `version` in governance/workstations.yaml once it is set up anew";
+        unmet.push(Unmet::rule("workstation-used", message).hint(hint));
     }
     if let Some(task_type) = case
         .task
@@ -127,7 +140,7 @@ fn faults(case: &ClaimCase<'_>, name: &WorkstationName, known: &Workstation) -> 
         let message = format!("{name} does not take the type `{task_type}`");
         unmet.push(Unmet::rule("workstation-scope", message));
     }
-    if let Some(host) = case.host.filter(|_| !runs_here(case, known)) {
+    if let Some(host) = case.host.filter(|host| !known.runs_on(host)) {
         let message = format!("{name} runs on {}, not on {host}", known.hosts.join(", "));
         unmet.push(Unmet::rule("workstation-host", message));
     }
@@ -140,9 +153,8 @@ fn faults(case: &ClaimCase<'_>, name: &WorkstationName, known: &Workstation) -> 
         }
     }
     for license in &case.task.requires.licenses {
-        if !has_license(known, license) {
-            let message = format!("{name} has no licence `{license}`");
-            unmet.push(Unmet::rule("workstation-license", message));
+        if let Some(lack) = without_license(case, known, license) {
+            unmet.push(lack.unmet(name, license));
         }
     }
     let load = case.snapshot.load_of(name, case.now);
@@ -151,4 +163,107 @@ fn faults(case: &ClaimCase<'_>, name: &WorkstationName, known: &Workstation) -> 
         unmet.push(Unmet::conflict("workstation-full", message));
     }
     unmet
+}
+
+fn out_of_service(name: &WorkstationName, station: Station<'_>) -> Option<Unmet> {
+    let standing = station.standing();
+    if standing == WorkstationState::Ready {
+        return None;
+    }
+    let not_ready = |message| Unmet::rule("workstation-not-ready", message);
+    Some(match station.hold().filter(|hold| hold.state == standing) {
+        Some(hold) if standing == WorkstationState::Quarantined => {
+            not_ready(format!("{name} is {}", since(hold))).hint(format!(
+                "only new claims stop; to end it: `laneway workstation restore {name}`"
+            ))
+        }
+        Some(hold) => not_ready(format!("{name} is {}", since(hold))),
+        None => not_ready(format!("{name} is {standing}"))
+            .hint("its `state` in governance/workstations.yaml says so; only new claims stop"),
+    })
+}
+
+/// `quarantined since … by @dana: the disk is failing`.
+pub(in crate::domain) fn since(hold: &Hold) -> String {
+    let Hold {
+        state,
+        reason,
+        by,
+        at,
+    } = hold;
+    format!("{state} since {at} by {by}: {reason}")
+}
+
+/// What a workstation lacks of a licence.
+enum Lack<'a> {
+    /// Nobody ever attested it.
+    Unattested,
+    /// It was attested not to be there.
+    Gone(&'a License),
+    /// Nobody knows when it was attested, and that is asked.
+    Undated(&'a License, Span),
+    /// It was attested too long ago.
+    Old(&'a License, Timestamp, Span),
+    /// It is attested for a moment to come.
+    Early(&'a License, Timestamp),
+}
+
+/// The attestation of an hour to come is a mistake of clocks; that of a later day is no seeing.
+const TOMORROW: Span = Span::from_seconds(86_400);
+
+/// What `known` lacks of a licence; of several attestations the best one counts.
+fn without_license<'a>(
+    case: &ClaimCase<'_>,
+    known: &'a Workstation,
+    name: &str,
+) -> Option<Lack<'a>> {
+    let max_age = case.snapshot.rules.workstations.license_max_age;
+    let mut lack = Lack::Unattested;
+    for license in known.licenses.iter().filter(|known| known.name == name) {
+        lack = match (max_age, license.attested_at) {
+            _ if !license.available => Lack::Gone(license),
+            (None, _) => return None,
+            (Some(age), None) => Lack::Undated(license, age),
+            (Some(_), Some(at)) if at > case.now.plus(TOMORROW) => Lack::Early(license, at),
+            (Some(age), Some(at)) if at.plus(age) < case.now => Lack::Old(license, at, age),
+            (Some(_), Some(_)) => return None,
+        };
+    }
+    Some(lack)
+}
+
+impl Lack<'_> {
+    fn unmet(&self, on: &WorkstationName, license: &str) -> Unmet {
+        let by = |known: &License| {
+            let by = known.by.as_ref().map(|by| format!(" by {by}"));
+            by.unwrap_or_default()
+        };
+        let message = match self {
+            Self::Unattested => format!("{on} has no licence `{license}`"),
+            Self::Gone(known) => {
+                let at = known.attested_at.map(|at| format!(" at {at}"));
+                let at = at.unwrap_or_default();
+                format!(
+                    "{on} has no licence `{license}`: attested as missing{}{at}",
+                    by(known)
+                )
+            }
+            Self::Undated(known, age) => format!(
+                "{on} has the licence `{license}` attested{} without a date; at most {age} is asked",
+                by(known)
+            ),
+            Self::Old(known, at, age) => format!(
+                "{on} has the licence `{license}` attested{} at {at}, more than {age} ago",
+                by(known)
+            ),
+            Self::Early(known, at) => format!(
+                "{on} has the licence `{license}` attested{} for {at}, which is to come",
+                by(known)
+            ),
+        };
+        Unmet::rule("workstation-license", message).hint(format!(
+            "look, then `laneway workstation attest {on} --license {license} --how TEXT`, and \
+             commit that to the target"
+        ))
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::v1::{
     ArchiveFile, IdentityMapFile, MarkerFile, PackageFile, PolicyFile, QueueFile, StateFile,
-    WorkstationsFile,
+    StationFile, WorkstationsFile,
 };
 
 /// Where the schemas are published.
@@ -22,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<WorkstationsFile>("workstations.schema.json", "laneway workstations"),
         schema::<QueueFile>("queue.schema.json", "laneway queue"),
         schema::<StateFile>("state.schema.json", "laneway task state"),
+        schema::<StationFile>("station.schema.json", "laneway workstation on the ledger"),
         schema::<MarkerFile>("ledger.schema.json", "laneway ledger marker"),
         schema::<PackageFile>("package.schema.json", "laneway work package"),
         schema::<ArchiveFile>("archive.schema.json", "laneway archive"),

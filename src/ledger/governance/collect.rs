@@ -23,6 +23,8 @@ pub enum FileKind {
     Marker,
     /// `state/*/*.yaml`.
     State,
+    /// `workstations/*.yaml` of the ledger.
+    Station,
     /// `archive/*.yaml`.
     Archive,
 }
@@ -38,6 +40,7 @@ impl FileKind {
             Self::Plan => "queue.schema.json",
             Self::Marker => "ledger.schema.json",
             Self::State => "state.schema.json",
+            Self::Station => "station.schema.json",
             Self::Archive => "archive.schema.json",
         }
     }
@@ -109,7 +112,7 @@ impl Collected {
         self.plan(repo, place, Origin::Target)
     }
 
-    /// Reads plan, marker and states of the ledger.
+    /// Reads plan, marker, states and the words on workstations of the ledger.
     ///
     /// # Errors
     /// As [`target`](Self::target).
@@ -119,6 +122,10 @@ impl Collected {
         self.plan(repo, place, origin)?;
         if let Place::Commit(commit) = place {
             self.states(repo, *commit)?;
+        }
+        for name in place.names(repo, paths::STATION_DIR)? {
+            let path = format!("{}/{name}", paths::STATION_DIR);
+            self.read(repo, place, origin, FileKind::Station, &path)?;
         }
         for name in yaml_names(place.names(repo, paths::ARCHIVE_DIR)?) {
             let path = format!("{}/{name}", paths::ARCHIVE_DIR);

@@ -4,13 +4,13 @@ use super::collect::{Collected, FileKind, Source};
 use super::place::Content;
 use super::salvage::{self, Complaints};
 use super::{point, shape};
-use crate::domain::id::TaskId;
 use crate::domain::rules::{self, Governance, Held, Parts, PlanSource, Reach, Severity, Violation};
 use crate::domain::state::Status;
 use crate::ledger::finding::{BadFile, Finding};
 use crate::ledger::format::File;
 use crate::ledger::format::v1::{
-    ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, StateFile, WorkstationsFile,
+    ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, StateFile, StationFile,
+    WorkstationsFile,
 };
 use crate::ledger::paths;
 use crate::ledger::read::{Origin, syntax};
@@ -112,6 +112,7 @@ impl Judge<'_> {
             }
             FileKind::Plan => self.plan(file, source, text, node),
             FileKind::State => self.state(file, source, text, node),
+            FileKind::Station => self.station(file, source, text, node),
             FileKind::Archive => match self.value::<ArchiveFile>(file, source, text, node) {
                 Some(Held { value, .. }) => {
                     let ids = value.into_iter().map(|archived| archived.definition.id);
@@ -185,7 +186,21 @@ impl Judge<'_> {
             };
             self.parts.states.insert(value.id, held);
         } else {
-            self.note(file, misplaced(text, node, &value.id));
+            let found = format!("it holds the state of `{}`, which stands elsewhere", value.id);
+            let path = paths::state(&value.id);
+            self.note(file, misplaced(text, node, "/id", found, &path));
+        }
+    }
+
+    fn station(&mut self, file: usize, source: &Source, text: &str, node: &Node<'_>) {
+        let Some(Held { value, .. }) = self.value::<StationFile>(file, source, text, node) else {
+            return;
+        };
+        let (name, _) = value;
+        let path = paths::station(&name);
+        if path != source.path {
+            let found = format!("it speaks of `{name}`, whose file is another");
+            self.note(file, misplaced(text, node, "/name", found, &path));
         }
     }
 
@@ -282,8 +297,9 @@ fn whole(rule: &'static str, message: &str) -> Finding {
     }
 }
 
-fn misplaced(text: &str, node: &Node<'_>, id: &TaskId) -> Finding {
-    let span = point::span(node, "/id");
+/// A file of the tool in the place of another.
+fn misplaced(text: &str, node: &Node<'_>, key: &str, message: String, path: &str) -> Finding {
+    let span = point::span(node, key);
     let (line, column) = LineIndex::new(text).position(span.start);
     Finding {
         rule: "state-place",
@@ -291,7 +307,7 @@ fn misplaced(text: &str, node: &Node<'_>, id: &TaskId) -> Finding {
         line,
         column,
         span,
-        message: format!("it holds the state of `{id}`, which stands elsewhere"),
-        hint: Some(format!("it belongs at `{}`", paths::state(id))),
+        message,
+        hint: Some(format!("it belongs at `{path}`")),
     }
 }

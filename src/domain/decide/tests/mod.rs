@@ -4,4 +4,5 @@ mod land;
 mod model;
 mod own;
 mod plan;
+mod station;
 mod work;

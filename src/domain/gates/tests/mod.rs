@@ -3,3 +3,4 @@
 mod claim;
 mod executor;
 mod land;
+mod workstation;

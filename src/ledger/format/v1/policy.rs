@@ -11,8 +11,8 @@ use super::queue::OptionalField;
 use crate::domain::glob::Glob;
 use crate::domain::id::{BranchName, LaneName, ProjectName, RemoteName, RoleName, StageName};
 use crate::domain::policy::{
-    Authority, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms, Owed, ParentRule,
-    PathRule, Policy, Required, Reservations, ReviewRoute, Role, Via, Worktrees,
+    Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
+    Owed, ParentRule, PathRule, Policy, Required, Reservations, ReviewRoute, Role, Via, Worktrees,
 };
 use crate::domain::task::Risk;
 use crate::domain::time::Span;
@@ -69,6 +69,10 @@ pub struct PolicyFile {
     /// Checks and companion changes owed by changed paths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path_rules: Vec<PathRuleEntry>,
+    /// Whether work may be checked and handed off on a host that its workstation does not have; by
+    /// default `refuse`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_workstation: Option<Text<CrossWorkstation>>,
     /// Tests whose deletion or shrinkage needs an approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected_tests: Vec<Text<Glob>>,
@@ -333,6 +337,7 @@ impl PolicyFile {
             route.convert(at)
         });
         let path_rules = at.items("path_rules", self.path_rules, |at, rule| rule.convert(at));
+        let cross_workstation = at.maybe("cross_workstation", self.cross_workstation);
         let protected_tests = at.list("protected_tests", self.protected_tests);
         let (target, direct) = target?;
         let (authority, remote_timeout) = authority?;
@@ -354,6 +359,7 @@ impl PolicyFile {
             gates: gates?,
             review_routes,
             path_rules,
+            cross_workstation: cross_workstation.unwrap_or(CrossWorkstation::Refuse),
             protected_tests,
         })
     }

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::domain::time::Span;
 use crate::domain::workstation::{Probe, ProbeKind};
 use crate::ledger::format::problem::Place;
 use crate::ledger::format::shape::{self, Shape};
@@ -46,6 +47,9 @@ const SHAPES: [Shape; 6] = [
     },
 ];
 
+/// The seconds that a probe may ask for. A claim waits for its probes, and nobody waits long.
+const LIMITS: std::ops::RangeInclusive<u32> = 1..=120;
+
 /// One readiness probe: a name and one thing to look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +84,9 @@ pub struct ProbeEntry {
     /// A command that exits 0; needs trust.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Text<Command>>,
+    /// How long it may take, such as `5s`; by default 10 seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Text<Span>>,
 }
 
 fn one_kind(schema: &mut Schema) {
@@ -89,10 +96,17 @@ fn one_kind(schema: &mut Schema) {
 impl ProbeEntry {
     pub(super) fn convert(self, at: &Place<'_>) -> Option<Probe> {
         let name = at.text("name", self.name.clone());
+        let timeout = at.maybe("timeout", self.timeout.clone());
+        if timeout.is_some_and(|span| !LIMITS.contains(&span.seconds())) {
+            let (least, most) = (LIMITS.start(), LIMITS.end());
+            at.key("timeout")
+                .refuse(format!("a probe may take {least} to {most} seconds"));
+        }
         let kind = self.kind(at);
         Some(Probe {
             name: name?.into(),
             kind: kind?,
+            timeout,
         })
     }
 

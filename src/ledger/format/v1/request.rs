@@ -21,6 +21,7 @@ use crate::domain::request::{
 use crate::domain::state::Epoch;
 use crate::domain::task::{Task, words};
 use crate::domain::time::Timestamp;
+use crate::domain::workstation::StationAct;
 use crate::ledger::format::problem::{Place, Problem, collect};
 use crate::ledger::format::read::File as _;
 use crate::ledger::format::text::Text;
@@ -56,6 +57,11 @@ enum VerbEntry {
     },
     AcceptTarget {
         target: Text<ObjectId>,
+        reason: String,
+    },
+    Workstation {
+        name: Text<WorkstationName>,
+        act: Text<StationAct>,
         reason: String,
     },
     Claim {
@@ -301,6 +307,11 @@ impl VerbEntry {
                 task: at.text("task", task)?,
                 fields: fields.into_iter().map(FieldEdit::from).collect(),
             },
+            Self::Workstation { name, act, reason } => Verb::Workstation {
+                name: at.text("name", name)?,
+                act: at.text("act", act)?,
+                reason,
+            },
             Self::Claim {
                 task,
                 role,
@@ -499,6 +510,11 @@ impl From<&Verb> for VerbEntry {
             Verb::Edit { task, fields } => Self::Edit {
                 task: task.into(),
                 fields: fields.into_iter().map(FieldEntry::from).collect(),
+            },
+            Verb::Workstation { name, act, reason } => Self::Workstation {
+                name: name.into(),
+                act: act.into(),
+                reason,
             },
             Verb::Claim(wish) => Self::Claim {
                 task: wish.task.map(Text::from),

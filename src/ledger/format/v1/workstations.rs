@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::ProbeEntry;
 use crate::domain::id::{TaskType, WorkstationName};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::workstation::{
     License, Registry, Workstation, WorkstationLifecycle, WorkstationState,
 };
@@ -26,6 +26,9 @@ pub struct WorkstationsFile {
     /// Used in open mode when a claim names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_workstation: Option<Text<WorkstationName>>,
+    /// How old the attestation of a licence may be, such as `90d`; without it, any age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license_max_age: Option<Text<Span>>,
     /// The workstations.
     pub workstations: Vec<WorkstationEntry>,
 }
@@ -108,9 +111,11 @@ impl File for WorkstationsFile {
                 at.key("default_workstation")
                     .breaks("default-workstation-unknown", message, None);
             }
+            let license_max_age = at.maybe("license_max_age", self.license_max_age);
             Some(Registry {
                 naming: naming.map(String::from),
                 default,
+                license_max_age,
                 workstations,
             })
         })
