@@ -10,7 +10,7 @@ use super::id::{AgentName, LaneName, ObjectId, RoleName, TaskId, WorkstationName
 use super::identity::{Agent, AgentKind, Capability, IdentityMap, Mode};
 use super::policy::{
     Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
-    Owed, ParentRule, Policy, Required, Reservations, Role, Via, Worktrees,
+    Owed, ParentRule, Policy, Required, Reservations, Role, RoutingTerms, Via, Worktrees,
 };
 use super::record::Record;
 use super::refusal::Refusal;
@@ -166,6 +166,7 @@ fn policy() -> Policy {
             stages: stages.iter().map(|s| s.parse().unwrap()).collect(),
             parent: ParentRule::Waits,
         },
+        routing: RoutingTerms::default(),
         path_reservations: Reservations::Warn,
         gates: GateTerms {
             evidence: Owed::Required,

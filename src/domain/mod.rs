@@ -19,6 +19,7 @@ pub mod ready;
 pub mod record;
 pub mod refusal;
 pub mod request;
+pub mod routing;
 pub mod rules;
 pub mod snapshot;
 pub mod state;

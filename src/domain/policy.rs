@@ -36,6 +36,8 @@ pub struct Policy {
     pub fencing: Fencing,
     /// How work reaches the target.
     pub merge: MergeTerms,
+    /// How a claim gets its workstation.
+    pub routing: RoutingTerms,
     /// What overlapping `owned_paths` of tasks in progress do to readiness.
     pub path_reservations: Reservations,
     /// What is owed before a merge.
@@ -198,6 +200,46 @@ words! {
         Waits = "waits",
         /// It lands when it is ready.
         Independent = "independent",
+    }
+}
+
+/// How a claim gets its workstation (I22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoutingTerms {
+    /// Which of the routes that name the agent is taken.
+    pub strategy: Strategy,
+    /// Who goes on with work that comes back.
+    pub rerun: Rerun,
+}
+
+impl Default for RoutingTerms {
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::Fixed,
+            rerun: Rerun::Prefer,
+        }
+    }
+}
+
+words! {
+    /// Which of the routes that name an agent is taken.
+    Strategy {
+        /// The first whose workstation is in service, however busy it is.
+        Fixed = "fixed",
+        /// The first against which nothing stands.
+        Available = "available",
+        /// Of those against which nothing stands, the one with the smallest load.
+        LeastLoaded = "least_loaded",
+    }
+}
+
+words! {
+    /// Who goes on with work that comes back, and where (I19).
+    Rerun {
+        /// The earlier agent at the earlier workstation, if it is that agent that asks.
+        Prefer = "prefer",
+        /// The earlier agent and nobody else, while the map lists it.
+        Require = "require",
     }
 }
 

@@ -167,6 +167,7 @@ mod tests {
         let resume = Some(Resume {
             agent: agent(ANN),
             lane: lane("A"),
+            workstation: None,
             commit: Some(oid(9)),
         });
         let state = TaskState {

@@ -130,6 +130,19 @@ impl TaskState {
         }
     }
 
+    /// Who goes on with work that came back, and where it was done (I19): of a block and after a
+    /// review or a reopening. Work that was given away is anybody's.
+    #[must_use]
+    pub fn rerun(&self) -> Option<(&AgentName, &WorkstationName)> {
+        match &self.standing {
+            Standing::Todo {
+                resume: Some(resume),
+            } => Some((&resume.agent, resume.workstation.as_ref()?)),
+            Standing::Blocked { claim, .. } => Some((&claim.agent, &claim.workstation)),
+            _ => None,
+        }
+    }
+
     /// The claim while it occupies its lane, groups and paths: not once blocked or handed off.
     #[must_use]
     pub fn occupying(&self) -> Option<&Claim> {
@@ -181,6 +194,9 @@ pub struct Resume {
     pub agent: AgentName,
     /// In which lane.
     pub lane: LaneName,
+    /// Where, if the work is to be gone on with by the same agent at the same place (I19): after a
+    /// block, a review or a reopening, not after it was given away.
+    pub workstation: Option<WorkstationName>,
     /// The commit that holds the work so far.
     pub commit: Option<ObjectId>,
 }

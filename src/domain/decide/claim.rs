@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Change, Context, StationChange, event_record};
-use crate::domain::gates::{ClaimCase, UNPROBED, choose_lane, choose_workstation};
+use crate::domain::gates::{ClaimCase, UNPROBED, choose_lane};
 use crate::domain::id::{AgentName, RequestId, TaskId, WorkstationName};
 use crate::domain::lease;
 use crate::domain::lifecycle::Event;
@@ -11,6 +11,7 @@ use crate::domain::ready::{self, Filter};
 use crate::domain::record::RecordBody;
 use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::ClaimWish;
+use crate::domain::routing;
 use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
 use crate::domain::workstation::{StationState, Use, WorkstationLifecycle};
@@ -68,9 +69,7 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     };
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
     for task in ready::queue(ctx.snapshot, filter, ctx.request.at) {
-        let workstation = workstation_for(ctx, wish, task);
-        let case = case(ctx, wish, task, workstation.as_ref());
-        let gate = match case.held_back_by() {
+        let gate = match case(ctx, wish, task).held_back_by() {
             // The last gate: nothing else stands against it, so it tells what it misses.
             Some(gate) if !gate.page.covers(UNPROBED) => gate.page.id,
             _ => match claim_this(ctx, wish, task) {
@@ -85,24 +84,19 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     Err(nothing_ready(ctx, wish, &reasons))
 }
 
-fn workstation_for(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Option<WorkstationName> {
-    choose_workstation(ctx.snapshot, ctx.agent(), task, wish.workstation.as_ref())
-}
-
-fn case<'a>(
-    ctx: Context<'a>,
-    wish: &'a ClaimWish,
-    task: &'a Task,
-    workstation: Option<&'a WorkstationName>,
-) -> ClaimCase<'a> {
-    ClaimCase {
+/// The case of the wish about a task, at the workstation that it gets.
+fn case<'a>(ctx: Context<'a>, wish: &'a ClaimWish, task: &'a Task) -> ClaimCase<'a> {
+    let case = ClaimCase {
         agent: Some(ctx.agent()),
-        workstation,
         lane: wish.lane.as_ref(),
         host: Some(&ctx.request.actor.host),
         readiness: Some(&wish.readiness),
         remote: wish.remote.as_deref(),
         ..ClaimCase::open(ctx.snapshot, task, ctx.request.at)
+    };
+    ClaimCase {
+        workstation: routing::choose(&case, wish.workstation.as_ref()),
+        ..case
     }
 }
 
@@ -141,8 +135,7 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
         let message = format!("`{}` is work of {}, not of {role}", task.id, task.role);
         return Err(ctx.refuse(&task.id, Unmet::rule("role-wrong", message)));
     }
-    let workstation = workstation_for(ctx, wish, task);
-    let case = case(ctx, wish, task, workstation.as_ref());
+    let case = case(ctx, wish, task);
     let mut unmet = case.unmet();
     unmet.retain(|unmet| !unmet.warning);
     if unmet.iter().any(|unmet| unmet.gate != UNPROBED) {
@@ -158,8 +151,9 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
     }
     let state = ctx.snapshot.states.get(&task.id);
     let append = overtake(ctx, wish, &task.id, state)?;
-    let state = owned(ctx, &case, workstation.as_ref(), state)?;
-    let used = workstation.and_then(|name| used(ctx, &task.id, name, &state));
+    let state = owned(ctx, &case, state)?;
+    let used = case.workstation.cloned();
+    let used = used.and_then(|name| used_up(ctx, &task.id, name, &state));
     Ok(Change {
         stations: used.into_iter().collect(),
         ..Change::state(&task.id, state, append)
@@ -167,7 +161,7 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
 }
 
 /// The claim of a single-use workstation is its one use (I11).
-fn used(
+fn used_up(
     ctx: Context<'_>,
     task: &TaskId,
     workstation: WorkstationName,
@@ -240,16 +234,12 @@ pub(super) fn check_clock(ctx: Context<'_>, trusted: bool, id: &TaskId) -> Resul
     Err(ctx.refuse(id, unmet))
 }
 
-fn owned(
-    ctx: Context<'_>,
-    case: &ClaimCase<'_>,
-    workstation: Option<&WorkstationName>,
-    state: &TaskState,
-) -> Result<TaskState, Refusal> {
+fn owned(ctx: Context<'_>, case: &ClaimCase<'_>, state: &TaskState) -> Result<TaskState, Refusal> {
     let (rules, id) = (&ctx.snapshot.rules, &case.task.id);
     let missing = |what: &str| ctx.refuse(id, Unmet::rule("lane-wrong", what.to_owned()));
     let lane = choose_lane(case).ok_or_else(|| missing("no lane is free"))?;
-    let workstation = workstation
+    let workstation = case
+        .workstation
         .cloned()
         .ok_or_else(|| missing("no workstation"))?;
     let branch = rules

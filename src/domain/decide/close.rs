@@ -8,7 +8,7 @@ use crate::domain::lifecycle::Event;
 use crate::domain::refusal::{Holder, Refusal, Unmet};
 use crate::domain::request::{Dependents, FieldEdit, FieldValue};
 use crate::domain::snapshot::Origin;
-use crate::domain::state::{Standing, Status, TaskState};
+use crate::domain::state::{Resume, Standing, Status, TaskState};
 use crate::domain::task::Task;
 
 pub(super) fn cancel(
@@ -121,9 +121,19 @@ pub(super) fn reopen(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Chan
     if reason.trim().is_empty() {
         return Err(ctx.refuse(id, Unmet::rule("reason-owed", "a reopening owes a reason")));
     }
+    // A done task is gone on with by whoever did it, where it was done (I19).
+    let resume = match &state.standing {
+        Standing::Done(done) => Some(Resume {
+            agent: done.agent.clone(),
+            lane: done.lane.clone(),
+            workstation: Some(done.workstation.clone()),
+            commit: None,
+        }),
+        _ => None,
+    };
     let next = TaskState {
         epoch: state.epoch,
-        standing: Standing::Todo { resume: None },
+        standing: Standing::Todo { resume },
     };
     Ok(Change::state(
         id,

@@ -393,6 +393,7 @@ impl<'a> Context<'a> {
             let resume = super::state::Resume {
                 agent: claim.agent.clone(),
                 lane: claim.lane.clone(),
+                workstation: Some(claim.workstation.clone()),
                 commit,
             };
             Standing::Todo {

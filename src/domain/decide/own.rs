@@ -100,6 +100,7 @@ pub(super) fn given_back(state: &TaskState, claim: &Claim, saved: Option<ObjectI
     let resume = saved.map(|commit| Resume {
         agent: claim.agent.clone(),
         lane: claim.lane.clone(),
+        workstation: None,
         commit: Some(commit),
     });
     TaskState {

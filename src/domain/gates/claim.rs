@@ -121,29 +121,3 @@ pub fn choose_lane(case: &ClaimCase<'_>) -> Option<LaneName> {
     let number = (1..=lanes).find(|number| !taken.contains(number))?;
     LaneName::new(case.task.role.clone(), number).ok()
 }
-
-/// The workstation a claim would get: the wanted one, the one the map routes this agent and type
-/// to, or the registry's default.
-#[must_use]
-pub fn choose_workstation(
-    snapshot: &Snapshot,
-    agent: &AgentName,
-    task: &Task,
-    wanted: Option<&WorkstationName>,
-) -> Option<WorkstationName> {
-    let rules = &snapshot.rules;
-    if let Some(wanted) = wanted {
-        return Some(wanted.clone());
-    }
-    let routes = task
-        .task_type
-        .as_ref()
-        .and_then(|t| rules.identity.routing.get(t));
-    let routed = routes
-        .into_iter()
-        .flatten()
-        .find(|route| route.names(agent));
-    routed
-        .map(|route| route.workstation.clone())
-        .or_else(|| rules.workstations.default.clone())
-}

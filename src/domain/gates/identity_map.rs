@@ -41,6 +41,12 @@ pub(super) const GATE: ClaimGate = ClaimGate {
 };
 
 fn holds(case: &ClaimCase<'_>) -> bool {
+    lists(case)
+}
+
+/// Whether the map gives the task to the agent of `case`: in an open map it gives everything to
+/// everybody. Without a workstation, on any that it routes to.
+pub fn lists(case: &ClaimCase<'_>) -> bool {
     let map = &case.snapshot.rules.identity;
     let Some(agent) = case.agent.filter(|_| map.mode == Mode::Enforced) else {
         return true;
@@ -72,8 +78,26 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
         return Vec::new();
     }
     let mut unmet = by_agent(case, agent);
-    unmet.extend(by_route(case, agent));
+    // Of an agent that nobody knows, the routes say nothing more.
+    if unmet
+        .first()
+        .is_none_or(|first| first.gate != "agent-unknown")
+    {
+        unmet.extend(by_route(case, agent));
+    }
     unmet
+}
+
+/// Names of a list, for a fact: the first few.
+fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const MOST: usize = 5;
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown = names.iter().take(MOST).copied().collect::<Vec<_>>();
+    let more = match names.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn by_agent(case: &ClaimCase<'_>, agent: &AgentName) -> Vec<Unmet> {
@@ -82,24 +106,29 @@ fn by_agent(case: &ClaimCase<'_>, agent: &AgentName) -> Vec<Unmet> {
         return Vec::new();
     }
     let Some(known) = map.agents.get(agent) else {
+        let message = format!("the identity map has no agent {agent}");
         return vec![
-            Unmet::rule(
-                "agent-unknown",
-                format!("the identity map has no agent {agent}"),
-            )
-            .hint("add it to `agents` in governance/identity-map.yaml"),
+            Unmet::rule("agent-unknown", message)
+                .hint("add it to `agents` in governance/identity-map.yaml"),
         ];
     };
     let mut unmet = Vec::new();
     if !known.roles.contains(&case.task.role) {
         let role = &case.task.role;
-        unmet.push(Unmet::rule(
-            "agent-role",
-            format!("{agent} does not have the role `{role}`"),
-        ));
+        let has = match known.roles.is_empty() {
+            true => "it has none".to_owned(),
+            false => format!("it has {}", named(known.roles.iter().map(|r| r.as_str()))),
+        };
+        let message = format!("{agent} does not have the role `{role}`; {has}");
+        unmet.push(Unmet::rule("agent-role", message).hint(format!(
+            "`roles` of {agent} in governance/identity-map.yaml"
+        )));
     }
     if !known.may.contains(&Capability::Claim) {
-        unmet.push(Unmet::rule("agent-may", format!("{agent} may not claim")));
+        unmet.push(
+            Unmet::rule("agent-may", format!("{agent} may not claim"))
+                .hint(format!("`may` of {agent} in governance/identity-map.yaml")),
+        );
     }
     unmet
 }
@@ -112,24 +141,24 @@ fn by_route(case: &ClaimCase<'_>, agent: &AgentName) -> Vec<Unmet> {
     let id = &case.task.id;
     let Some(task_type) = &case.task.task_type else {
         let message = format!("`{id}` has no type, and the map routes by type");
-        return vec![Unmet::rule("route-type", message)];
+        return vec![
+            Unmet::rule("route-type", message).hint(format!("`laneway edit {id} --type …`")),
+        ];
     };
     let Some(routes) = map.routing.get(task_type) else {
         let message = format!("the identity map has no route for the type `{task_type}`");
-        return vec![Unmet::rule("route-type", message)];
+        return vec![
+            Unmet::rule("route-type", message)
+                .hint("add it to `routing` in governance/identity-map.yaml"),
+        ];
     };
     let mine: Vec<_> = routes.iter().filter(|route| route.names(agent)).collect();
     if mine.is_empty() {
-        let listed: Vec<&str> = routes
-            .iter()
-            .flat_map(|r| &r.agents)
-            .map(String::as_str)
-            .collect();
-        let message = format!(
-            "{agent} is not routed to `{task_type}`; {} is",
-            listed.join(", ")
-        );
-        return vec![Unmet::rule("route-agent", message)];
+        let listed = named(routes.iter().flat_map(|r| &r.agents).map(String::as_str));
+        let message = format!("{agent} is not routed to `{task_type}`; routed are {listed}");
+        return vec![Unmet::rule("route-agent", message).hint(format!(
+            "the routes of `{task_type}` in governance/identity-map.yaml"
+        ))];
     }
     let Some(workstation) = case.workstation else {
         return Vec::new();
@@ -137,13 +166,10 @@ fn by_route(case: &ClaimCase<'_>, agent: &AgentName) -> Vec<Unmet> {
     if mine.iter().any(|route| route.workstation == *workstation) {
         return Vec::new();
     }
-    let listed: Vec<&str> = mine
-        .iter()
-        .map(|route| route.workstation.as_str())
-        .collect();
-    let message = format!(
-        "{agent} is routed to `{task_type}` on {}, not on {workstation}",
-        listed.join(", ")
-    );
-    vec![Unmet::rule("route-workstation", message)]
+    let listed = named(mine.iter().map(|route| route.workstation.as_str()));
+    let message = format!("{agent} is routed to `{task_type}` on {listed}, not on {workstation}");
+    vec![Unmet::rule("route-workstation", message).hint(format!(
+        "leave `--workstation` out, or change the routes of `{task_type}` in \
+         governance/identity-map.yaml"
+    ))]
 }

@@ -20,13 +20,15 @@ mod path_reservation;
 mod paths_owned;
 mod plan_sound;
 mod probes_ready;
+mod rerun_identity;
 mod review_owed;
 mod role_known;
 mod submission_unchanged;
 mod task_open;
 mod workstation_ready;
 
-pub use claim::{ClaimCase, ClaimGate, choose_lane, choose_workstation};
+pub use claim::{ClaimCase, ClaimGate, choose_lane};
+pub use identity_map::lists;
 pub use land::{LandCase, LandGate, checks_owed};
 pub use merge_order::{lands_before, predecessors};
 pub use page::Page;
@@ -35,6 +37,7 @@ pub use paths_owned::owned_by;
 pub(in crate::domain) use probes_ready::UNPROBED;
 pub use task_open::inactive_block;
 pub(in crate::domain) use workstation_ready::since;
+pub use workstation_ready::{stands_against, takes_claim};
 
 /// The gates of a claim, in the order in which a reader wants them.
 pub const CLAIM: &[ClaimGate] = &[
@@ -48,6 +51,7 @@ pub const CLAIM: &[ClaimGate] = &[
     exclusive_group::GATE,
     path_reservation::GATE,
     identity_map::GATE,
+    rerun_identity::GATE,
     workstation_ready::GATE,
     probes_ready::GATE,
 ];

@@ -56,13 +56,13 @@ pub(super) const GATE: ClaimGate = ClaimGate {
 };
 
 fn holds(case: &ClaimCase<'_>) -> bool {
-    case.agent.is_none() || case.workstation.is_some_and(|name| fits(case, name))
+    case.agent.is_none() || case.workstation.is_some_and(|name| takes_claim(case, name))
 }
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     match (case.agent, case.workstation) {
         (None, _) => Vec::new(),
-        (Some(_), Some(name)) => unmet_on(case, name),
+        (Some(_), Some(name)) => stands_against(case, name),
         (Some(_), None) => vec![
             Unmet::rule(
                 "workstation-missing",
@@ -73,9 +73,10 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     }
 }
 
-/// Whether the work of the case could start on this workstation; says what [`unmet_on`] says
+/// Whether the work of the case could start on this workstation; says what [`stands_against`] says
 /// without a word.
-pub(super) fn fits(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
+#[must_use]
+pub fn takes_claim(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
     let Some(station) = case.snapshot.station(name) else {
         return false;
     };
@@ -96,7 +97,8 @@ pub(super) fn fits(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
 }
 
 /// Everything that keeps the work of the case from starting on this workstation.
-pub(super) fn unmet_on(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
+#[must_use]
+pub fn stands_against(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
     let unmet = match case.snapshot.station(name) {
         None => vec![
             Unmet::rule(

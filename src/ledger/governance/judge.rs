@@ -9,8 +9,7 @@ use crate::domain::state::Status;
 use crate::ledger::finding::{BadFile, Finding};
 use crate::ledger::format::File;
 use crate::ledger::format::v1::{
-    ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, StateFile, StationFile,
-    WorkstationsFile,
+    ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, StateFile, StationFile, WorkstationsFile,
 };
 use crate::ledger::paths;
 use crate::ledger::read::{Origin, syntax};
@@ -186,7 +185,10 @@ impl Judge<'_> {
             };
             self.parts.states.insert(value.id, held);
         } else {
-            let found = format!("it holds the state of `{}`, which stands elsewhere", value.id);
+            let found = format!(
+                "it holds the state of `{}`, which stands elsewhere",
+                value.id
+            );
             let path = paths::state(&value.id);
             self.note(file, misplaced(text, node, "/id", found, &path));
         }

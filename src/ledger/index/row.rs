@@ -160,7 +160,7 @@ pub struct StateRow {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum StandingRow {
-    Todo(Option<(String, LaneRow, Option<IdRow>)>),
+    Todo(Option<(String, LaneRow, Option<String>, Option<IdRow>)>),
     AwaitingScope(ClaimRow),
     InProgress(ClaimRow),
     Blocked(ClaimRow, String, Option<String>, i64, Option<IdRow>),
@@ -340,9 +340,16 @@ impl From<&TaskState> for StateRow {
                 let Resume {
                     agent,
                     lane,
+                    workstation,
                     commit,
                 } = resume;
-                (agent.to_string(), lane_row(lane), commit.map(id_row))
+                let workstation = workstation.as_ref().map(ToString::to_string);
+                (
+                    agent.to_string(),
+                    lane_row(lane),
+                    workstation,
+                    commit.map(id_row),
+                )
             })),
             Standing::AwaitingScope(claim) => StandingRow::AwaitingScope(claim.into()),
             Standing::InProgress(claim) => StandingRow::InProgress(claim.into()),
@@ -379,10 +386,11 @@ impl StateRow {
     pub fn into_state(self) -> Option<TaskState> {
         let standing = match self.standing {
             StandingRow::Todo(None) => Standing::Todo { resume: None },
-            StandingRow::Todo(Some((agent, lane, commit))) => Standing::Todo {
+            StandingRow::Todo(Some((agent, lane, workstation, commit))) => Standing::Todo {
                 resume: Some(Resume {
                     agent: AgentName::accepted_before(agent),
                     lane: lane_of(lane)?,
+                    workstation: workstation.map(WorkstationName::accepted_before),
                     commit: optional(commit)?,
                 }),
             },

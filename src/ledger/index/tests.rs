@@ -131,6 +131,7 @@ fn states_read_back_as_they_were() {
     let resume = Resume {
         agent: "@a".parse().unwrap(),
         lane: "A:2".parse().unwrap(),
+        workstation: Some("ws-1".parse().unwrap()),
         commit: Some(id(9)),
     };
     let state = TaskState {

@@ -3,10 +3,11 @@
 use crate::domain::fixtures::{
     ANN, BOB, TTL, World, agent, at, block, globs, lane, oid, planned, role, task, tid,
 };
-use crate::domain::gates::{CLAIM, ClaimCase, choose_lane, choose_workstation};
+use crate::domain::gates::{CLAIM, ClaimCase, choose_lane};
 use crate::domain::id::LaneName;
 use crate::domain::policy::Reservations;
 use crate::domain::refusal::{RefusalKind, Unmet};
+use crate::domain::routing::choose;
 use crate::domain::snapshot::{Origin, Plan};
 use crate::domain::state::{Resume, Standing, TaskState};
 use crate::domain::task::Task;
@@ -15,13 +16,15 @@ use crate::domain::task::Task;
 pub(super) fn unmet_in(world: &World, by: &str, wanted: Option<&LaneName>) -> Vec<Unmet> {
     let name = agent(by);
     let task = world.snapshot.plan.get(&tid("T-1")).unwrap();
-    let workstation = choose_workstation(&world.snapshot, &name, task, None);
     let case = ClaimCase {
         agent: Some(&name),
-        workstation: workstation.as_ref(),
         lane: wanted,
         host: Some("host-1"),
         ..ClaimCase::open(&world.snapshot, task, world.now)
+    };
+    let case = ClaimCase {
+        workstation: choose(&case, None),
+        ..case
     };
     let unmet = case.unmet();
     assert_eq!(case.holds(), unmet.iter().all(|unmet| unmet.warning));
@@ -293,6 +296,7 @@ fn work_goes_on_in_the_lane_it_had_while_the_role_has_it() {
         let resume = Some(Resume {
             agent: agent(BOB),
             lane: lane(had),
+            workstation: None,
             commit: None,
         });
         let state = TaskState {

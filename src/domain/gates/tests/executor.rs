@@ -5,7 +5,8 @@ use crate::domain::fixtures::{ANN, BOB, EVE, World, agent, tid};
 use crate::domain::gates::ClaimCase;
 use crate::domain::id::WorkstationName;
 use crate::domain::identity::{Mode, Route};
-use crate::domain::refusal::RefusalKind;
+use crate::domain::policy::Rerun;
+use crate::domain::refusal::{RefusalKind, Unmet};
 use crate::domain::snapshot::Rules;
 use crate::domain::workstation::{License, Workstation, WorkstationState};
 
@@ -168,4 +169,50 @@ fn workstation_tools_licenses_and_limit() {
         "workstation-full",
         "1 task(s) in progress",
     );
+}
+
+#[test]
+fn identity_map_says_which_key_is_at_fault() {
+    let hint = |unmet: &[Unmet]| unmet[0].hint.clone().unwrap();
+    let world = plain();
+    assert!(hint(&unmet_in(&world, "@mallory", None)).contains("`agents`"));
+    let found = unmet_in(&world, EVE, None);
+    refuses(&found[..1], RefusalKind::Rule, "agent-role", "it has D");
+    assert!(hint(&found[..1]).contains("`roles` of @eve"));
+    assert!(hint(&found[1..]).contains("`may` of @eve"));
+}
+
+#[test]
+fn rerun_identity() {
+    let blocked = |rerun| {
+        let mut world = plain().rules(|rules| rules.policy.routing.rerun = rerun);
+        world.claim(BOB, "T-1");
+        let by_landed = crate::domain::state::Resume {
+            agent: agent(BOB),
+            lane: "A".parse().unwrap(),
+            workstation: Some(WorkstationName::new("ws-1").unwrap()),
+            commit: None,
+        };
+        let state = crate::domain::state::TaskState {
+            epoch: crate::domain::state::Epoch(1),
+            standing: crate::domain::state::Standing::Todo {
+                resume: Some(by_landed),
+            },
+        };
+        world.snapshot.states.insert(tid("T-1"), state);
+        world
+    };
+    let world = blocked(Rerun::Require);
+    refuses(
+        &unmet(&world),
+        RefusalKind::Rule,
+        "rerun-identity",
+        "`T-1` goes back to @bob, who did it on ws-1",
+    );
+    assert_eq!(unmet_in(&world, BOB, None), Vec::new());
+    assert_eq!(unmet(&blocked(Rerun::Prefer)), Vec::new());
+    let gone = world.rules(|rules| {
+        rules.identity.agents.remove(&agent(BOB));
+    });
+    assert_eq!(unmet(&gone), Vec::new());
 }

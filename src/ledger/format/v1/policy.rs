@@ -12,7 +12,8 @@ use crate::domain::glob::Glob;
 use crate::domain::id::{BranchName, LaneName, ProjectName, RemoteName, RoleName, StageName};
 use crate::domain::policy::{
     Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
-    Owed, ParentRule, PathRule, Policy, Required, Reservations, ReviewRoute, Role, Via, Worktrees,
+    Owed, ParentRule, PathRule, Policy, Required, Rerun, Reservations, ReviewRoute, Role,
+    RoutingTerms, Strategy, Via, Worktrees,
 };
 use crate::domain::task::Risk;
 use crate::domain::time::Span;
@@ -57,6 +58,9 @@ pub struct PolicyFile {
     /// How work reaches the target.
     #[serde(default)]
     pub merge: MergeEntry,
+    /// How a claim gets its workstation.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub routing: RoutingTermsEntry,
     /// What overlapping paths of two tasks in progress do.
     #[serde(default = "warn")]
     pub path_reservations: Text<Reservations>,
@@ -238,6 +242,26 @@ impl Default for MergeEntry {
     }
 }
 
+/// How a claim gets its workstation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoutingTermsEntry {
+    /// Which of the routes that name the agent is taken.
+    pub strategy: Text<Strategy>,
+    /// Who goes on with work that comes back.
+    pub rerun: Text<Rerun>,
+}
+
+impl Default for RoutingTermsEntry {
+    fn default() -> Self {
+        let RoutingTerms { strategy, rerun } = RoutingTerms::default();
+        Self {
+            strategy: strategy.into(),
+            rerun: rerun.into(),
+        }
+    }
+}
+
 /// What is owed before a merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -331,6 +355,7 @@ impl PolicyFile {
         let lease = self.lease.convert(&at.key("lease"));
         let fencing = at.text("fencing", self.fencing);
         let merge = self.merge.convert(&at.key("merge"));
+        let routing = self.routing.convert(&at.key("routing"));
         let path_reservations = at.text("path_reservations", self.path_reservations);
         let gates = self.gates.convert(&at.key("gates"));
         let review_routes = at.items("review_routes", self.review_routes, |at, route| {
@@ -355,6 +380,7 @@ impl PolicyFile {
             lease: lease?,
             fencing: fencing?,
             merge: merge?,
+            routing: routing?,
             path_reservations: path_reservations?,
             gates: gates?,
             review_routes,
@@ -487,6 +513,17 @@ impl MergeEntry {
             via: via?,
             stages,
             parent: parent?,
+        })
+    }
+}
+
+impl RoutingTermsEntry {
+    fn convert(self, at: &Place<'_>) -> Option<RoutingTerms> {
+        let strategy = at.text("strategy", self.strategy);
+        let rerun = at.text("rerun", self.rerun);
+        Some(RoutingTerms {
+            strategy: strategy?,
+            rerun: rerun?,
         })
     }
 }

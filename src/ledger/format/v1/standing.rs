@@ -126,6 +126,9 @@ pub struct ResumeEntry {
     pub agent: Text<AgentName>,
     /// In which lane.
     pub lane: Text<LaneName>,
+    /// Where, if it is to be gone on with by the same agent at the same place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workstation: Option<Text<WorkstationName>>,
     /// The commit that holds the work so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<Text<ObjectId>>,
@@ -242,10 +245,12 @@ impl ResumeEntry {
     pub(super) fn convert(self, at: &Place<'_>) -> Option<Resume> {
         let agent = at.text("agent", self.agent);
         let lane = at.text("lane", self.lane);
+        let workstation = at.maybe("workstation", self.workstation);
         let commit = at.maybe("commit", self.commit);
         Some(Resume {
             agent: agent?,
             lane: lane?,
+            workstation,
             commit,
         })
     }
@@ -321,6 +326,7 @@ impl From<&Resume> for ResumeEntry {
         Self {
             agent: resume.agent.clone().into(),
             lane: resume.lane.clone().into(),
+            workstation: resume.workstation.clone().map(Text::from),
             commit: resume.commit.map(Text::from),
         }
     }

@@ -90,9 +90,11 @@ prop_compose! {
 }
 
 fn standing() -> impl Strategy<Value = Standing> {
-    let resume = (claim(), option::of(sha())).prop_map(|(claim, commit)| Resume {
+    let resume = (claim(), any::<bool>(), option::of(sha()));
+    let resume = resume.prop_map(|(claim, bound, commit)| Resume {
         agent: claim.agent,
         lane: claim.lane,
+        workstation: bound.then_some(claim.workstation),
         commit,
     });
     prop_oneof![
