@@ -4,10 +4,12 @@
 //! Reads only; knows the ledger, and nothing of terminals. What git can prove is computed anew, so
 //! an auditor believes a ledger commit nothing but what its request observed outside of git.
 
+mod attribution;
 mod difference;
 mod story;
 mod verify;
 
+pub use attribution::{Attributed, Attribution, Fault, Listed, Silent, attribution};
 pub use difference::Difference;
 pub use story::{Entry, Order, Story, story};
 pub use verify::{AuditError, Verdict, Verification, verify};

@@ -120,8 +120,10 @@ impl From<OpError> for Failure {
             OpError::Checkout(error) => checkout(&error),
             OpError::Binding(_) => Self::new(7, "internal", message)
                 .hint("`laneway claim` writes a new binding; the old file can be deleted"),
-            OpError::NoIdentity => Self::new(4, "no-identity", message)
-                .hint("say `--as @NAME`, set LANEWAY_AGENT, or `git config laneway.agent @NAME`"),
+            OpError::NoIdentity => Self::new(4, "no-identity", message).hint(
+                "say `--as @NAME`, set LANEWAY_AGENT, work in the lane of a claim, or `git config \
+                     laneway.agent @NAME`",
+            ),
             OpError::NoTask => Self::usage(message).hint("name the task's id"),
             OpError::ForeignLane { .. } => Self::new(4, "refused", message)
                 .hint("leave `--as` out here, or work in your own lane"),

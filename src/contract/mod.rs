@@ -5,6 +5,7 @@
 //! Breaking, and therefore a new version: removing or renaming a key, another type, another
 //! meaning.
 
+pub mod attribution;
 pub mod audit;
 pub mod demo;
 pub mod doctor;
@@ -16,6 +17,7 @@ pub mod maintain;
 pub mod manual;
 pub mod own;
 pub mod plan;
+pub mod routing;
 pub mod schema;
 pub mod set_status;
 pub mod status;

@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value, json};
 
+use super::attribution::AttributionView;
 use super::audit::AuditView;
 use super::demo::DemoView;
 use super::doctor::DoctorView;
@@ -44,6 +45,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<LogView>("log"),
         schema::<ValidateView>("validate"),
         schema::<AuditView>("audit"),
+        schema::<AttributionView>("audit attribution"),
         schema::<DoctorView>("doctor"),
         schema::<DemoView>("demo"),
         schema::<ChangedView>("renew"),

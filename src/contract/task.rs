@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::envelope::UnmetView;
+use super::routing::{RoutedView, RoutingView};
 use crate::domain::record::{CheckRun, Record, RecordBody};
 use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
@@ -77,6 +78,9 @@ pub struct ReadyView {
     pub tasks: Vec<TaskView>,
     /// Whether there are more than the limit.
     pub more: bool,
+    /// The agent it was judged for, in an enforced map that one acts in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// With `--explain`: every other open task, with what stands against it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<WaitingView>,
@@ -101,6 +105,7 @@ impl From<&ReadyOutcome> for ReadyView {
         Self {
             tasks: outcome.ready.iter().map(TaskView::from).collect(),
             more: outcome.more,
+            agent: outcome.agent.as_ref().map(ToString::to_string),
             waiting: waiting.collect(),
         }
     }
@@ -202,6 +207,9 @@ impl From<&ClaimOutcome> for ClaimedView {
 pub struct ShowView {
     /// The task with everything known about it.
     pub task: TaskDetail,
+    /// With `--routing`: the workstation that a claim would get, and why not another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<RoutingView>,
 }
 
 /// Everything about one task.
@@ -304,7 +312,7 @@ pub struct CompletionView {
 pub struct RecordView {
     /// Counts from 1.
     pub n: u32,
-    /// `handoff`, `evidence`, `review`, `note`, `event`.
+    /// `handoff`, `evidence`, `review`, `routing`, `note`, `event`.
     pub kind: String,
     /// When (RFC 3339).
     pub at: String,
@@ -323,6 +331,9 @@ pub struct RecordView {
     /// Checks, of evidence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckView>,
+    /// The workstation that a claim got, of routing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<RoutedView>,
 }
 
 /// A check that ran.
@@ -378,6 +389,9 @@ impl From<&Record> for RecordView {
                 };
                 (None, format!("{}: {found}", review.verdict))
             }
+            RecordBody::Routing(routing) => {
+                (None, format!("{}: {}", routing.workstation, routing.why))
+            }
             RecordBody::Note { text } => (None, text.clone()),
             RecordBody::Event { event, reason } => (None, format!("{event}: {reason}")),
         };
@@ -399,6 +413,10 @@ impl From<&Record> for RecordView {
             text,
             files,
             checks,
+            routing: match &record.body {
+                RecordBody::Routing(routing) => Some(routing.into()),
+                _ => None,
+            },
         }
     }
 }
@@ -466,6 +484,7 @@ impl From<&ShowOutcome> for ShowView {
                 dependents: outcome.dependents.iter().map(ToString::to_string).collect(),
                 records: outcome.records.iter().map(RecordView::from).collect(),
             },
+            routing: None,
         }
     }
 }

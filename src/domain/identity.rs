@@ -1,4 +1,24 @@
 //! Who may do what, and where: the identity map as a value.
+//!
+//! Least privilege (G20): what each verb asks of the capabilities of an agent, where the map is
+//! enforced and lists agents. A bundle of the file is a name for some of them.
+//!
+//! | verb | asks for |
+//! |---|---|
+//! | `claim` | `claim`, the role of the task, a route |
+//! | `renew`, `block`, `unblock`, `return`, `release`, `check` by the holder | to hold the task |
+//! | `handoff` | to hold the task, and `handoff` |
+//! | `review` | `review`, and not to hold the task |
+//! | `check` of work that is handed off, by others | `review` or `merge` |
+//! | `merge`, `complete` | to hold the task, or `merge` |
+//! | `complete` on one's word | `merge` |
+//! | `add`, `edit` | `plan`; to unpark, to be a person |
+//! | `cancel` | to hold the task; `plan` if nobody does, `admin` if another does |
+//! | `reopen` | `plan` of what was cancelled, `admin` of what is done |
+//! | `release --force`, `unblock` of another's | `admin` |
+//! | `doctor --accept-target` | `admin`, and to be a person |
+//! | `note` | to be in the map |
+//! | `release --expired`, a landing that was cut short | nothing: the ledger itself shows it |
 
 use std::collections::{BTreeMap, BTreeSet};
 

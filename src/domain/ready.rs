@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::gates::ClaimCase;
-use super::id::{LaneName, RoleName};
+use super::id::{AgentName, LaneName, RoleName};
 use super::lease;
 use super::plan::Head;
 use super::refusal::Unmet;
+use super::routing;
 use super::snapshot::Snapshot;
 use super::state::Standing;
 use super::task::Task;
@@ -20,6 +21,17 @@ pub struct Filter<'a> {
     pub role: Option<&'a RoleName>,
     /// Work that this lane could take.
     pub lane: Option<&'a LaneName>,
+    /// Work that this agent could take; without one only the task's own readiness is judged.
+    pub asker: Option<Asker<'a>>,
+}
+
+/// Who asks what it could take.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The agent.
+    pub agent: &'a AgentName,
+    /// Where it runs.
+    pub host: &'a str,
 }
 
 impl Filter<'_> {
@@ -130,9 +142,15 @@ fn case<'a>(
     filter: Filter<'a>,
     now: Timestamp,
 ) -> ClaimCase<'a> {
-    ClaimCase {
+    let case = ClaimCase {
         lane: filter.lane,
+        agent: filter.asker.map(|asker| asker.agent),
+        host: filter.asker.map(|asker| asker.host),
         ..ClaimCase::open(snapshot, task, now)
+    };
+    ClaimCase {
+        workstation: filter.asker.and_then(|_| routing::choose(&case, None)),
+        ..case
     }
 }
 
@@ -224,6 +242,7 @@ mod tests {
             let filter = Filter {
                 role: role.as_ref(),
                 lane: lane.as_ref(),
+                asker: None,
             };
             let found = ready(&world.snapshot, filter, world.now);
             found.map(|t| t.id.to_string()).collect::<Vec<_>>()
@@ -234,6 +253,37 @@ mod tests {
         world.claim(BOB, "T-2");
         assert_eq!(listed(&world, None, Some("A")), Vec::<String>::new());
         assert_eq!(listed(&world, Some("A"), None), ["T-1"]);
+    }
+
+    #[test]
+    fn i08_who_asks_is_told_what_the_map_and_the_workstation_say() {
+        let world = World::new(vec![task("T-1", "A"), task("T-2", "D")]);
+        let asked = |who: &str, host: &str, world: &World| {
+            let name = agent(who);
+            let filter = Filter {
+                asker: Some(Asker { agent: &name, host }),
+                ..Filter::default()
+            };
+            let found = ids(ready(&world.snapshot, filter, world.now)).join(" ");
+            let rest = waiting(&world.snapshot, filter, world.now);
+            let gates = |task: &str| {
+                let of = rest.iter().filter(|one| one.task.id.as_str() == task);
+                let unmet = of.flat_map(|one| &one.unmet);
+                unmet.map(|unmet| unmet.gate).collect::<Vec<_>>().join(" ")
+            };
+            (found, gates("T-1"))
+        };
+        let nothing = String::new;
+        assert_eq!(asked(ANN, "host-1", &world), ("T-1".to_owned(), nothing()));
+        let stranger = (nothing(), "agent-unknown".to_owned());
+        assert_eq!(asked("@mallory", "host-1", &world), stranger);
+        let away = world.rules(|rules| {
+            let all = rules.workstations.workstations.values_mut();
+            all.for_each(|known| known.hosts = vec!["host-2".to_owned()]);
+        });
+        let elsewhere = (nothing(), "workstation-host".to_owned());
+        assert_eq!(asked(ANN, "host-1", &away), elsewhere);
+        assert_eq!(asked(ANN, "host-2", &away).0, "T-1");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Append-only records of a task: what happened and what was found.
 
-use super::id::{AgentName, ObjectId};
+use std::collections::BTreeMap;
+
+use super::id::{AgentName, ObjectId, WorkstationName};
+use super::policy::Strategy;
 use super::state::Epoch;
 use super::task::words;
 use super::time::Timestamp;
@@ -29,6 +32,8 @@ pub enum RecordBody {
     Evidence(Evidence),
     /// A verdict (P47).
     Review(Review),
+    /// The workstation that a claim got, and why not another (I1, S10).
+    Routing(Routing),
     /// A remark.
     Note {
         /// The remark.
@@ -51,10 +56,50 @@ impl RecordBody {
             Self::Handoff(_) => "handoff",
             Self::Evidence(_) => "evidence",
             Self::Review(_) => "review",
+            Self::Routing(_) => "routing",
             Self::Note { .. } => "note",
             Self::Event { .. } => "event",
         }
     }
+}
+
+/// Which workstation a claim got, and what it went by. It stands in the ledger commit of the claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routing {
+    /// How was chosen.
+    pub strategy: Strategy,
+    /// Which it got.
+    pub workstation: WorkstationName,
+    /// Why this one.
+    pub why: String,
+    /// The others that it could have got, in the order of the map.
+    pub rejected: Vec<PassedOver>,
+    /// What the probes of the workstation gave.
+    pub readiness: Vec<ProbeSeen>,
+    /// What the agent had left of what it may use, as it said; advice only.
+    pub quota: BTreeMap<String, String>,
+    /// The evidence that the work was handed over to another host.
+    pub remote: Option<String>,
+}
+
+/// A workstation that a claim could have got, and did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Which.
+    pub workstation: WorkstationName,
+    /// Why not.
+    pub reason: String,
+}
+
+/// What a probe gave, as a record keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeSeen {
+    /// The probe.
+    pub name: String,
+    /// Whether what it looks at was ready.
+    pub ready: bool,
+    /// What was seen.
+    pub detail: String,
 }
 
 /// The return of a worker (P42).

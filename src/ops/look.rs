@@ -8,7 +8,7 @@ use super::site::Site;
 use crate::domain::id::{AgentName, LaneName, ObjectId, RoleName, TaskId};
 use crate::domain::identity::Mode;
 use crate::domain::lease;
-use crate::domain::ready::{self, Filter};
+use crate::domain::ready::{self, Asker, Filter};
 use crate::domain::record::Record;
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::{Origin, Snapshot};
@@ -77,6 +77,8 @@ pub struct ReadyOutcome {
     pub ready: Vec<Row>,
     /// Whether there are more than the limit.
     pub more: bool,
+    /// The agent that was judged for; none in an open map, or where nobody acts.
+    pub agent: Option<AgentName>,
     /// The other open tasks, each with what stands against it; empty unless asked for.
     pub waiting: Vec<(Row, Vec<Unmet>)>,
     /// The ledger commit that was read.
@@ -96,9 +98,17 @@ pub fn ready(site: &Site, options: &ReadyOptions) -> Result<ReadyOutcome, OpErro
             .as_ref()
             .or(options.lane.as_ref().map(|lane| &lane.role)),
     )?;
+    let agent = match snapshot.rules.identity.mode {
+        Mode::Enforced => acting(site)?,
+        Mode::Open => None,
+    };
     let filter = Filter {
         role: options.role.as_ref(),
         lane: options.lane.as_ref(),
+        asker: agent.as_ref().map(|agent| Asker {
+            agent,
+            host: &site.env.host,
+        }),
     };
     let now = site.env.now();
     let mut ready = ready::ready(&snapshot, filter, now);
@@ -121,9 +131,19 @@ pub fn ready(site: &Site, options: &ReadyOptions) -> Result<ReadyOutcome, OpErro
     Ok(ReadyOutcome {
         ready: rows,
         more,
+        agent,
         waiting,
         tip: snapshot.tip,
     })
+}
+
+/// Who acts, if anybody does: reading asks for no identity.
+pub(super) fn acting(site: &Site) -> Result<Option<AgentName>, OpError> {
+    match site.agent() {
+        Ok(agent) => Ok(Some(agent)),
+        Err(OpError::NoIdentity) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A role that policy does not know is a mistake of the caller, not an empty answer.
@@ -268,7 +288,7 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
 }
 
 /// The refusal for a task that no plan file defines, with the nearest id that one does.
-fn unknown(snapshot: &Snapshot, id: &TaskId) -> OpError {
+pub(super) fn unknown(snapshot: &Snapshot, id: &TaskId) -> OpError {
     use crate::domain::refusal::Refusal;
     let near =
         crate::ledger::yaml::closest(id.as_str(), snapshot.plan.iter().map(|t| t.id.as_str()));

@@ -15,6 +15,8 @@ pub mod merge;
 pub mod mutate;
 pub mod next;
 pub mod own;
+pub mod quota;
+pub mod routing;
 pub mod save;
 mod set_aside;
 pub mod set_status;

@@ -32,6 +32,7 @@ mod registered;
 mod release;
 mod renew;
 mod rewritten;
+mod routing;
 mod set_status;
 mod show;
 mod smoke;

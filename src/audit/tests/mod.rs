@@ -1,5 +1,6 @@
 //! The ledger on real repositories: whatever happened to it, the auditor agrees or says why not.
 
+mod attribution;
 mod history;
 mod landing;
 mod publication;

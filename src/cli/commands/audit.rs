@@ -1,9 +1,11 @@
-use laneway::audit::{Verdict, verify};
+use laneway::audit::{Verdict, attribution, verify};
+use laneway::contract::attribution::AttributionView;
 use laneway::contract::audit::AuditView;
-use laneway::domain::id::ObjectId;
+use laneway::domain::id::{ObjectId, TaskId};
 
 use super::{Context, ledger_at};
 use crate::cli::failure::Failure;
+use crate::cli::render::{Table, safe};
 use crate::cli::reply::Reply;
 
 #[derive(Debug, clap::Args)]
@@ -20,12 +22,88 @@ enum What {
         #[arg(long, value_name = "COMMIT")]
         from: Option<ObjectId>,
     },
+    /// List every claim with what the identity map of its moment said, and name silent failures
+    Attribution {
+        /// The task [default: all]
+        id: Option<TaskId>,
+    },
+}
+
+impl Args {
+    /// The name of the command, as in answers.
+    pub fn name(&self) -> &'static str {
+        match self.what {
+            What::Verify { .. } => "audit",
+            What::Attribution { .. } => "audit attribution",
+        }
+    }
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
-    let What::Verify { from } = &args.what;
+    match &args.what {
+        What::Verify { from } => run_verify(context, *from),
+        What::Attribution { id } => run_attribution(context, id.as_ref()),
+    }
+}
+
+fn run_attribution(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, Failure> {
     let site = context.site()?;
-    let mut verification = verify(&site.ledger, *from).map_err(|error| match error {
+    let mut walk = attribution(&site.ledger, only)?;
+    let claims = walk.by_ref().collect::<Result<Vec<_>, _>>()?;
+    let findings = walk.finish()?;
+    let headings = [
+        "when",
+        "task",
+        "epoch",
+        "agent",
+        "workstation",
+        "lane",
+        "rules",
+        "map",
+    ];
+    let mut table = Table::new(&headings, context.screen.width);
+    let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    for claim in &claims {
+        table.row([
+            claim.at.to_string(),
+            claim.task.to_string(),
+            text(claim.epoch.map(|epoch| epoch.to_string())),
+            claim.agent.to_string(),
+            text(claim.workstation.as_ref().map(ToString::to_string)),
+            text(claim.lane.as_ref().map(ToString::to_string)),
+            text(claim.rules.map(|rules| rules.short())),
+            claim.listed.word().to_owned(),
+        ]);
+    }
+    let mut shown = match claims.is_empty() {
+        true => "nothing was claimed\n".to_owned(),
+        false => table.text(),
+    };
+    for silent in &findings {
+        let commit = silent.commit.map(|commit| format!(" {}", commit.short()));
+        let task = silent.task.as_ref().map(|task| format!(" {task}"));
+        shown.push_str(&format!(
+            "{}{}{}: {}\n",
+            silent.fault,
+            task.unwrap_or_default(),
+            commit.unwrap_or_default(),
+            safe(&silent.message)
+        ));
+    }
+    shown.push_str(&format!(
+        "{} claims, {} findings\n",
+        claims.len(),
+        findings.len()
+    ));
+    let reply = Reply::new(&AttributionView::of(&claims, &findings), shown);
+    Ok(reply
+        .negative(!findings.is_empty())
+        .ledger(ledger_at(&site, site.ledger.tip()?)))
+}
+
+fn run_verify(context: &Context<'_>, from: Option<ObjectId>) -> Result<Reply, Failure> {
+    let site = context.site()?;
+    let mut verification = verify(&site.ledger, from).map_err(|error| match error {
         laneway::audit::AuditError::Ledger(error) => Failure::from(error),
         error => Failure::usage(error.to_string()),
     })?;
@@ -57,7 +135,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         "{total} ledger commits, {} differ\n",
         differing.len()
     ));
-    let text = crate::cli::render::safe(&text);
+    let text = safe(&text);
     let reply = Reply::new(&AuditView::of(total, &differing), text);
     Ok(reply
         .negative(!differing.is_empty())

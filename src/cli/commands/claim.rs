@@ -2,6 +2,7 @@ use laneway::contract::task::ClaimedView;
 use laneway::domain::id::{LaneName, RoleName, TaskId, WorkstationName};
 use laneway::domain::request::ClaimWish;
 use laneway::ops::claim::{ClaimOutcome, Lane, claim};
+use laneway::ops::quota::quota;
 
 use super::{Context, diff, ledger_after};
 use crate::cli::failure::Failure;
@@ -21,6 +22,9 @@ pub struct Args {
     /// On this workstation [default: as the identity map routes]
     #[arg(long, value_name = "WS")]
     workstation: Option<WorkstationName>,
+    /// Record what is left of what the agent may use; advice only [env: LANEWAY_QUOTA, by commas]
+    #[arg(long, value_name = "NAME=VALUE")]
+    quota: Vec<String>,
     /// Leave the lane's worktree alone: the work is done elsewhere
     #[arg(long)]
     no_worktree: bool,
@@ -39,6 +43,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         lane: args.lane.clone(),
         workstation: args.workstation.clone(),
         trust_clock: args.trust_clock,
+        quota: quota(&site, &args.quota)?,
         ..ClaimWish::default()
     };
     let lane = if args.no_worktree {

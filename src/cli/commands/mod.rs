@@ -113,7 +113,7 @@ pub enum Command {
     Log(log::Args),
     /// Check rules, plan and ledger: every finding, with its place
     Validate(validate::Args),
-    /// Decide the ledger's history again
+    /// Decide the ledger's history again, or tell who did what, where, and by which right
     Audit(audit::Args),
     /// Say what is wrong with this repository, and repair it
     Doctor(doctor::Args),
@@ -156,7 +156,7 @@ impl Command {
             Self::Complete(_) => "complete",
             Self::Log(_) => "log",
             Self::Validate(_) => "validate",
-            Self::Audit(_) => "audit",
+            Self::Audit(args) => args.name(),
             Self::Doctor(_) => "doctor",
             Self::Demo(_) => "demo",
         }

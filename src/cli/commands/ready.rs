@@ -46,7 +46,8 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
 fn text(outcome: &ReadyOutcome, width: Option<u16>) -> String {
     let mut text = String::new();
     if outcome.ready.is_empty() {
-        text.push_str("nothing is ready\n");
+        let of = outcome.agent.as_ref().map(|agent| format!(" for {agent}"));
+        text.push_str(&format!("nothing is ready{}\n", of.unwrap_or_default()));
     } else {
         let mut table = Table::new(&["id", "pri", "role", "type", "title"], width);
         for row in &outcome.ready {

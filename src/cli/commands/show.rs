@@ -1,24 +1,76 @@
+use laneway::contract::routing::RoutingView;
 use laneway::contract::task::{RecordView, ShowView, TaskDetail};
 use laneway::domain::id::TaskId;
 use laneway::ops::look::show;
+use laneway::ops::routing::routing;
 
 use super::{Context, ledger_at};
 use crate::cli::failure::Failure;
-use crate::cli::render::safe;
+use crate::cli::render::{Table, safe};
 use crate::cli::reply::Reply;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The task [default: the lane's]
     id: Option<TaskId>,
+    /// Show the workstation that a claim would get, and why not another
+    #[arg(long)]
+    routing: bool,
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
     let outcome = show(&site, args.id.as_ref())?;
-    let view = ShowView::from(&outcome);
+    let mut view = ShowView::from(&outcome);
+    if args.routing {
+        let routed = RoutingView::from(&routing(&site, args.id.as_ref())?);
+        let text = routing_text(&view.task, &routed, context.screen.width);
+        view.routing = Some(routed);
+        return Ok(Reply::new(&view, text).ledger(ledger_at(&site, outcome.tip)));
+    }
     let text = text(&view.task);
     Ok(Reply::new(&view, safe(&text)).ledger(ledger_at(&site, outcome.tip)))
+}
+
+/// The decision, and every workstation that was looked at.
+fn routing_text(detail: &TaskDetail, routed: &RoutingView, width: Option<u16>) -> String {
+    let task = &detail.task;
+    let mut page = Page(format!("{} {}\n", task.id, safe(&task.title)));
+    page.some("type", task.task_type.as_ref());
+    page.line(
+        "for",
+        routed.agent.as_deref().unwrap_or("nobody in particular"),
+    );
+    let map = if routed.enforced { "enforced" } else { "open" };
+    page.line("map", map);
+    page.line("strategy", &routed.strategy);
+    let why = safe(&routed.why);
+    match &routed.workstation {
+        Some(name) => page.line("workstation", &format!("{name}: {why}")),
+        None => page.line("workstation", &format!("none: {why}")),
+    }
+    if routed.candidates.is_empty() {
+        return page.0;
+    }
+    let mut table = Table::new(
+        &["workstation", "agents", "load", "verdict", "reason"],
+        width,
+    );
+    for candidate in &routed.candidates {
+        let limit = candidate.limit.map(|limit| format!("/{limit}"));
+        let agents = match candidate.agents.as_slice() {
+            [] => "-".to_owned(),
+            names => names.join(", "),
+        };
+        table.row([
+            candidate.workstation.clone(),
+            agents,
+            format!("{}{}", candidate.load, limit.unwrap_or_default()),
+            candidate.verdict.replace('_', " "),
+            candidate.reason.clone(),
+        ]);
+    }
+    format!("{}\n{}", page.0, table.text())
 }
 
 /// The task in sections; what is empty is left out.

@@ -8,7 +8,7 @@ use crate::domain::id::{AgentName, RequestId, TaskId, WorkstationName};
 use crate::domain::lease;
 use crate::domain::lifecycle::Event;
 use crate::domain::ready::{self, Filter};
-use crate::domain::record::RecordBody;
+use crate::domain::record::{PassedOver, ProbeSeen, RecordBody, Routing};
 use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::ClaimWish;
 use crate::domain::routing;
@@ -66,6 +66,7 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     let filter = Filter {
         role: wish.role.as_ref(),
         lane: wish.lane.as_ref(),
+        asker: None,
     };
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
     for task in ready::queue(ctx.snapshot, filter, ctx.request.at) {
@@ -150,8 +151,9 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
         ));
     }
     let state = ctx.snapshot.states.get(&task.id);
-    let append = overtake(ctx, wish, &task.id, state)?;
+    let mut append = overtake(ctx, wish, &task.id, state)?;
     let state = owned(ctx, &case, state)?;
+    append.extend(routing_record(wish, &case));
     let used = case.workstation.cloned();
     let used = used.and_then(|name| used_up(ctx, &task.id, name, &state));
     Ok(Change {
@@ -232,6 +234,42 @@ pub(super) fn check_clock(ctx: Context<'_>, trusted: bool, id: &TaskId) -> Resul
     let unmet = Unmet::rule("clock", message)
         .hint("set the clock, or say `--trust-clock` if a person knows that it is right");
     Err(ctx.refuse(id, unmet))
+}
+
+/// Most rejected workstations that a record names.
+const MAX_REJECTED: usize = 16;
+
+/// What the choice of the workstation went by, in the commit of the claim (I1, S10). Where the map
+/// does not route and nothing was observed there is nothing to say.
+fn routing_record(wish: &ClaimWish, case: &ClaimCase<'_>) -> Option<RecordBody> {
+    let told = routing::decision(case, wish.workstation.as_ref());
+    let workstation = told.workstation()?;
+    let seen = wish.readiness.iter().rev();
+    let seen = seen.filter(|seen| seen.workstation == *workstation);
+    let observed = !wish.readiness.is_empty() || !wish.quota.is_empty() || wish.remote.is_some();
+    if !told.routed() && !observed {
+        return None;
+    }
+    let rejected = told.rejected().map(|(workstation, reason)| PassedOver {
+        workstation: workstation.clone(),
+        reason,
+    });
+    let probes = seen.take(1).flat_map(|seen| &seen.probes);
+    Some(RecordBody::Routing(Routing {
+        strategy: told.strategy,
+        workstation: workstation.clone(),
+        why: told.why.clone(),
+        rejected: rejected.take(MAX_REJECTED).collect(),
+        readiness: probes
+            .map(|probe| ProbeSeen {
+                name: probe.name.clone(),
+                ready: probe.ready,
+                detail: probe.detail.clone(),
+            })
+            .collect(),
+        quota: wish.quota.clone(),
+        remote: wish.remote.clone(),
+    }))
 }
 
 fn owned(ctx: Context<'_>, case: &ClaimCase<'_>, state: &TaskState) -> Result<TaskState, Refusal> {

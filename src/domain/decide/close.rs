@@ -117,7 +117,12 @@ fn drop_edge(ctx: Context<'_>, id: &TaskId, task: &Task) -> Result<PlanChange, R
 pub(super) fn reopen(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
     ctx.allow(id, state, Event::Reopen)?;
-    ctx.require(id, Capability::Plan)?;
+    // Who may give a task up may take it up again; what has landed is overruled.
+    let capability = match state.status() {
+        Status::Done => Capability::Admin,
+        _ => Capability::Plan,
+    };
+    ctx.require(id, capability)?;
     if reason.trim().is_empty() {
         return Err(ctx.refuse(id, Unmet::rule("reason-owed", "a reopening owes a reason")));
     }

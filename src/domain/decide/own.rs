@@ -59,14 +59,12 @@ pub(super) fn release(
     saved: Option<ObjectId>,
 ) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
+    if let (true, Standing::Todo { resume: Some(kept) }) = (force, &state.standing) {
+        return free(ctx, id, state.epoch, kept, reason);
+    }
     ctx.allow(id, state, Event::Release)?;
     let claim = if force {
-        ctx.require(id, Capability::Admin)?;
-        if reason.is_none_or(|reason| reason.trim().is_empty()) {
-            let unmet =
-                Unmet::rule("reason-owed", "a forced release owes a reason").hint("`--reason …`");
-            return Err(ctx.refuse(id, unmet));
-        }
+        may_force(ctx, id, reason)?;
         state.claim()
     } else {
         Some(ctx.hold(id, state)?)
@@ -93,6 +91,44 @@ pub(super) fn release(
         (_, None) => Vec::new(),
     };
     Ok(Change::state(id, given_back(state, claim, kept), append))
+}
+
+/// Whoever takes a task from another owes the right and a reason.
+fn may_force(ctx: Context<'_>, id: &TaskId, reason: Option<&str>) -> Result<(), Refusal> {
+    ctx.require(id, Capability::Admin)?;
+    if reason.is_none_or(|reason| reason.trim().is_empty()) {
+        let unmet =
+            Unmet::rule("reason-owed", "a forced release owes a reason").hint("`--reason …`");
+        return Err(ctx.refuse(id, unmet));
+    }
+    Ok(())
+}
+
+/// Work that waits for who did it becomes anybody's (I19); its commits and its lane stay.
+fn free(
+    ctx: Context<'_>,
+    id: &TaskId,
+    epoch: Epoch,
+    kept: &Resume,
+    reason: Option<&str>,
+) -> Result<Change, Refusal> {
+    may_force(ctx, id, reason)?;
+    if kept.workstation.is_none() {
+        return Ok(Change::default());
+    }
+    let resume = Resume {
+        workstation: None,
+        ..kept.clone()
+    };
+    let standing = Standing::Todo {
+        resume: Some(resume),
+    };
+    let reason = format!("no more for {}: {}", kept.agent, reason.unwrap_or_default());
+    Ok(Change::state(
+        id,
+        TaskState { epoch, standing },
+        vec![event_record("release", reason)],
+    ))
 }
 
 /// Todo again; work that was saved is gone on with by the next claim.

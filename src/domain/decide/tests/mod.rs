@@ -4,5 +4,7 @@ mod land;
 mod model;
 mod own;
 mod plan;
+mod rights;
+mod routing;
 mod station;
 mod work;

@@ -264,7 +264,7 @@ fn a_reopened_task_keeps_its_epoch_and_frees_no_dependent() {
     no(
         &refused(&mut world, EVE, reopen("x")),
         "agent-may",
-        "may not plan",
+        "may not admin",
     );
     no(
         &refused(&mut world, DANA, reopen(" ")),

@@ -1,6 +1,6 @@
 //! `governance/identity-map.yaml`: who may do what, and where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use crate::domain::identity::{Agent, AgentKind, Capability, IdentityMap, Mode, R
 use crate::ledger::format::problem::{Place, Problem, collect};
 use crate::ledger::format::read::{File, check_version};
 use crate::ledger::format::text::{AgentPattern, Line, Text};
+use crate::ledger::yaml::closest;
 
 /// Who may do what, and where. A routing change is a commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +21,9 @@ pub struct IdentityMapFile {
     /// Whether names outside the map are refused; by default they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Text<Mode>>,
+    /// Names for several capabilities, to be used in `may`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bundles: BTreeMap<String, Vec<Text<Capability>>>,
     /// Known executors, AI or person. Without any, routing alone is enforced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentEntry>,
@@ -43,9 +47,9 @@ pub struct AgentEntry {
     /// Seats of a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seat: Vec<Text<Seat>>,
-    /// What it may do.
+    /// What it may do: capabilities, and names of bundles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub may: Vec<Text<Capability>>,
+    pub may: Vec<String>,
     /// Addresses that identify its commits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<Text<Line>>,
@@ -101,7 +105,10 @@ impl File for IdentityMapFile {
         collect(|at| {
             check_version(at, self.version);
             let mode = at.maybe("mode", self.mode);
-            let agents = at.map("agents", "name", self.agents, |at, agent| agent.convert(at));
+            let bundles = bundles(&at.key("bundles"), self.bundles);
+            let agents = at.map("agents", "name", self.agents, |at, agent| {
+                agent.convert(at, &bundles)
+            });
             let routing = at.map("routing", "task_type", self.routing, |at, entry| {
                 entry.convert(at)
             });
@@ -114,8 +121,56 @@ impl File for IdentityMapFile {
     }
 }
 
+/// The capabilities of each bundle, by its name.
+type Bundles = BTreeMap<String, BTreeSet<Capability>>;
+
+fn bundles(at: &Place<'_>, written: BTreeMap<String, Vec<Text<Capability>>>) -> Bundles {
+    let mut bundles = Bundles::new();
+    for (name, list) in written {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+        if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+            at.key(&name).refuse_with_hint(
+                format!("`{}` is no name of a bundle", name.escape_debug()),
+                "up to 64 of `a-z`, `0-9`, `-` and `_`",
+            );
+        }
+        if Capability::from_word(&name).is_some() {
+            at.key(&name).refuse(format!(
+                "`{name}` is a capability, so no bundle has its name"
+            ));
+        }
+        let capabilities = at.list(&name, list);
+        bundles.insert(name, capabilities);
+    }
+    bundles
+}
+
+/// What a word of `may` gives: a capability, or those of a bundle.
+fn granted(at: &Place<'_>, word: &str, bundles: &Bundles) -> Option<BTreeSet<Capability>> {
+    if let Some(capability) = Capability::from_word(word) {
+        return Some([capability].into());
+    }
+    if let Some(bundle) = bundles.get(word) {
+        return Some(bundle.clone());
+    }
+    let capabilities = Capability::ALL.iter().map(|known| known.word());
+    let known: Vec<&str> = capabilities
+        .chain(bundles.keys().map(String::as_str))
+        .collect();
+    let message = format!(
+        "`{}` is neither a capability nor a bundle: `{}`",
+        word.escape_debug(),
+        known.join("`, `")
+    );
+    match closest(word, known) {
+        Some(near) => at.refuse_with_hint(message, format!("did you mean `{near}`?")),
+        None => at.refuse(message),
+    }
+    None
+}
+
 impl AgentEntry {
-    fn convert(self, at: &Place<'_>) -> Option<(AgentName, Agent)> {
+    fn convert(self, at: &Place<'_>, bundles: &Bundles) -> Option<(AgentName, Agent)> {
         let name = at.text("name", self.name);
         let kind = at.maybe("kind", self.kind).unwrap_or(AgentKind::Agent);
         let roles = at.list("roles", self.roles);
@@ -124,13 +179,14 @@ impl AgentEntry {
             at.key("seat")
                 .refuse_with_hint("only a person takes a seat", "write `kind: person`");
         }
-        let may = at.list("may", self.may);
+        let may: Vec<BTreeSet<Capability>> =
+            at.items("may", self.may, |at, word| granted(at, &word, bundles));
         let emails: Vec<Line> = at.list("emails", self.emails);
         let signing_keys: Vec<Line> = at.list("signing_keys", self.signing_keys);
         let agent = Agent {
             kind,
             roles,
-            may,
+            may: may.into_iter().flatten().collect(),
             seats: seats
                 .into_iter()
                 .map(|seat| seat.word().to_owned())

@@ -12,6 +12,7 @@ pub mod queue;
 pub mod readiness;
 pub mod record;
 pub mod request;
+pub mod routing;
 pub mod stages;
 pub mod standing;
 pub mod state;

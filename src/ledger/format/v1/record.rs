@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
+use super::routing::RoutingDecisionEntry;
 use crate::domain::id::{AgentName, ObjectId};
 use crate::domain::record::{
     CheckRun, Evidence, Finding, Handoff, Record, RecordBody, Review, RootCause, Severity, Verdict,
@@ -24,6 +25,8 @@ words! {
         Evidence = "evidence",
         /// A verdict.
         Review = "review",
+        /// The workstation that a claim got.
+        Routing = "routing",
         /// A remark.
         Note = "note",
         /// Something that happened, and why.
@@ -32,7 +35,7 @@ words! {
 }
 
 /// The keys of each kind, beyond `n`, `kind`, `at`, `by` and `epoch`.
-const SHAPES: [Shape; 5] = [
+const SHAPES: &[Shape] = &[
     Shape {
         word: "handoff",
         required: &["commit", "base", "change_key", "next"],
@@ -47,6 +50,11 @@ const SHAPES: [Shape; 5] = [
         word: "review",
         required: &["change_key", "verdict"],
         optional: &["findings", "design_only"],
+    },
+    Shape {
+        word: "routing",
+        required: &["routing"],
+        optional: &[],
     },
     Shape {
         word: "note",
@@ -118,6 +126,9 @@ pub struct RecordEntry {
     /// What a review found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingEntry>,
+    /// The workstation that a claim got, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<RoutingDecisionEntry>,
     /// The remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -172,7 +183,7 @@ pub struct FindingEntry {
 }
 
 fn by_kind(schema: &mut Schema) {
-    schema.insert("allOf".to_owned(), shape::by_tag("kind", &SHAPES));
+    schema.insert("allOf".to_owned(), shape::by_tag("kind", SHAPES));
 }
 
 impl RecordEntry {
@@ -197,8 +208,8 @@ impl RecordEntry {
     }
 
     /// Every key that depends on the kind, and whether it is there.
-    fn present(&self) -> [(&'static str, bool); 17] {
-        [
+    fn present(&self) -> Vec<(&'static str, bool)> {
+        vec![
             ("commit", self.commit.is_some()),
             ("base", self.base.is_some()),
             ("change_key", self.change_key.is_some()),
@@ -213,6 +224,7 @@ impl RecordEntry {
             ("verdict", self.verdict.is_some()),
             ("design_only", self.design_only),
             ("findings", !self.findings.is_empty()),
+            ("routing", self.routing.is_some()),
             ("text", self.text.is_some()),
             ("event", self.event.is_some()),
             ("reason", self.reason.is_some()),
@@ -257,6 +269,7 @@ impl RecordEntry {
                     design_only: self.design_only,
                 })
             }
+            RecordKind::Routing => RecordBody::Routing(self.routing?.convert(&at.key("routing"))?),
             RecordKind::Note => RecordBody::Note { text: self.text? },
             RecordKind::Event => RecordBody::Event {
                 event: self.event?,
@@ -287,6 +300,7 @@ impl RecordEntry {
             verdict: None,
             design_only: false,
             findings: Vec::new(),
+            routing: None,
             text: None,
             event: None,
             reason: None,
@@ -321,6 +335,10 @@ impl From<&Record> for RecordEntry {
                 design_only: review.design_only,
                 findings: review.findings.iter().map(FindingEntry::from).collect(),
                 ..Self::head(record, RecordKind::Review)
+            },
+            RecordBody::Routing(routing) => Self {
+                routing: Some(routing.into()),
+                ..Self::head(record, RecordKind::Routing)
             },
             RecordBody::Note { text } => Self {
                 text: Some(text.clone()),

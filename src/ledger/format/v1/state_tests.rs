@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use super::state::{StateFile, TaskHistory};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::{
-    CheckRun, Evidence, Finding, Handoff, Record, RecordBody, Review, RootCause, Severity, Verdict,
+    CheckRun, Evidence, Finding, Handoff, PassedOver, ProbeSeen, Record, RecordBody, Review,
+    RootCause, Routing, Severity, Verdict,
 };
 use crate::domain::state::{
     Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
@@ -194,11 +195,41 @@ fn review() -> impl Strategy<Value = RecordBody> {
         })
 }
 
+fn routing() -> impl Strategy<Value = RecordBody> {
+    let passed = (claim(), text()).prop_map(|(claim, reason)| PassedOver {
+        workstation: claim.workstation,
+        reason,
+    });
+    let seen = (text(), any::<bool>(), text()).prop_map(|(name, ready, detail)| ProbeSeen {
+        name,
+        ready,
+        detail,
+    });
+    let lists = (
+        prop::collection::vec(passed, 0..3),
+        prop::collection::vec(seen, 0..3),
+        prop::collection::btree_map("[a-z]{1,5}", text(), 0..3),
+    );
+    (claim(), text(), lists, option::of(text())).prop_map(|(claim, why, lists, remote)| {
+        let (rejected, readiness, quota) = lists;
+        RecordBody::Routing(Routing {
+            strategy: crate::domain::policy::Strategy::Available,
+            workstation: claim.workstation,
+            why,
+            rejected,
+            readiness,
+            quota,
+            remote,
+        })
+    })
+}
+
 fn body() -> impl Strategy<Value = RecordBody> {
     prop_oneof![
         handoff(),
         evidence(),
         review(),
+        routing(),
         text().prop_map(|text| RecordBody::Note { text }),
         (text(), text()).prop_map(|(event, reason)| RecordBody::Event { event, reason }),
     ]

@@ -695,6 +695,30 @@ fn broken() -> Vec<Broken> {
             "/agents/0/may",
             json!(["fly"]),
             "/agents/0/may/0",
+            "neither a capability nor a bundle",
+            false,
+        ),
+        (
+            "identity-map",
+            "/bundles",
+            json!({"claim": ["handoff"]}),
+            "/bundles/claim",
+            "is a capability",
+            false,
+        ),
+        (
+            "identity-map",
+            "/bundles",
+            json!({"builder": ["fly"]}),
+            "/bundles/builder/0",
+            "is not one of",
+            true,
+        ),
+        (
+            "policy",
+            "/routing",
+            json!({"strategy": "random"}),
+            "/routing/strategy",
             "is not one of",
             true,
         ),
@@ -1095,6 +1119,21 @@ fn a_marker_survives_the_domain() {
         serde_json::to_value(MarkerFile::from(&marker)).unwrap(),
         ledger()
     );
+}
+
+#[test]
+fn a_bundle_stands_for_its_capabilities() {
+    let mut map = identity_map();
+    map["bundles"] = json!({"builder": ["claim", "handoff"], "lead": ["plan", "merge"]});
+    map["agents"][0]["may"] = json!(["builder", "review"]);
+    map["agents"][1]["may"] = json!(["lead", "plan"]);
+    let map = read::<IdentityMapFile, _>(&map).unwrap();
+    let may = |name: &str| {
+        let words = map.agents[name].may.iter();
+        words.map(|one| one.word()).collect::<Vec<_>>()
+    };
+    assert_eq!(may("@agent-builder-01"), ["claim", "handoff", "review"]);
+    assert_eq!(may("@dana"), ["merge", "plan"]);
 }
 
 #[test]
