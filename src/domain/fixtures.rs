@@ -177,6 +177,9 @@ fn policy() -> Policy {
         path_rules: Vec::new(),
         cross_workstation: CrossWorkstation::Refuse,
         protected_tests: Vec::new(),
+        contracts: BTreeMap::new(),
+        co_edited: Vec::new(),
+        generated: Vec::new(),
     }
 }
 

@@ -140,6 +140,10 @@ name_type!(
     WorkstationName, "a workstation name", check_segment
 );
 name_type!(
+    /// The name of a contract, an interface that others build on: `api`.
+    ContractName, "a contract name", check_segment
+);
+name_type!(
     /// An exclusive group, of which one task at a time is in progress.
     GroupName, "a group name", check_segment
 );

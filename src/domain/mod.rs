@@ -7,6 +7,7 @@ pub(crate) mod fixtures;
 pub mod gates;
 pub mod glob;
 pub mod graph;
+pub mod guarded_paths;
 pub mod id;
 pub mod identity;
 pub mod lease;

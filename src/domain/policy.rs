@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::glob::Glob;
-use super::id::{BranchName, LaneName, RemoteName, RoleName, StageName};
+use super::guarded_paths::{CoEdited, Contract, Generated};
+use super::id::{BranchName, ContractName, LaneName, RemoteName, RoleName, StageName};
 use super::task::{Risk, words};
 use super::time::Span;
 
@@ -50,6 +51,12 @@ pub struct Policy {
     pub cross_workstation: CrossWorkstation,
     /// Tests whose deletion or shrinkage needs an approval.
     pub protected_tests: Vec<Glob>,
+    /// Interfaces that only their owner changes, by name.
+    pub contracts: BTreeMap<ContractName, Contract>,
+    /// Files that several roles edit.
+    pub co_edited: Vec<CoEdited>,
+    /// Files that a command makes from others.
+    pub generated: Vec<Generated>,
 }
 
 /// One kind of work.

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::domain::glob::Glob;
 use crate::domain::id::{
-    AgentName, BranchName, GroupName, LaneName, ObjectId, PackageId, ProjectName, RemoteName,
-    RequestId, RoleName, StageName, TaskId, TaskType, WorkstationName,
+    AgentName, BranchName, ContractName, GroupName, LaneName, ObjectId, PackageId, ProjectName,
+    RemoteName, RequestId, RoleName, StageName, TaskId, TaskType, WorkstationName,
 };
 use crate::domain::task::Word;
 use crate::domain::time::{Span, Timestamp};
@@ -223,6 +223,7 @@ lexeme! {
     ProjectName, "name": segment_schema("The name of the project; part of worktree names.");
     RoleName, "name": segment_schema("The name of a role, such as `A-backend`.");
     WorkstationName, "name": segment_schema("The name of a workstation, such as `ws-backend-01`.");
+    ContractName, "name": segment_schema("The name of a contract, such as `api`.");
     GroupName, "name": segment_schema("An exclusive group.");
     StageName, "name": segment_schema("A merge stage, such as `implementation`.");
     RemoteName, "name": segment_schema("The name of a git remote.");

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::authority::{self, AuthorityMode};
+use super::guarded_paths::{CoEditedEntry, ContractEntry, GeneratedEntry};
 use super::is_default;
 use super::queue::OptionalField;
 use crate::domain::glob::Glob;
@@ -80,6 +81,15 @@ pub struct PolicyFile {
     /// Tests whose deletion or shrinkage needs an approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected_tests: Vec<Text<Glob>>,
+    /// Interfaces that only their owner changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contracts: Vec<ContractEntry>,
+    /// Files that several roles edit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub co_edited: Vec<CoEditedEntry>,
+    /// Files that a command makes from others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generated: Vec<GeneratedEntry>,
 }
 
 fn full() -> Text<Durability> {
@@ -364,6 +374,11 @@ impl PolicyFile {
         let path_rules = at.items("path_rules", self.path_rules, |at, rule| rule.convert(at));
         let cross_workstation = at.maybe("cross_workstation", self.cross_workstation);
         let protected_tests = at.list("protected_tests", self.protected_tests);
+        let contracts = at.map("contracts", "name", self.contracts, |at, contract| {
+            contract.convert(at)
+        });
+        let co_edited = at.items("co_edited", self.co_edited, |at, files| files.convert(at));
+        let generated = at.items("generated", self.generated, |at, files| files.convert(at));
         let (target, direct) = target?;
         let (authority, remote_timeout) = authority?;
         Some(Policy {
@@ -387,6 +402,9 @@ impl PolicyFile {
             path_rules,
             cross_workstation: cross_workstation.unwrap_or(CrossWorkstation::Refuse),
             protected_tests,
+            contracts,
+            co_edited,
+            generated,
         })
     }
 }

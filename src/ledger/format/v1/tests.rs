@@ -82,6 +82,10 @@ fn policy() -> Value {
         "path_rules": [{"when": ["doc/api/**"], "checks": ["make codegen-check"],
                         "also_change": ["CHANGELOG.md"]}],
         "protected_tests": ["**/*_test.go", "tests/**"],
+        "contracts": [{"name": "api", "paths": ["doc/api/**"], "owner": "D-arch"}],
+        "co_edited": [{"paths": ["go.mod", "CHANGELOG.md"], "owner": "A-backend", "with": ["B-ui"]},
+                      {"paths": ["README.md"], "owner": "A-backend"}],
+        "generated": [{"paths": ["api/gen/**"], "from": ["doc/api/**"], "command": "make codegen"}],
     })
 }
 
@@ -584,6 +588,38 @@ fn broken() -> Vec<Broken> {
             json!("0s"),
             "/authority/timeout",
             "no length",
+            false,
+        ),
+        (
+            "policy",
+            "/contracts/0/paths",
+            json!([]),
+            "/contracts/0/paths",
+            "without paths",
+            true,
+        ),
+        (
+            "policy",
+            "/contracts",
+            json!([{"name": "api", "paths": ["a"], "owner": "D"}, {"name": "api", "paths": ["b"], "owner": "D"}]),
+            "/contracts/1/name",
+            "here twice",
+            false,
+        ),
+        (
+            "policy",
+            "/co_edited/0/with/0",
+            json!("b ui"),
+            "/co_edited/0/with/0",
+            "letters",
+            true,
+        ),
+        (
+            "policy",
+            "/generated/0/command",
+            json!("Regenerate everything."),
+            "/generated/0/command",
+            "is not a shell command",
             false,
         ),
         (
