@@ -23,7 +23,7 @@ pub struct MergeView {
 pub struct LandedView {
     /// The task.
     pub task: String,
-    /// `done`, `would`, `would_after`, `conflict`, `checks_failed`, `published`.
+    /// `done`, `would`, `would_after`, `conflict`, `behind`, `checks_failed`, `published`.
     pub outcome: String,
     /// The commit that is, or would be, on the target; of `published` the branch's tip.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct LandedView {
     /// The tasks of the same rehearsal that would land before it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
-    /// Paths in conflict with the target.
+    /// Paths in conflict with the target, or on whose newest version it is rebased first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
     /// The branch that was published.
@@ -82,6 +82,7 @@ impl LandedView {
             Landed::Would { .. } => "would",
             Landed::WouldAfter { .. } => "would_after",
             Landed::Conflict { .. } => "conflict",
+            Landed::Behind { .. } => "behind",
             Landed::ChecksFailed { .. } => "checks_failed",
             Landed::Published { .. } => "published",
         };
@@ -109,7 +110,7 @@ impl LandedView {
             Landed::WouldAfter { others } => {
                 view.after = others.iter().map(ToString::to_string).collect()
             }
-            Landed::Conflict { paths } => view.paths.clone_from(paths),
+            Landed::Conflict { paths } | Landed::Behind { paths } => view.paths.clone_from(paths),
             Landed::ChecksFailed { checks } => {
                 view.checks = checks.iter().map(CheckView::from).collect();
             }

@@ -209,6 +209,10 @@ fn registry() -> Registry {
 pub(crate) struct World {
     pub(crate) snapshot: Snapshot,
     pub(crate) now: Timestamp,
+    /// What each branch changes, in its one commit.
+    pub(crate) paths: Vec<String>,
+    /// What the target changed since branches started.
+    pub(crate) moved: Vec<String>,
     serial: u32,
 }
 
@@ -234,6 +238,8 @@ impl World {
         Self {
             snapshot,
             now: at(0),
+            paths: vec!["src/a".to_owned()],
+            moved: Vec::new(),
             serial: 0,
         }
     }
@@ -357,10 +363,11 @@ impl World {
             commits: vec![CommitFacts {
                 id: tip,
                 merge: false,
-                paths: vec!["src/a".to_owned()],
+                paths: self.paths.clone(),
             }],
-            files: vec!["src/a".to_owned()],
+            files: self.paths.clone(),
             change_key: format!("change-{}", tip.short()),
+            moved: self.moved.clone(),
             replayed: replayed(tip),
         });
     }

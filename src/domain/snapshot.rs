@@ -132,6 +132,9 @@ pub struct RangeFacts {
     pub files: Vec<String>,
     /// Stable patch id of base..tip.
     pub change_key: String,
+    /// Paths that the target changed since the base; looked for only where policy has co-edited
+    /// files.
+    pub moved: Vec<String>,
     /// What landing it on the target gives.
     pub replayed: Replayed,
 }

@@ -26,16 +26,27 @@ pub fn range(
             _ => None,
         });
     match (verb.range(), submission) {
-        (Some(RangeWanted::Submitted { tip }), _) => of_range(repo, target, tip),
+        (Some(RangeWanted::Submitted { tip }), _) => {
+            let Some(facts) = of_range(repo, target, tip)? else {
+                return Ok(None);
+            };
+            let moved = moved(repo, snapshot, facts.base, target)?;
+            Ok(Some(RangeFacts { moved, ..facts }))
+        }
         (Some(RangeWanted::Landing { onto }), Some(submission)) => {
             let Some(facts) = of_range(repo, onto, submission.commit)? else {
                 return Ok(None);
             };
             let replayed = replayed(repo, &facts, submission, onto)?;
-            Ok(Some(RangeFacts { replayed, ..facts }))
+            let moved = moved(repo, snapshot, facts.base, onto)?;
+            Ok(Some(RangeFacts {
+                replayed,
+                moved,
+                ..facts
+            }))
         }
         (Some(RangeWanted::Completed { commit }), Some(submission)) => {
-            completed(repo, commit, submission)
+            completed(repo, snapshot, commit, submission)
         }
         (None, _) | (Some(_), None) => Ok(None),
     }
@@ -75,8 +86,22 @@ fn between(repo: &Repo, base: ObjectId, tip: ObjectId) -> Result<RangeFacts, Led
         commits,
         files: paths_between(repo, base, tip)?,
         change_key: repo.change_key(base, tip)?,
+        moved: Vec::new(),
         replayed: Replayed::Unknown,
     })
+}
+
+/// The paths that the target changed from `base` to `onto`, where policy asks about them.
+fn moved(
+    repo: &Repo,
+    snapshot: &Snapshot,
+    base: ObjectId,
+    onto: ObjectId,
+) -> Result<Vec<String>, LedgerError> {
+    if base == onto || snapshot.rules.policy.co_edited.is_empty() {
+        return Ok(Vec::new());
+    }
+    paths_between(repo, base, onto)
 }
 
 fn paths_between(repo: &Repo, from: ObjectId, to: ObjectId) -> Result<Vec<String>, LedgerError> {
@@ -132,6 +157,7 @@ fn replayed(
 /// or rebase makes of it (DESIGN §5).
 fn completed(
     repo: &Repo,
+    snapshot: &Snapshot,
     commit: ObjectId,
     submission: &Submission,
 ) -> Result<Option<RangeFacts>, LedgerError> {
@@ -149,6 +175,11 @@ fn completed(
         return Ok(Some(RangeFacts { replayed, ..facts }));
     }
     let parents = repo.commit(commit)?.parents;
+    let moved = match parents.first() {
+        Some(onto) => moved(repo, snapshot, facts.base, *onto)?,
+        None => Vec::new(),
+    };
+    let facts = RangeFacts { moved, ..facts };
     let [onto] = parents.as_slice() else {
         return Ok(Some(facts));
     };

@@ -14,7 +14,7 @@ use super::mutate::{self, Mutation};
 use super::site::Site;
 use super::work;
 use crate::checks::Progress;
-use crate::domain::gates::{checks_owed, predecessors};
+use crate::domain::gates::{behind, checks_due, predecessors};
 use crate::domain::graph;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::policy::Via;
@@ -64,6 +64,12 @@ pub enum Landed {
         /// The paths in conflict.
         paths: Vec<String>,
     },
+    /// The target has changed co-edited files of others since the branch started: it went back to
+    /// its lane, to be rebased first.
+    Behind {
+        /// The files.
+        paths: Vec<String>,
+    },
     /// A check failed on the content that would land.
     ChecksFailed {
         /// All that ran.
@@ -94,7 +100,7 @@ impl MergeOutcome {
         let stayed = |landed: &Landed| {
             matches!(
                 landed,
-                Landed::Conflict { .. } | Landed::ChecksFailed { .. }
+                Landed::Conflict { .. } | Landed::Behind { .. } | Landed::ChecksFailed { .. }
             )
         };
         self.refused.is_empty() && !self.landed.iter().any(|(_, landed)| stayed(landed))
@@ -354,16 +360,26 @@ impl Lander<'_> {
                 content_key,
                 ..
             }) => (result, content_key),
-            Some(Replayed::Conflict(paths)) => return self.send_back(id, onto, paths),
+            Some(Replayed::Conflict(paths)) => {
+                self.send_back(id, onto)?;
+                return Ok(Landed::Conflict { paths });
+            }
             // Not handed off, or not here: `decide` says so.
             Some(Replayed::Unknown) | None => (onto, onto),
         };
+        let late = late_paths(&snapshot, id, range.as_ref());
         let files = range.map(|range| range.files).unwrap_or_default();
         let missing = missing_checks(&snapshot, id, &files, content_key);
         // The gates first, evidence aside: nothing is run for work that cannot land.
         let until = self.site.env.now().plus(SLOT);
         let landing = self.request(landing_of(id, onto, result, until))?;
-        drop(self.publisher.judge(&landing)?);
+        match self.publisher.judge(&landing) {
+            Err(LedgerError::Refused(refusal)) if !late.is_empty() && only_late(&refusal) => {
+                self.send_back(id, onto)?;
+                return Ok(Landed::Behind { paths: late });
+            }
+            judged => drop(judged?),
+        }
         if self.options.dry_run {
             return Ok(Landed::Would {
                 commit: result,
@@ -468,12 +484,7 @@ impl Lander<'_> {
         }
     }
 
-    fn send_back(
-        &self,
-        id: &TaskId,
-        onto: ObjectId,
-        paths: Vec<String>,
-    ) -> Result<Landed, OpError> {
+    fn send_back(&self, id: &TaskId, onto: ObjectId) -> Result<(), OpError> {
         let request = self.request(Verb::Conflict {
             task: id.clone(),
             onto,
@@ -487,7 +498,7 @@ impl Lander<'_> {
         if mine && super::save::bound_lane(self.site, id, state.epoch)?.is_some() {
             super::claim::settle_in(self.site, id, &mutation)?;
         }
-        Ok(Landed::Conflict { paths })
+        Ok(())
     }
 
     /// Moves target and ledger together; the checkouts of the target follow.
@@ -750,7 +761,23 @@ fn landing_of(id: &TaskId, onto: ObjectId, result: ObjectId, until: Timestamp) -
     }
 }
 
-/// Owed checks without a passing run on the content that will land.
+/// The co-edited files on whose newest version the submission has to be rebased first (P6).
+fn late_paths(snapshot: &Snapshot, id: &TaskId, range: Option<&RangeFacts>) -> Vec<String> {
+    match (snapshot.plan.get(id), range) {
+        (Some(task), Some(range)) => behind(&snapshot.rules, task, range)
+            .into_iter()
+            .map(|(path, _)| path.to_owned())
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether nothing else stands against a landing than that it has to be rebased first.
+fn only_late(refusal: &Refusal) -> bool {
+    refusal.unmet.iter().all(|unmet| unmet.gate == "co-edited")
+}
+
+/// Checks that are due without a passing run on the content that will land.
 fn missing_checks(
     snapshot: &Snapshot,
     id: &TaskId,
@@ -760,9 +787,6 @@ fn missing_checks(
     let Some(task) = snapshot.plan.get(id) else {
         return Vec::new();
     };
-    if snapshot.rules.policy.gates.evidence == crate::domain::policy::Owed::None {
-        return Vec::new();
-    }
     let runs: Vec<&CheckRun> = snapshot
         .records_of(id)
         .iter()
@@ -777,8 +801,8 @@ fn missing_checks(
             .rfind(|run| run.command == command)
             .is_some_and(|run| run.passed())
     };
-    let owed = checks_owed(snapshot, task, files);
-    owed.into_iter()
+    let due = checks_due(snapshot, task, files);
+    due.into_iter()
         .filter(|command| !passed(command))
         .map(str::to_owned)
         .collect()

@@ -114,19 +114,37 @@ fn merge_order_is_kept_and_the_refusal_names_the_task() {
 }
 
 #[test]
-fn paths_that_are_not_the_tasks_own_do_not_land() {
-    for (file, gate) in [
-        ("other/a.txt", "other/a.txt"),
-        ("src/secret/a.txt", "src/secret/a.txt"),
-        ("governance/policy.yaml", "governance/policy.yaml"),
-    ] {
+fn paths_that_are_not_the_tasks_own_are_not_handed_off() {
+    for file in ["other/a.txt", "src/secret/a.txt", "governance/policy.yaml"] {
         let world = World::governed();
         let add = "--role A-backend --owns 'src/**' --forbids 'src/secret/**'";
-        let before = world.target();
-        world.submit("A-1", add, A, file, "x: 1\n");
-        drop(world.laneway("merge A-1 --as @bot").code(4).says(gate));
-        assert_eq!(world.target(), before);
+        world.quietly(&format!("add A-1 --title Work {add} --as @dana"));
+        world.quietly("claim A-1 --as @bot");
+        world.commit(A, file, "x: 1\n");
+        let handoff = "handoff --next more";
+        drop(world.laneway_in(A, handoff).code(4).says(file));
+        // Taking it back leaves a commit that touched it: it has to go.
+        world.git_in(A, "revert --no-edit HEAD");
+        drop(world.laneway_in(A, handoff).code(4).says(file));
+        world.git_in(A, "reset -q --hard HEAD~2");
+        world.commit(A, "src/a.txt", "a\n");
+        drop(world.laneway_in(A, handoff).code(0));
     }
+}
+
+#[test]
+fn paths_that_are_not_the_tasks_own_do_not_land() {
+    let world = World::governed();
+    let before = world.target();
+    world.submit("A-1", "--role A-backend", A, "src/a.txt", "a\n");
+    world.quietly("edit A-1 --add-owned doc/** --as @dana");
+    drop(
+        world
+            .laneway("merge A-1 --as @bot")
+            .code(4)
+            .says("src/a.txt, outside the owned paths doc/**"),
+    );
+    assert_eq!(world.target(), before);
 }
 
 #[test]

@@ -85,6 +85,17 @@ fn line(id: &TaskId, landed: &Landed, dry_run: bool) -> String {
             }
             text
         }
+        Landed::Behind { paths } => {
+            let went = if dry_run { "would go" } else { "went" };
+            let mut text = format!(
+                "behind: {id} {went} back to its lane; the target has changed what others than \
+                 the owner rebase on first: `laneway lane sync`\n"
+            );
+            for path in paths {
+                text.push_str(&format!("  {}\n", safe(path)));
+            }
+            text
+        }
         Landed::ChecksFailed { checks } => {
             let text = checks::failures(checks);
             text + &format!("not landed {id}: a check failed on the content that would land\n")

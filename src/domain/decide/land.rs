@@ -3,7 +3,7 @@
 
 use super::work::range_of;
 use super::{Change, Context, event_record};
-use crate::domain::gates::LandCase;
+use crate::domain::gates::{self, LandCase};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::identity::Capability;
 use crate::domain::lifecycle::Event;
@@ -123,7 +123,7 @@ fn slot_free(ctx: Context<'_>, id: &TaskId) -> Result<(), Refusal> {
     Err(ctx.refuse(id, Unmet::conflict("merge-slot", message).held_by(holder)))
 }
 
-fn gates(
+fn meet_gates(
     ctx: Context<'_>,
     id: &TaskId,
     work: &Submitted<'_>,
@@ -195,7 +195,7 @@ pub(super) fn landing(
     extends_target(ctx, id, onto)?;
     let range = range_of(ctx, id)?;
     replay_holds(ctx, id, range, onto, result)?;
-    gates(ctx, id, &work, range, None, false)?;
+    meet_gates(ctx, id, &work, range, None, false)?;
     let landing = Landing {
         commit: result,
         onto,
@@ -265,7 +265,7 @@ pub(super) fn land(
         extends_target(ctx, id, onto)?;
         let range = range_of(ctx, id)?;
         replay_holds(ctx, id, range, onto, result)?;
-        gates(ctx, id, &work, range, evidence, true)?;
+        meet_gates(ctx, id, &work, range, evidence, true)?;
     }
     ctx.allow(id, work.state, Event::Land)?;
     let append = evidence
@@ -302,18 +302,29 @@ pub(super) fn conflict(ctx: Context<'_>, id: &TaskId, onto: ObjectId) -> Result<
     }
     extends_target(ctx, id, onto)?;
     let range = range_of(ctx, id)?;
-    let Replayed::Conflict(paths) = &range.replayed else {
-        let message = "it applies to the target without conflict";
-        return Err(ctx.refuse(id, Unmet::rule("replay", message)));
+    let behind = gates::behind(&ctx.snapshot.rules, ctx.task(id)?, range);
+    let reason = match &range.replayed {
+        Replayed::Conflict(paths) => format!(
+            "conflicts with the target {} in {}",
+            onto.short(),
+            paths.join(", ")
+        ),
+        _ if !behind.is_empty() => {
+            let paths: Vec<&str> = behind.iter().map(|(path, _)| *path).collect();
+            format!(
+                "the target {} has changed {}, which others than the owner rebase on first",
+                onto.short(),
+                paths.join(", ")
+            )
+        }
+        _ => {
+            let message = "it applies to the target without conflict";
+            return Err(ctx.refuse(id, Unmet::rule("replay", message)));
+        }
     };
     let events = (Event::Revise, Event::ReviseLater);
     let saved = Some(work.submission.commit);
     let next = ctx.back_to_work(id, work.state, work.claim, saved, events)?;
-    let reason = format!(
-        "conflicts with the target {} in {}",
-        onto.short(),
-        paths.join(", ")
-    );
     Ok(Change::state(
         id,
         next,
@@ -396,7 +407,7 @@ pub(super) fn complete(
         }
         ctx.require(id, Capability::Merge)?;
     }
-    gates(ctx, id, &work, range, None, proven)?;
+    meet_gates(ctx, id, &work, range, None, proven)?;
     ctx.allow(id, work.state, Event::Land)?;
     let append = if proven {
         Vec::new()

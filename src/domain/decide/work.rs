@@ -2,6 +2,7 @@
 
 use super::own::given_back;
 use super::{Change, Context, event_record};
+use crate::domain::gates::LandCase;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::identity::{Capability, Mode};
 use crate::domain::lifecycle::Event;
@@ -135,24 +136,26 @@ pub(super) fn handoff(
             .hint("`--root-cause TEXT --layer PATH --proof CMD`"),
         );
     }
-    for commit in range.commits.iter().filter(|commit| commit.merge) {
-        unmet.push(
-            Unmet::rule(
-                "merge-commit",
-                format!("{} is a merge commit", commit.id.short()),
-            )
-            .hint("rebase the branch on the target: `laneway lane sync`"),
-        );
-    }
-    if !unmet.is_empty() {
-        return Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet));
-    }
     let submission = Submission {
         commit: range.tip,
         base: range.base,
         change_key: range.change_key.clone(),
         at: ctx.request.at,
     };
+    let case = LandCase {
+        snapshot: ctx.snapshot,
+        task,
+        claim,
+        submission: &submission,
+        range,
+        evidence: None,
+        evidence_due: false,
+        now: ctx.request.at,
+    };
+    unmet.extend(case.unfit());
+    if !unmet.is_empty() {
+        return Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet));
+    }
     let record = RecordBody::Handoff(Handoff {
         commit: range.tip,
         base: range.base,

@@ -3,7 +3,7 @@
 
 use super::{LandCase, LandGate, Page, checks_owed};
 use crate::domain::policy::Owed;
-use crate::domain::record::{Evidence, RecordBody};
+use crate::domain::record::RecordBody;
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::{Replayed, Rules};
 
@@ -28,11 +28,34 @@ pub(super) const GATE: LandGate = LandGate {
 };
 
 fn check(case: &LandCase<'_>) -> Vec<Unmet> {
-    if !case.evidence_due || case.snapshot.rules.policy.gates.evidence == Owed::None {
+    if case.snapshot.rules.policy.gates.evidence == Owed::None {
         return Vec::new();
     }
+    // What generated files owe has a gate of its own.
+    let generated = &case.snapshot.rules.policy.generated;
+    checks_owed(case.snapshot, case.task, &case.range.files)
+        .into_iter()
+        .filter(|command| !generated.iter().any(|one| one.check == *command))
+        .filter_map(|command| {
+            let fact = unproven(case, command)?;
+            let id = &case.task.id;
+            Some(
+                Unmet::rule(GATE.page.id, format!("the check `{command}` {fact}")).hint(format!(
+                    "`laneway check {id}` in its worktree, or `laneway merge {id} --trust`"
+                )),
+            )
+        })
+        .collect()
+}
+
+/// Why `command` does not count as passed on the content that lands; nothing when it does, or when
+/// evidence is not asked for yet.
+pub(super) fn unproven(case: &LandCase<'_>, command: &str) -> Option<String> {
+    if !case.evidence_due {
+        return None;
+    }
     let Replayed::Commit { content_key, .. } = case.range.replayed else {
-        return Vec::new();
+        return None;
     };
     let recorded = case
         .snapshot
@@ -42,29 +65,18 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
             RecordBody::Evidence(evidence) => Some(evidence),
             _ => None,
         });
-    let of_content: Vec<&Evidence> = recorded
+    let last = recorded
         .chain(case.evidence)
-        .filter(|e| e.content_key == content_key)
-        .collect();
-    checks_owed(case.snapshot, case.task, &case.range.files)
-        .into_iter()
-        .filter_map(|command| {
-            let mut runs = of_content.iter().flat_map(|e| &e.checks);
-            let last = runs.rfind(|run| run.command == command);
-            let fact = match last {
-                Some(run) if run.passed() => return None,
-                Some(run) => match run.exit {
-                    Some(code) => format!("failed with exit code {code}"),
-                    None => "was ended by a signal or its time limit".to_owned(),
-                },
-                None => "has not run on the content that lands".to_owned(),
-            };
-            let id = &case.task.id;
-            Some(
-                Unmet::rule(GATE.page.id, format!("the check `{command}` {fact}")).hint(format!(
-                    "`laneway check {id}` in its worktree, or `laneway merge {id} --trust`"
-                )),
-            )
-        })
-        .collect()
+        .filter(|evidence| evidence.content_key == content_key)
+        .flat_map(|evidence| &evidence.checks)
+        .filter(|run| run.command == command)
+        .last();
+    match last {
+        Some(run) if run.passed() => None,
+        Some(run) => Some(match run.exit {
+            Some(code) => format!("failed with exit code {code}"),
+            None => "was ended by a signal or its time limit".to_owned(),
+        }),
+        None => Some("has not run on the content that lands".to_owned()),
+    }
 }

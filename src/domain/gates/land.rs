@@ -1,8 +1,9 @@
 //! What a landing gate looks at.
 
-use super::Page;
+use super::{Page, generated_files};
+use crate::domain::policy::Owed;
 use crate::domain::record::Evidence;
-use crate::domain::refusal::Unmet;
+use crate::domain::refusal::{RefusalKind, Unmet};
 use crate::domain::snapshot::{RangeFacts, Snapshot};
 use crate::domain::state::{Claim, Submission};
 use crate::domain::task::Task;
@@ -47,11 +48,26 @@ impl LandCase<'_> {
             .flat_map(|gate| (gate.check)(self))
             .collect()
     }
+
+    /// What stands against a handoff: what of the branch could never land as it is.
+    #[must_use]
+    pub fn unfit(&self) -> Vec<Unmet> {
+        super::HANDOFF
+            .iter()
+            .flat_map(|gate| (gate.check)(self))
+            .filter(|unmet| unmet.kind == RefusalKind::Rule)
+            .collect()
+    }
 }
 
-/// The commands that must pass on what lands: of the task, of its role, of the paths it changes.
+/// The commands that must pass on what lands: of the task, of its role, of the paths it changes, of
+/// the generated files that it touches.
 #[must_use]
-pub fn checks_owed<'a>(snapshot: &'a Snapshot, task: &'a Task, files: &[String]) -> Vec<&'a str> {
+pub fn checks_owed<'a>(
+    snapshot: &'a Snapshot,
+    task: &'a Task,
+    files: &'a [String],
+) -> Vec<&'a str> {
     let policy = &snapshot.rules.policy;
     let role = policy
         .roles
@@ -67,11 +83,25 @@ pub fn checks_owed<'a>(snapshot: &'a Snapshot, task: &'a Task, files: &[String])
                 .any(|file| rule.when.iter().any(|glob| glob.matches(file)))
         })
         .flat_map(|rule| &rule.checks);
+    let generated = generated_files::checks(snapshot, files);
+    let all = role.chain(&task.acceptance_checks).chain(by_path);
     let mut owed: Vec<&str> = Vec::new();
-    for check in role.chain(&task.acceptance_checks).chain(by_path) {
+    for check in all.chain(generated) {
         if !owed.contains(&check.as_str()) {
             owed.push(check);
         }
     }
     owed
+}
+
+/// Those of the owed commands that a landing asks for: all of them, or, where policy asks for no
+/// evidence, those of generated files.
+#[must_use]
+pub fn checks_due<'a>(snapshot: &'a Snapshot, task: &'a Task, files: &'a [String]) -> Vec<&'a str> {
+    if snapshot.rules.policy.gates.evidence == Owed::None {
+        return generated_files::checks(snapshot, files)
+            .map(String::as_str)
+            .collect();
+    }
+    checks_owed(snapshot, task, files)
 }

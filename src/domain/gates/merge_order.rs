@@ -1,9 +1,12 @@
 //! `merge-order`: within a group, lower merge stages and orders land first (P27, P29, X5).
 //!
-//! The group of a task: its siblings under one parent, and tasks that touch the same contract.
+//! The group of a task: its siblings under one parent, and tasks that touch the same contract, which
+//! is the same file or another of one entry in `contracts`.
 
 use super::{LandCase, LandGate, Page, always};
+use crate::domain::guarded_paths::Contract;
 use crate::domain::id::{StageName, TaskId};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Status;
@@ -16,6 +19,7 @@ pub(super) const GATE: LandGate = LandGate {
         refusals: &[],
         keys: &[
             "policy: merge",
+            "policy: contracts",
             "task: merge_stage",
             "task: merge_order",
             "task: parent",
@@ -73,18 +77,23 @@ pub fn predecessors<'a>(snapshot: &'a Snapshot, task: &Task) -> Vec<&'a Task> {
     if task.parent.is_none() && task.contract_touchpoints.is_empty() {
         return Vec::new();
     }
-    let stages = &snapshot.rules.policy.merge.stages;
+    let policy = &snapshot.rules.policy;
+    let (mine, contracts) = (place(&policy.merge.stages, task), touched(policy, task));
     snapshot
         .plan
         .iter()
-        .filter(|other| other.id != task.id && lands_before(stages, other, task))
+        .filter(|other| other.id != task.id)
+        .filter(|other| before(place(&policy.merge.stages, other), mine))
+        .filter(|other| grouped(task, &contracts, other))
         .collect()
 }
 
 /// Whether `first` and `second` are of one group, in which `first` lands first.
 #[must_use]
-pub fn lands_before(stages: &[StageName], first: &Task, second: &Task) -> bool {
-    before(place(stages, first), place(stages, second)) && grouped(second, first)
+pub fn lands_before(policy: &Policy, first: &Task, second: &Task) -> bool {
+    let stages = &policy.merge.stages;
+    before(place(stages, first), place(stages, second))
+        && grouped(second, &touched(policy, second), first)
 }
 
 /// A place in the merge order; a task that names neither stage nor order takes no part in that
@@ -106,13 +115,22 @@ fn before(other: Place, mine: Place) -> bool {
     }
 }
 
-fn grouped(task: &Task, other: &Task) -> bool {
+/// The contracts that a task touches.
+fn touched<'a>(policy: &'a Policy, task: &Task) -> Vec<&'a Contract> {
+    let contracts = policy.contracts.values();
+    contracts
+        .filter(|contract| contract.meets(&task.contract_touchpoints))
+        .collect()
+}
+
+/// Whether `other` is of the group of `task`, which touches `contracts`.
+fn grouped(task: &Task, contracts: &[&Contract], other: &Task) -> bool {
     let siblings = |a: &Option<TaskId>, b: &Option<TaskId>| a.is_some() && a == b;
+    let theirs = &other.contract_touchpoints;
     siblings(&task.parent, &other.parent)
-        || task.contract_touchpoints.iter().any(|mine| {
-            other
-                .contract_touchpoints
-                .iter()
-                .any(|theirs| mine.overlaps(theirs))
-        })
+        || contracts.iter().any(|contract| contract.meets(theirs))
+        || task
+            .contract_touchpoints
+            .iter()
+            .any(|mine| theirs.iter().any(|theirs| mine.overlaps(theirs)))
 }

@@ -5,9 +5,13 @@ mod claim;
 mod land;
 mod page;
 
+mod also_change;
+mod co_edited;
+mod contract_owner;
 mod dependency;
 mod evidence_owed;
 mod exclusive_group;
+mod generated_files;
 mod governance_untouched;
 mod identity_map;
 mod lane_busy;
@@ -28,8 +32,9 @@ mod task_open;
 mod workstation_ready;
 
 pub use claim::{ClaimCase, ClaimGate, choose_lane};
+pub use co_edited::behind;
 pub use identity_map::lists;
-pub use land::{LandCase, LandGate, checks_owed};
+pub use land::{LandCase, LandGate, checks_due, checks_owed};
 pub use merge_order::{lands_before, predecessors};
 pub use page::Page;
 use page::always;
@@ -74,8 +79,23 @@ pub const LAND: &[LandGate] = &[
     linear_history::GATE,
     governance_untouched::GATE,
     paths_owned::GATE,
+    contract_owner::GATE,
+    co_edited::GATE,
+    also_change::GATE,
     review_owed::GATE,
+    generated_files::GATE,
     evidence_owed::GATE,
+];
+
+/// The gates of a landing that look at the branch alone. A handoff must meet them already, as far
+/// as waiting would not help: nobody reviews what can never land.
+pub const HANDOFF: &[LandGate] = &[
+    linear_history::GATE,
+    governance_untouched::GATE,
+    paths_owned::GATE,
+    contract_owner::GATE,
+    co_edited::GATE,
+    also_change::GATE,
 ];
 
 #[cfg(test)]

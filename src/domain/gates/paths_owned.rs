@@ -1,6 +1,7 @@
 //! `foreign-paths`: work touches only the paths it owns, none that are forbidden, and none that
 //! another task in progress has reserved (P5, P41). Every commit counts.
 
+use super::co_edited::shares;
 use super::{LandCase, LandGate, Page, always};
 use crate::domain::glob::Glob;
 use crate::domain::refusal::{Holder, Unmet};
@@ -16,6 +17,7 @@ pub(super) const GATE: LandGate = LandGate {
             "task: owned_paths",
             "task: forbidden_paths",
             "policy: roles",
+            "policy: co_edited",
         ],
         text: "Owned paths of a task, else those of its role, are a hard boundary, for every \
                commit of the branch. Without either, everything is allowed but governance/, \
@@ -25,6 +27,9 @@ pub(super) const GATE: LandGate = LandGate {
     },
     check,
 };
+
+const TAKE_OUT: &str =
+    "take it out of every commit, as with `git rebase -i`; the lane that owns it has that part";
 
 fn check(case: &LandCase<'_>) -> Vec<Unmet> {
     let task = case.task;
@@ -39,16 +44,14 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
         for path in &commit.paths {
             let at = format!("commit {} touches {path}", commit.id.short());
             if let Some(glob) = task.forbidden_paths.iter().find(|glob| glob.matches(path)) {
-                unmet.push(Unmet::rule(
-                    "forbidden-paths",
-                    format!("{at}, forbidden by `{glob}`"),
-                ));
+                let message = format!("{at}, forbidden by `{glob}`");
+                unmet.push(Unmet::rule("forbidden-paths", message).hint(TAKE_OUT));
+            } else if shares(&case.snapshot.rules, task, path) {
+                // Whoever shares a co-edited file touches it; the gate `co-edited` has the rest.
             } else if !owned.is_empty() && !owned.iter().any(|glob| glob.matches(path)) {
                 let list: Vec<&str> = owned.iter().map(Glob::as_str).collect();
                 let message = format!("{at}, outside the owned paths {}", list.join(", "));
-                unmet.push(
-                    Unmet::rule(GATE.page.id, message).hint("leave it to the lane that owns it"),
-                );
+                unmet.push(Unmet::rule(GATE.page.id, message).hint(TAKE_OUT));
             } else if let Some((other, glob)) = others.iter().find(|(_, glob)| glob.matches(path)) {
                 let message = format!("{at}, reserved as `{glob}` by `{}`", other.id);
                 unmet.push(Unmet::conflict(GATE.page.id, message).held_by(Holder::task(&other.id)));

@@ -14,7 +14,6 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let Some(policy) = &governance.policy else {
         return Vec::new();
     };
-    let stages = &policy.value.merge.stages;
     let mut found = Vec::new();
     for definition in governance.open() {
         let task = definition.task();
@@ -22,7 +21,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
             let Some(other) = governance.get(need).filter(|_| !governance.closed(need)) else {
                 continue;
             };
-            if gates::lands_before(stages, task, other.task()) {
+            if gates::lands_before(&policy.value, task, other.task()) {
                 let message = format!(
                     "`{}` depends on `{need}`, which merges after it: neither can land",
                     task.id

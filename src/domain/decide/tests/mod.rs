@@ -2,6 +2,8 @@
 
 mod land;
 mod model;
+mod occupancy;
+mod order;
 mod own;
 mod plan;
 mod rights;

@@ -1,7 +1,7 @@
 //! The gates of a landing.
 
 use crate::domain::fixtures::{
-    ANN, BOB, EVE, World, agent, content, globs, handoff, oid, release, role, task, tid,
+    ANN, BOB, EVE, World, agent, content, globs, handoff, oid, planned, release, role, task, tid,
 };
 use crate::domain::gates::{LandCase, predecessors};
 use crate::domain::policy::{Owed, ParentRule, PathRule, ReviewRoute};
@@ -11,15 +11,15 @@ use crate::domain::snapshot::RangeFacts;
 use crate::domain::state::{Epoch, Standing};
 use crate::domain::task::{Risk, Task};
 
-/// `T-1` handed off by Ann as commit 9, beside `others`.
+/// `T-1` handed off by Ann as commit 9, beside `others`, and edited since.
 fn submitted(edit: impl FnOnce(&mut Task), others: Vec<Task>) -> World {
     let mut one = task("T-1", "A");
-    edit(&mut one);
-    let mut tasks = vec![one];
-    tasks.extend(others);
-    let mut world = World::new(tasks);
+    let plan = |one: &Task| [vec![one.clone()], others.clone()].concat();
+    let mut world = World::new(plan(&one));
     world.claim(ANN, "T-1");
     world.hand_off(ANN, "T-1", oid(9));
+    edit(&mut one);
+    world.snapshot.plan = planned(plan(&one)).into();
     world
 }
 
@@ -80,7 +80,7 @@ fn plan_unsound_and_dependency() {
     let tasks = |need: &str| {
         let mut one = task("T-1", "A");
         one.depends_on = vec![tid(need)];
-        crate::domain::fixtures::planned(vec![one, task("T-2", "A")])
+        planned(vec![one, task("T-2", "A")])
     };
     world.snapshot.plan = tasks("X-1").into();
     refuses(

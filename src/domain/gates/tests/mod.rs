@@ -4,3 +4,4 @@ mod claim;
 mod executor;
 mod land;
 mod workstation;
+mod paths;
