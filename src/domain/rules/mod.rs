@@ -10,11 +10,15 @@ mod violation;
 
 mod agent_role_unknown;
 mod authority_differs;
+mod co_edited_role_unknown;
+mod contract_owner_unknown;
+mod contracts_overlap;
 mod dependency_cycle;
 mod dependency_on_parent;
 mod dependency_self;
 mod dependency_twice;
 mod dependency_unknown;
+mod generated_twice;
 mod lane_unknown;
 mod merge_order_conflict;
 mod parent_cycle;
@@ -33,6 +37,7 @@ mod state_without_definition;
 mod target_differs;
 mod task_defined_twice;
 mod task_id_pattern;
+mod touchpoint_uncovered;
 mod type_unrouted;
 mod while_reading;
 
@@ -78,6 +83,11 @@ pub const ALL: &[Rule] = &[
     route_agent_unknown::RULE,
     agent_role_unknown::RULE,
     reviewer_role_unknown::RULE,
+    contract_owner_unknown::RULE,
+    contracts_overlap::RULE,
+    co_edited_role_unknown::RULE,
+    generated_twice::RULE,
+    touchpoint_uncovered::RULE,
     authority_differs::RULE,
     target_differs::RULE,
     state_without_definition::RULE,

@@ -578,6 +578,98 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "a contract of no role",
+        edits: &[Swap(
+            POLICY,
+            "review_routes:",
+            "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-gov}\nreview_routes:",
+        )],
+        found: &[
+            "policy.yaml:11:47 error contract-owner-unknown: the contract `api` is owned by `D-gov`, which is not in `roles` (roles: A-backend, D-arch)",
+        ],
+    },
+    Case {
+        name: "contracts of two owners with a file in common",
+        edits: &[Swap(
+            POLICY,
+            "review_routes:",
+            "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-arch}\n  - {name: web, paths: [\"doc/*/web\"], owner: A-backend}\nreview_routes:",
+        )],
+        found: &[
+            "policy.yaml:12:24 error contracts-overlap: `web` of A-backend and `api` of D-arch may hold the same file, which neither could change (give both the same owner, or take the file out of one)",
+        ],
+    },
+    Case {
+        name: "contracts of one owner with a file in common",
+        edits: &[Swap(
+            POLICY,
+            "review_routes:",
+            "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-arch}\n  - {name: web, paths: [\"doc/*/web\"], owner: D-arch}\nreview_routes:",
+        )],
+        found: &[],
+    },
+    Case {
+        name: "co-edited files of no role",
+        edits: &[Swap(
+            POLICY,
+            "review_routes:",
+            "co_edited:\n  - {paths: [go.mod], owner: A-front, with: [D-arch, B-ui]}\n  - {paths: [go.sum], owner: A-backend}\nreview_routes:",
+        )],
+        found: &[
+            "policy.yaml:11:30 error co-edited-role-unknown: files are shared with `A-front`, which is not in `roles` (roles: A-backend, D-arch)",
+            "policy.yaml:11:54 error co-edited-role-unknown: files are shared with `B-ui`, which is not in `roles` (roles: A-backend, D-arch)",
+        ],
+    },
+    Case {
+        name: "a file of two generators",
+        edits: &[Swap(
+            POLICY,
+            "review_routes:",
+            "generated:\n  - {paths: [\"gen/**\"], command: make gen}\n  - {paths: [gen2, \"gen/api/*\"], command: make api}\nreview_routes:",
+        )],
+        found: &[
+            "policy.yaml:12:20 error generated-twice: `gen/api/*` may be a file that `make gen` makes as `gen/**` (a file has one generator: narrow one of the patterns)",
+        ],
+    },
+    Case {
+        name: "a generator in prose",
+        edits: &[Swap(
+            POLICY,
+            "review_routes:",
+            "generated:\n  - {paths: [\"gen/**\"], command: Regenerate all files.}\nreview_routes:",
+        )],
+        found: &[
+            "policy.yaml:11:34 error check-prose: `Regenerate all files.` is not a shell command: it ends with a full stop, like a sentence (write the command that shows it, or move the sentence to `notes`)",
+        ],
+    },
+    Case {
+        name: "a touchpoint of no contract",
+        edits: &[
+            Swap(
+                POLICY,
+                "review_routes:",
+                "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-arch}\nreview_routes:",
+            ),
+            Swap(
+                QUEUE,
+                "    title: Two\n",
+                "    title: Two\n    contract_touchpoints: [\"doc/api/x\", doc/web.yaml]\n",
+            ),
+        ],
+        found: &[
+            "queue.yaml:10:41 warning touchpoint-uncovered: `doc/web.yaml` is of no contract in policy (contracts: api)",
+        ],
+    },
+    Case {
+        name: "touchpoints where policy names no contract",
+        edits: &[Swap(
+            QUEUE,
+            "    title: Two\n",
+            "    title: Two\n    contract_touchpoints: [doc/web.yaml]\n",
+        )],
+        found: &[],
+    },
+    Case {
         name: "a workstation against the pattern",
         edits: &[
             Swap(WORKSTATIONS, "name: ws-one-2", "name: box2"),

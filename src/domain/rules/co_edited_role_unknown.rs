@@ -1,0 +1,34 @@
+//! `co-edited-role-unknown`: files are shared among roles that policy has.
+
+use super::{Governance, Rule, Severity, Violation, listed};
+use crate::domain::id::RoleName;
+
+pub(super) const RULE: Rule = Rule {
+    id: "co-edited-role-unknown",
+    about: "`owner` and `with` of co-edited files are roles of policy",
+    severity: Severity::Error,
+    check,
+};
+
+fn check(governance: &Governance) -> Vec<Violation> {
+    let Some(policy) = &governance.policy else {
+        return Vec::new();
+    };
+    let roles = &policy.value.roles;
+    let known = listed(roles.keys().map(|role| role.as_str()));
+    let unknown = |role: &RoleName, pointer: String| {
+        (!roles.contains_key(role)).then(|| {
+            let message = format!("files are shared with `{role}`, which is not in `roles`");
+            let hint = known.as_ref().map(|known| format!("roles: {known}"));
+            Violation::new(policy.file, pointer, message).maybe_hint(hint)
+        })
+    };
+    let mut found = Vec::new();
+    for (at, shared) in policy.value.co_edited.iter().enumerate() {
+        found.extend(unknown(&shared.owner, format!("/co_edited/{at}/owner")));
+        for (nth, role) in shared.with.iter().flatten().enumerate() {
+            found.extend(unknown(role, format!("/co_edited/{at}/with/{nth}")));
+        }
+    }
+    found
+}

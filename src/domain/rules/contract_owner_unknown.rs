@@ -1,0 +1,33 @@
+//! `contract-owner-unknown`: a contract is owned by a role that policy has.
+
+use super::{Governance, Rule, Severity, Violation, listed};
+
+pub(super) const RULE: Rule = Rule {
+    id: "contract-owner-unknown",
+    about: "the `owner` of each contract is a role of policy",
+    severity: Severity::Error,
+    check,
+};
+
+fn check(governance: &Governance) -> Vec<Violation> {
+    let Some(policy) = &governance.policy else {
+        return Vec::new();
+    };
+    let roles = &policy.value.roles;
+    let mut found = Vec::new();
+    for (name, contract) in &policy.value.contracts {
+        if !roles.contains_key(&contract.owner) {
+            let message = format!(
+                "the contract `{name}` is owned by `{}`, which is not in `roles`",
+                contract.owner
+            );
+            let known = listed(roles.keys().map(|role| role.as_str()));
+            let pointer = format!("/contracts/name={name}/owner");
+            found.push(
+                Violation::new(policy.file, pointer, message)
+                    .maybe_hint(known.map(|known| format!("roles: {known}"))),
+            );
+        }
+    }
+    found
+}
