@@ -94,14 +94,14 @@ impl Generated {
 
     /// Whether `path` is one of the files that are made.
     #[must_use]
-    pub fn holds(&self, path: &str) -> bool {
+    pub fn makes(&self, path: &str) -> bool {
         matched(&self.paths, path)
     }
 
-    /// The first of `files` that is made by the command or that it reads.
-    pub fn touched<'f>(&self, files: &'f [String]) -> Option<&'f String> {
-        let mut files = files.iter();
-        files.find(|file| self.holds(file) || matched(&self.from, file))
+    /// Whether `path` is one that they are made from.
+    #[must_use]
+    pub fn reads(&self, path: &str) -> bool {
+        matched(&self.from, path)
     }
 }
 
@@ -154,11 +154,9 @@ mod tests {
     }
 
     #[test]
-    fn sources_and_results_touch_generated_files() {
+    fn sources_and_results_are_told_apart() {
         let generated = Generated::new(globs(&["gen/**"]), globs(&["doc/*"]), "make".to_owned());
-        let touched = |file: &str| generated.touched(&[file.to_owned()]).is_some();
-        assert!(touched("gen/a/b") && touched("doc/a"));
-        assert!(!touched("doc/a/b") && !touched("src/a"));
-        assert!(generated.holds("gen/a") && !generated.holds("doc/a"));
+        assert!(generated.makes("gen/a/b") && !generated.makes("doc/a"));
+        assert!(generated.reads("doc/a") && !generated.reads("doc/a/b"));
     }
 }

@@ -83,7 +83,7 @@ pub fn checks_owed<'a>(
                 .any(|file| rule.when.iter().any(|glob| glob.matches(file)))
         })
         .flat_map(|rule| &rule.checks);
-    let generated = generated_files::checks(snapshot, files);
+    let generated = generated_files::checks(snapshot, task, files);
     let all = role.chain(&task.acceptance_checks).chain(by_path);
     let mut owed: Vec<&str> = Vec::new();
     for check in all.chain(generated) {
@@ -99,7 +99,7 @@ pub fn checks_owed<'a>(
 #[must_use]
 pub fn checks_due<'a>(snapshot: &'a Snapshot, task: &'a Task, files: &'a [String]) -> Vec<&'a str> {
     if snapshot.rules.policy.gates.evidence == Owed::None {
-        return generated_files::checks(snapshot, files)
+        return generated_files::checks(snapshot, task, files)
             .map(String::as_str)
             .collect();
     }

@@ -336,6 +336,36 @@ fn generated_files_land_as_their_generator_makes_them() {
 }
 
 #[test]
+fn a_change_of_the_sources_leaves_the_files_to_a_later_task_that_owns_them() {
+    let later = |stage: &str, owned: &[&str]| {
+        let part = |id, of, stage: &str| {
+            let mut one = task(id, of);
+            one.parent = Some(tid("P-1"));
+            one.merge_stage = Some(stage.parse().unwrap());
+            one
+        };
+        let mut other = part("T-2", "B", stage);
+        other.owned_paths = globs(owned);
+        let tasks = vec![part("T-1", "A", "contract"), other, task("P-1", "D")];
+        let mut world = World::new(tasks).rules(codegen);
+        world.claim(ANN, "T-1");
+        world
+    };
+    let sources = |world: &World| landed_with(world, &["doc/api/x"], &[]);
+    let regenerated = later("generated", &["gen/**"]);
+    assert_eq!(sources(&regenerated), [""; 0]);
+    let both = landed_with(&regenerated, &["doc/api/x", "gen/x"], &[]);
+    assert_eq!(both, ["generated-files"], "what it makes it owes");
+    for world in [
+        later("generated", &["src/**"]),
+        later("generated", &[]),
+        later("contract", &["gen/**"]),
+    ] {
+        assert_eq!(sources(&world), ["generated-files"]);
+    }
+}
+
+#[test]
 fn the_merge_slot_is_given_before_generated_files_are_checked() {
     let world = world(|_| {}).rules(codegen);
     assert_eq!(judged(&world, "handoff", &["gen/a"]), [""; 0]);
