@@ -145,6 +145,11 @@ fn reason(verb: Verb) -> Option<String> {
         | Verb::Return { reason, .. }
         | Verb::DropLanding { reason, .. }
         | Verb::Unland { reason, .. } => Some(reason),
+        Verb::Request { contract, text, .. } => Some(format!("contract {contract}: {text}")),
+        Verb::Decide { decision, .. } => Some(format!(
+            "request {}: {}: {}",
+            decision.request, decision.ruling, decision.reason
+        )),
         _ => None,
     }
 }

@@ -17,6 +17,7 @@ pub mod maintain;
 pub mod manual;
 pub mod own;
 pub mod plan;
+pub mod request;
 pub mod routing;
 pub mod schema;
 pub mod set_status;

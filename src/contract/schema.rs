@@ -19,6 +19,7 @@ use super::maintain::MaintainView;
 use super::manual::{CompletionsView, ManualView, SchemaView};
 use super::own::ChangedView;
 use super::plan::{InitView, PlanView};
+use super::request::RequestView;
 use super::set_status::SetStatusView;
 use super::status::StatusView;
 use super::task::{ClaimedView, ListView, ReadyView, ShowView};
@@ -40,6 +41,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<TrustView>("trust"),
         schema::<HandoffView>("handoff"),
         schema::<ReviewView>("review"),
+        schema::<RequestView>("request"),
         schema::<MergeView>("merge"),
         schema::<CompleteView>("complete"),
         schema::<LogView>("log"),

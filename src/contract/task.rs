@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::envelope::UnmetView;
 use super::routing::{RoutedView, RoutingView};
+use crate::domain::contract_request::Decision;
 use crate::domain::record::{CheckRun, Record, RecordBody};
 use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
@@ -312,7 +313,7 @@ pub struct CompletionView {
 pub struct RecordView {
     /// Counts from 1.
     pub n: u32,
-    /// `handoff`, `evidence`, `review`, `routing`, `note`, `event`.
+    /// `handoff`, `evidence`, `review`, `routing`, `note`, `request`, `decision`, `event`.
     pub kind: String,
     /// When (RFC 3339).
     pub at: String,
@@ -393,6 +394,11 @@ impl From<&Record> for RecordView {
                 (None, format!("{}: {}", routing.workstation, routing.why))
             }
             RecordBody::Note { text } => (None, text.clone()),
+            RecordBody::Request(request) => (
+                None,
+                format!("contract {}: {}", request.contract, request.text),
+            ),
+            RecordBody::Decision(decision) => (None, decided(decision)),
             RecordBody::Event { event, reason } => (None, format!("{event}: {reason}")),
         };
         let files = match &record.body {
@@ -419,6 +425,21 @@ impl From<&Record> for RecordView {
             },
         }
     }
+}
+
+/// A decision in one line.
+fn decided(decision: &Decision) -> String {
+    let Decision {
+        request,
+        ruling,
+        reason,
+        task,
+    } = decision;
+    let by = task.as_ref().map(|task| format!(", carried out by {task}"));
+    format!(
+        "request {request}: {ruling}{}: {reason}",
+        by.unwrap_or_default()
+    )
 }
 
 impl From<&ShowOutcome> for ShowView {

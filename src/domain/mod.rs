@@ -1,6 +1,7 @@
 //! Pure values and rules. Knows nothing of files, git, clocks, the environment, YAML or serde.
 
 pub mod checks;
+pub mod contract_request;
 pub mod decide;
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::contract_request::{ContractRequest, Decision};
 use super::id::{AgentName, ObjectId, WorkstationName};
 use super::policy::Strategy;
 use super::state::Epoch;
@@ -39,6 +40,10 @@ pub enum RecordBody {
         /// The remark.
         text: String,
     },
+    /// A contract change that is asked for (P28).
+    Request(ContractRequest),
+    /// What was decided about it (P28).
+    Decision(Decision),
     /// A task that was given back, taken over, reopened, conflicted, …: the reason stays.
     Event {
         /// The event's word.
@@ -58,6 +63,8 @@ impl RecordBody {
             Self::Review(_) => "review",
             Self::Routing(_) => "routing",
             Self::Note { .. } => "note",
+            Self::Request(_) => "request",
+            Self::Decision(_) => "decision",
             Self::Event { .. } => "event",
         }
     }

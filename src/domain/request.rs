@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::id::{AgentName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName};
+use super::contract_request::Decision;
+use super::id::{
+    AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
+};
 use super::marker::Marker;
 use super::record::{Evidence, Finding, RootCause, Verdict};
 use super::state::Epoch;
@@ -232,6 +235,22 @@ pub enum Verb {
         /// Only a design is there.
         design_only: bool,
     },
+    /// Asks for a change of a contract.
+    Request {
+        /// In the name of which task.
+        task: TaskId,
+        /// Of which contract.
+        contract: ContractName,
+        /// What is needed, and why.
+        text: String,
+    },
+    /// Decides a contract request.
+    Decide {
+        /// The task that asked.
+        task: TaskId,
+        /// What is decided.
+        decision: Decision,
+    },
     /// Takes or renews the merge slot.
     Landing {
         /// For which task.
@@ -335,6 +354,8 @@ impl Verb {
             Self::Evidence { .. } => "evidence",
             Self::Handoff { .. } => "handoff",
             Self::Review { .. } => "review",
+            Self::Request { .. } => "request",
+            Self::Decide { .. } => "decide",
             Self::Landing { .. } => "landing",
             Self::DropLanding { .. } => "drop-landing",
             Self::Land { .. } => "land",
@@ -353,6 +374,8 @@ impl Verb {
             Self::Note { .. } => "add a note to",
             Self::Evidence { .. } => "record evidence for",
             Self::Handoff { .. } => "hand off",
+            Self::Request { .. } => "ask for a contract change in the name of",
+            Self::Decide { .. } => "decide a request of",
             Self::Landing { .. } | Self::Land { .. } | Self::Conflict { .. } => "merge",
             Self::DropLanding { .. } => "free the merge slot of",
             Self::Unland { .. } => "undo the landing of",
@@ -376,6 +399,8 @@ impl Verb {
             | Self::Evidence { task, .. }
             | Self::Handoff { task, .. }
             | Self::Review { task, .. }
+            | Self::Request { task, .. }
+            | Self::Decide { task, .. }
             | Self::Landing { task, .. }
             | Self::DropLanding { task, .. }
             | Self::Land { task, .. }

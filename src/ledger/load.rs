@@ -592,6 +592,34 @@ impl<'r> Loader<'r> {
         }
     }
 
+    /// State and records of the tasks whose state file at `commit` holds `text`, in no order; the
+    /// other files are not read as such.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when one does not read.
+    pub fn histories_with(
+        &self,
+        commit: ObjectId,
+        text: &str,
+    ) -> Result<Vec<TaskHistory>, LedgerError> {
+        let tree = self.repo.tree_of(commit)?;
+        let Some(root) = self.repo.entry_at(tree, paths::STATE_DIR)? else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for (name, shard) in self.repo.entries(root.id)? {
+            for (file, entry) in self.repo.entries(shard.id)? {
+                let bytes = self.repo.blob(entry.id, Limits::STATE.bytes as u64)?;
+                let mut windows = bytes.windows(text.len().max(1));
+                if windows.any(|window| window == text.as_bytes()) {
+                    let path = format!("{}/{name}/{file}", paths::STATE_DIR);
+                    found.push(self.state_file(commit, &path, entry.id)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Which completion and landing commits of `states` are on the target (X3).
     fn reachable(
         &self,

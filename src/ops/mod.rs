@@ -16,6 +16,7 @@ pub mod mutate;
 pub mod next;
 pub mod own;
 pub mod quota;
+pub mod request;
 pub mod routing;
 pub mod save;
 mod set_aside;

@@ -15,6 +15,7 @@ mod support;
 
 mod block;
 mod cancel;
+mod contract;
 mod demo;
 mod doctor;
 mod edit;

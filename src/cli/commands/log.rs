@@ -39,7 +39,8 @@ fn text(outcome: &LogOutcome) -> String {
             text.push_str(&format!(", epoch {epoch}"));
         }
         if let Some(reason) = &entry.reason {
-            text.push_str(&format!(": {}", safe(reason)));
+            let line = reason.lines().collect::<Vec<_>>().join(" ");
+            text.push_str(&format!(": {}", safe(&line)));
         }
         text.push('\n');
     }

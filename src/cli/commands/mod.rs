@@ -27,6 +27,7 @@ mod ready;
 mod release;
 mod renew;
 mod reopen;
+mod request;
 mod review;
 mod schema;
 mod set_status;
@@ -105,6 +106,8 @@ pub enum Command {
     Handoff(handoff::Args),
     /// Judge what is handed off
     Review(review::Args),
+    /// Ask for a contract change, decide one, or list what is open
+    Request(request::Args),
     /// Land handed-off work on the target
     Merge(merge::Args),
     /// Record work that reached the target by another way, such as a pull request
@@ -152,6 +155,7 @@ impl Command {
             Self::Trust(_) => "trust",
             Self::Handoff(_) => "handoff",
             Self::Review(_) => "review",
+            Self::Request(_) => "request",
             Self::Merge(_) => "merge",
             Self::Complete(_) => "complete",
             Self::Log(_) => "log",
@@ -217,6 +221,7 @@ pub fn run(
         Command::Trust(args) => trust::run(&context, &args),
         Command::Handoff(args) => handoff::run(&context, &args),
         Command::Review(args) => review::run(&context, &args),
+        Command::Request(args) => request::run(&context, &args),
         Command::Merge(args) => merge::run(&context, &args),
         Command::Complete(args) => complete::run(&context, &args),
         Command::Log(args) => log::run(&context, &args),

@@ -14,6 +14,7 @@ mod close;
 mod land;
 mod own;
 mod plan;
+mod request;
 mod station;
 mod work;
 
@@ -184,6 +185,12 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
             findings,
             design_only,
         } => work::review(ctx, task, *verdict, *commit, findings, *design_only),
+        Verb::Request {
+            task,
+            contract,
+            text,
+        } => request::raise(ctx, task, contract, text),
+        Verb::Decide { task, decision } => request::decide(ctx, task, decision),
         Verb::Landing {
             task,
             onto,

@@ -85,7 +85,11 @@ fn at_home(ctx: Context<'_>, id: &TaskId, claim: &Claim) -> Result<(), Refusal> 
 }
 
 /// The state after a verb that only adds a record: the holder's lease is extended when due.
-fn touched(ctx: Context<'_>, id: &TaskId, state: &TaskState) -> Result<TaskState, Refusal> {
+pub(super) fn touched(
+    ctx: Context<'_>,
+    id: &TaskId,
+    state: &TaskState,
+) -> Result<TaskState, Refusal> {
     let holder = |claim: &Claim| claim.agent == *ctx.agent();
     let standing = match &state.standing {
         Standing::InProgress(claim) if holder(claim) => {

@@ -6,6 +6,7 @@ mod occupancy;
 mod order;
 mod own;
 mod plan;
+mod request;
 mod rights;
 mod routing;
 mod station;

@@ -3,5 +3,5 @@
 mod claim;
 mod executor;
 mod land;
-mod workstation;
 mod paths;
+mod workstation;

@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod authority;
+pub mod contract_request;
 pub mod guarded_paths;
 pub mod identity_map;
 pub mod marker;

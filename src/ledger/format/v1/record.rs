@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use super::contract_request::{ContractRequestEntry, DecisionEntry};
 use super::is_default;
 use super::routing::RoutingDecisionEntry;
 use crate::domain::id::{AgentName, ObjectId};
@@ -29,6 +30,10 @@ words! {
         Routing = "routing",
         /// A remark.
         Note = "note",
+        /// A contract change that is asked for.
+        Request = "request",
+        /// What was decided about it.
+        Decision = "decision",
         /// Something that happened, and why.
         Event = "event",
     }
@@ -59,6 +64,16 @@ const SHAPES: &[Shape] = &[
     Shape {
         word: "note",
         required: &["text"],
+        optional: &[],
+    },
+    Shape {
+        word: "request",
+        required: &["request"],
+        optional: &[],
+    },
+    Shape {
+        word: "decision",
+        required: &["decision"],
         optional: &[],
     },
     Shape {
@@ -132,6 +147,12 @@ pub struct RecordEntry {
     /// The remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The contract change that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<ContractRequestEntry>,
+    /// What was decided about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionEntry>,
     /// What happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
@@ -226,6 +247,8 @@ impl RecordEntry {
             ("findings", !self.findings.is_empty()),
             ("routing", self.routing.is_some()),
             ("text", self.text.is_some()),
+            ("request", self.request.is_some()),
+            ("decision", self.decision.is_some()),
             ("event", self.event.is_some()),
             ("reason", self.reason.is_some()),
         ]
@@ -271,6 +294,10 @@ impl RecordEntry {
             }
             RecordKind::Routing => RecordBody::Routing(self.routing?.convert(&at.key("routing"))?),
             RecordKind::Note => RecordBody::Note { text: self.text? },
+            RecordKind::Request => RecordBody::Request(self.request?.convert(&at.key("request"))?),
+            RecordKind::Decision => {
+                RecordBody::Decision(self.decision?.convert(&at.key("decision"))?)
+            }
             RecordKind::Event => RecordBody::Event {
                 event: self.event?,
                 reason: self.reason?,
@@ -302,6 +329,8 @@ impl RecordEntry {
             findings: Vec::new(),
             routing: None,
             text: None,
+            request: None,
+            decision: None,
             event: None,
             reason: None,
         }
@@ -343,6 +372,14 @@ impl From<&Record> for RecordEntry {
             RecordBody::Note { text } => Self {
                 text: Some(text.clone()),
                 ..Self::head(record, RecordKind::Note)
+            },
+            RecordBody::Request(request) => Self {
+                request: Some(request.into()),
+                ..Self::head(record, RecordKind::Request)
+            },
+            RecordBody::Decision(decision) => Self {
+                decision: Some(decision.into()),
+                ..Self::head(record, RecordKind::Decision)
             },
             RecordBody::Event { event, reason } => Self {
                 event: Some(event.clone()),

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::contract_request::DecisionEntry;
 use super::marker::MarkerFile;
 use super::queue::TaskEntry;
 use super::readiness::ReadinessEntry;
 use super::record::{CheckEntry, FindingEntry, RootCauseEntry};
 use crate::domain::id::{
-    AgentName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
+    AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
 };
 use crate::domain::record::{CheckRun, Evidence, RootCause, Verdict};
 use crate::domain::request::{
@@ -147,6 +148,15 @@ enum VerbEntry {
         findings: Vec<FindingEntry>,
         #[serde(default, skip_serializing_if = "super::is_default")]
         design_only: bool,
+    },
+    Request {
+        task: Text<TaskId>,
+        contract: Text<ContractName>,
+        text: String,
+    },
+    Decide {
+        task: Text<TaskId>,
+        decision: DecisionEntry,
     },
     Landing {
         task: Text<TaskId>,
@@ -426,6 +436,19 @@ impl VerbEntry {
                 findings: at.items("findings", findings, |at, finding| finding.convert(at)),
                 design_only,
             },
+            Self::Request {
+                task,
+                contract,
+                text,
+            } => Verb::Request {
+                task: at.text("task", task)?,
+                contract: at.text("contract", contract)?,
+                text,
+            },
+            Self::Decide { task, decision } => Verb::Decide {
+                task: at.text("task", task)?,
+                decision: decision.convert(&at.key("decision"))?,
+            },
             Self::Landing {
                 task,
                 onto,
@@ -623,6 +646,19 @@ impl From<&Verb> for VerbEntry {
                 commit: commit.into(),
                 findings: findings.iter().map(FindingEntry::from).collect(),
                 design_only,
+            },
+            Verb::Request {
+                task,
+                contract,
+                text,
+            } => Self::Request {
+                task: task.into(),
+                contract: contract.into(),
+                text,
+            },
+            Verb::Decide { task, decision } => Self::Decide {
+                task: task.into(),
+                decision: (&decision).into(),
             },
             Verb::Landing {
                 task,

@@ -4,6 +4,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::state::{StateFile, TaskHistory};
+use crate::domain::contract_request::{ContractRequest, Decision, Ruling};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::{
     CheckRun, Evidence, Finding, Handoff, PassedOver, ProbeSeen, Record, RecordBody, Review,
@@ -224,6 +225,27 @@ fn routing() -> impl Strategy<Value = RecordBody> {
     })
 }
 
+fn request() -> impl Strategy<Value = RecordBody> {
+    text().prop_map(|text| {
+        RecordBody::Request(ContractRequest {
+            contract: "api".parse().unwrap(),
+            text,
+        })
+    })
+}
+
+fn decision() -> impl Strategy<Value = RecordBody> {
+    let rulings = prop::sample::select(Ruling::ALL);
+    (1..9_u32, rulings, text(), any::<bool>()).prop_map(|(request, ruling, reason, by)| {
+        RecordBody::Decision(Decision {
+            request,
+            ruling,
+            reason,
+            task: by.then(|| "D-1".parse().unwrap()),
+        })
+    })
+}
+
 fn body() -> impl Strategy<Value = RecordBody> {
     prop_oneof![
         handoff(),
@@ -231,6 +253,8 @@ fn body() -> impl Strategy<Value = RecordBody> {
         review(),
         routing(),
         text().prop_map(|text| RecordBody::Note { text }),
+        request(),
+        decision(),
         (text(), text()).prop_map(|(event, reason)| RecordBody::Event { event, reason }),
     ]
 }
