@@ -23,6 +23,7 @@ mod clocks;
 mod dirty;
 mod disks;
 mod kills;
+mod landings;
 mod left_locks;
 mod locks;
 mod pauses;

@@ -11,12 +11,12 @@ use crate::stage::{Seed, Stage};
 use crate::strace::LANEWAY;
 use crate::support::{Answer, World};
 
-const LANE: &str = "repo-A-backend";
+pub const LANE: &str = "repo-A-backend";
 const MORNING: &str = "2026-11-20T09:00:00Z";
-const AFTER_THE_LEASE: &str = "2026-11-20T14:00:00Z";
+pub const AFTER_THE_LEASE: &str = "2026-11-20T14:00:00Z";
 /// Longest wait for another command while a process sleeps: what it waits for by then is a lock of
 /// this machine that the sleeper holds.
-const LOCKED_OUT: Duration = Duration::from_secs(3);
+pub const LOCKED_OUT: Duration = Duration::from_secs(3);
 
 /// What a holder may be about to do when it falls asleep; the ledger's word for it.
 const VERBS: [(&str, &str); 5] = [
@@ -28,21 +28,21 @@ const VERBS: [(&str, &str); 5] = [
 ];
 
 /// A process that was put to sleep.
-struct Sleeper {
+pub struct Sleeper {
     line: String,
     child: Child,
 }
 
 impl Sleeper {
     /// Starts laneway and stops it after a while.
-    fn of(world: &World, dir: &str, line: &str, after: Duration) -> Self {
+    pub fn of(world: &World, dir: &str, line: &str, after: Duration) -> Self {
         let mut sleeper = Self::start(world, dir, line);
         sleep(after);
         sleeper.signal(Signal::STOP);
         sleeper
     }
 
-    fn start(world: &World, dir: &str, line: &str) -> Self {
+    pub fn start(world: &World, dir: &str, line: &str) -> Self {
         let mut command = world.command(&world.path(dir), LANEWAY, line);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let line = line.to_owned();
@@ -54,7 +54,7 @@ impl Sleeper {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    fn ends_within(&mut self, limit: Duration) -> bool {
+    pub fn ends_within(&mut self, limit: Duration) -> bool {
         let start = Instant::now();
         while start.elapsed() < limit {
             if self.child.try_wait().unwrap().is_some() {
@@ -66,12 +66,12 @@ impl Sleeper {
     }
 
     /// Lets it wake up, and waits for its answer.
-    fn wake(mut self) -> Answer {
+    pub fn wake(mut self) -> Answer {
         self.signal(Signal::CONT);
         self.answer()
     }
 
-    fn answer(self) -> Answer {
+    pub fn answer(self) -> Answer {
         let output = self.child.wait_with_output().unwrap();
         Answer {
             line: self.line,
@@ -83,7 +83,7 @@ impl Sleeper {
 }
 
 /// Lets one process sleep while another one acts; the answers of both.
-fn meanwhile(world: &World, sleeper: Sleeper, dir: &str, line: &str) -> (Answer, Answer) {
+pub fn meanwhile(world: &World, sleeper: Sleeper, dir: &str, line: &str) -> (Answer, Answer) {
     let mut other = Sleeper::start(world, dir, line);
     other.ends_within(LOCKED_OUT);
     let woken = sleeper.wake();
@@ -97,7 +97,7 @@ fn while_of(seed: &mut Seed) -> Duration {
 
 /// `A-1` is claimed by `@bot` in the morning, with a commit in its lane. `two/repo` is another
 /// clone where a remote decides.
-fn claimed(world: World) -> Stage {
+pub fn claimed(world: World) -> Stage {
     if world.is_remote() {
         let url = format!("file://{}", world.path("hub.git").display());
         std::fs::create_dir(world.path("two")).unwrap();
@@ -110,7 +110,7 @@ fn claimed(world: World) -> Stage {
 }
 
 /// Where another agent works, and where the ledger decides.
-fn elsewhere(world: &World) -> (&'static str, &'static str) {
+pub fn elsewhere(world: &World) -> (&'static str, &'static str) {
     match world.is_remote() {
         true => ("two/repo", "hub.git"),
         false => ("repo", "repo"),

@@ -139,12 +139,16 @@ impl Weather {
         }
     }
 
-    /// A dependency that is taken up again while others claim what depends on it.
+    /// A dependency that is taken up again while others claim what depends on it: a small play, of
+    /// which many are worth more than a few long ones.
     pub fn reopened(seed: u64) -> Self {
+        let mut weather = Self::of(seed);
+        weather.clients.truncate(3);
         Self {
             tasks: 2,
+            operations: 2,
             reopens: true,
-            ..Self::of(seed)
+            ..weather
         }
     }
 
