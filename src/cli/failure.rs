@@ -90,6 +90,11 @@ impl From<Refusal> for Failure {
                 hints.push(hint.clone());
             }
         }
+        let alternatives = refusal.unmet.iter().flat_map(|unmet| &unmet.alternatives);
+        hints.extend(
+            alternatives
+                .map(|other| format!("{} could do it: `{}`", other.workstation, other.command)),
+        );
         let error = ErrorView {
             code,
             kind: kind.to_owned(),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::id::ObjectId;
-use crate::domain::refusal::{Holder, RefusalKind, Unmet};
+use crate::domain::refusal::{Alternative, Holder, RefusalKind, Unmet};
 
 /// Name and version of the contract.
 pub const SCHEMA: &str = "laneway/v1";
@@ -121,6 +121,27 @@ pub struct UnmetView {
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Machines that could do the work instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<AlternativeView>,
+}
+
+/// A machine that could do the work instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AlternativeView {
+    /// The machine.
+    pub workstation: String,
+    /// The command that leads there.
+    pub command: String,
+}
+
+impl From<&Alternative> for AlternativeView {
+    fn from(alternative: &Alternative) -> Self {
+        Self {
+            workstation: alternative.workstation.to_string(),
+            command: alternative.command.clone(),
+        }
+    }
 }
 
 impl From<&Holder> for HolderView {
@@ -150,6 +171,11 @@ impl From<&Unmet> for UnmetView {
             workstation: unmet.workstation.as_ref().map(ToString::to_string),
             holder: unmet.holder.as_ref().map(HolderView::from),
             hint: unmet.hint.clone(),
+            alternatives: unmet
+                .alternatives
+                .iter()
+                .map(AlternativeView::from)
+                .collect(),
         }
     }
 }

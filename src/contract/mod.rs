@@ -21,6 +21,7 @@ pub mod request;
 pub mod routing;
 pub mod schema;
 pub mod set_status;
+pub mod stage;
 pub mod status;
 pub mod task;
 pub mod validate;

@@ -21,6 +21,7 @@ use super::own::ChangedView;
 use super::plan::{InitView, PlanView};
 use super::request::RequestView;
 use super::set_status::SetStatusView;
+use super::stage::StageView;
 use super::status::StatusView;
 use super::task::{ClaimedView, ListView, ReadyView, ShowView};
 use super::validate::ValidateView;
@@ -60,6 +61,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<ChangedView>("note"),
         schema::<ListView>("list"),
         schema::<ShowView>("show"),
+        schema::<StageView>("stage"),
         schema::<StatusView>("status"),
         schema::<PlanView>("edit"),
         schema::<LaneAddedView>("lane add"),

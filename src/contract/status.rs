@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::envelope::LedgerView;
+use super::stage::GapView;
 use crate::domain::id::TaskId;
 use crate::domain::state::{Claim, Status};
 use crate::ops::look::StatusOutcome;
@@ -24,6 +25,9 @@ pub struct StatusView {
     pub submitted: Vec<SubmittedView>,
     /// Blocked tasks.
     pub blocked: Vec<StoppedView>,
+    /// Paused tasks, most urgent first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<GapView>,
     /// Contradictions in the plan.
     pub faults: Vec<String>,
     /// Whether any name may do anything: the identity map is open.
@@ -140,6 +144,11 @@ impl StatusView {
                     task: task.to_string(),
                     reason: reason.clone(),
                 })
+                .collect(),
+            gaps: outcome
+                .gaps
+                .iter()
+                .map(|(task, gap)| GapView::of(task, gap))
                 .collect(),
             faults: outcome.faults.clone(),
             open_map: outcome.open_map,

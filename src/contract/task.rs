@@ -313,7 +313,7 @@ pub struct CompletionView {
 pub struct RecordView {
     /// Counts from 1.
     pub n: u32,
-    /// `handoff`, `evidence`, `review`, `routing`, `note`, `request`, `decision`, `event`.
+    /// `handoff`, `evidence`, `review`, `routing`, `note`, `request`, `decision`, `stage`, `gap`, `event`.
     pub kind: String,
     /// When (RFC 3339).
     pub at: String,
@@ -399,6 +399,8 @@ impl From<&Record> for RecordView {
                 format!("contract {}: {}", request.contract, request.text),
             ),
             RecordBody::Decision(decision) => (None, decided(decision)),
+            RecordBody::Stage(stage) => (None, super::stage::stage_line(stage)),
+            RecordBody::Gap(gap) => (None, super::stage::gap_line(gap)),
             RecordBody::Event { event, reason } => (None, format!("{event}: {reason}")),
         };
         let files = match &record.body {

@@ -91,6 +91,8 @@ pub(crate) fn task(id: &str, of: &str) -> Task {
         parked: false,
         effort: None,
         origin_ask_ref: None,
+        stages: None,
+        stages_ref: None,
         package: None,
         created_at: None,
         notes: None,

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::id::TaskId;
+use super::stage::StageContract;
 use super::task::Task;
 
 /// Where a definition stands.
@@ -80,7 +81,19 @@ pub struct Plan {
     /// Tasks that were read, by place.
     read: Arc<[OnceLock<Option<Box<Task>>>]>,
     faults: BTreeMap<TaskId, Vec<String>>,
+    referred: Arc<Referred>,
+    contracts: Arc<Contracts>,
 }
+
+/// A file that holds a stage contract: the branch of the tasks that name it, and its path below
+/// `governance/`.
+pub type ContractFile = (Origin, String);
+
+/// The tasks that name a stage contract in a file, by file.
+pub type Referred = BTreeMap<ContractFile, Vec<TaskId>>;
+
+/// The stage contracts in files.
+pub type Contracts = BTreeMap<ContractFile, StageContract>;
 
 impl Default for Plan {
     fn default() -> Self {
@@ -116,18 +129,74 @@ impl Plan {
     #[must_use]
     pub fn new(definitions: Vec<(Task, Origin)>) -> Self {
         let (tasks, faults) = merged(definitions);
-        Self::of(Arc::new(InMemory(tasks)), faults)
+        let mut referred = Referred::new();
+        for (task, origin) in &tasks {
+            if let Some(path) = &task.stages_ref {
+                let naming = referred.entry((*origin, path.clone())).or_default();
+                naming.push(task.id.clone());
+            }
+        }
+        Self::of(Arc::new(InMemory(tasks)), faults, referred)
     }
 
-    /// A plan of definitions that were merged before, with the faults found then.
+    /// A plan of definitions that were merged before, with the faults and references found then.
     #[must_use]
-    pub fn of(source: Arc<dyn Definitions>, faults: BTreeMap<TaskId, Vec<String>>) -> Self {
+    pub fn of(
+        source: Arc<dyn Definitions>,
+        faults: BTreeMap<TaskId, Vec<String>>,
+        referred: Referred,
+    ) -> Self {
         let read = (0..source.len()).map(|_| OnceLock::new()).collect();
         Self {
             source,
             read,
             faults,
+            referred: Arc::new(referred),
+            contracts: Arc::default(),
         }
+    }
+
+    /// The files that tasks name by `stages_ref`.
+    #[must_use]
+    pub fn referred(&self) -> &Referred {
+        &self.referred
+    }
+
+    /// The same plan with the contracts of those files. One that is missing or does not read is a
+    /// fault of the tasks that name it.
+    #[must_use]
+    pub fn with_contracts(
+        &self,
+        read: BTreeMap<ContractFile, Result<StageContract, String>>,
+    ) -> Self {
+        let (mut contracts, mut faults) = (Contracts::new(), self.faults.clone());
+        for (file, contract) in read {
+            match contract {
+                Ok(contract) => drop(contracts.insert(file, contract)),
+                Err(why) => {
+                    for id in self.referred.get(&file).into_iter().flatten() {
+                        let fault = format!("`{id}` names the stages of `{}`: {why}", file.1);
+                        faults.entry(id.clone()).or_default().push(fault);
+                    }
+                }
+            }
+        }
+        Self {
+            faults,
+            contracts: Arc::new(contracts),
+            ..self.clone()
+        }
+    }
+
+    /// The stage contract of a task, in its definition or in the file that it names.
+    #[must_use]
+    pub fn contract<'a>(&'a self, task: &'a Task) -> Option<&'a StageContract> {
+        if task.stages.is_some() {
+            return task.stages.as_ref();
+        }
+        let path = task.stages_ref.as_ref()?;
+        let origin = self.origin(&task.id)?;
+        self.contracts.get(&(origin, path.clone()))
     }
 
     /// The definition of a task.
@@ -236,6 +305,7 @@ impl PartialEq for Plan {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
             && self.faults == other.faults
+            && self.contracts == other.contracts
             && (0..self.len()).all(|at| {
                 self.source.origin(at) == other.source.origin(at) && self.at(at) == other.at(at)
             })

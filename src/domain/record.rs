@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::contract_request::{ContractRequest, Decision};
 use super::id::{AgentName, ObjectId, WorkstationName};
 use super::policy::Strategy;
+use super::progress::Gap;
+use super::stage::Stage;
 use super::state::Epoch;
 use super::task::words;
 use super::time::Timestamp;
@@ -44,6 +46,10 @@ pub enum RecordBody {
     Request(ContractRequest),
     /// What was decided about it (P28).
     Decision(Decision),
+    /// A stage that was passed or approved by hand (S2).
+    Stage(StageRecord),
+    /// A pause, or its end (S9).
+    Gap(GapRecord),
     /// A task that was given back, taken over, reopened, conflicted, …: the reason stays.
     Event {
         /// The event's word.
@@ -65,6 +71,8 @@ impl RecordBody {
             Self::Note { .. } => "note",
             Self::Request(_) => "request",
             Self::Decision(_) => "decision",
+            Self::Stage(_) => "stage",
+            Self::Gap(_) => "gap",
             Self::Event { .. } => "event",
         }
     }
@@ -227,4 +235,43 @@ words! {
         /// A remark.
         Note = "note",
     }
+}
+
+words! {
+    /// What was done about a stage.
+    StageDeed {
+        /// It was passed.
+        Passed = "passed",
+        /// A person approved it.
+        Approved = "approved",
+    }
+}
+
+/// A stage that was passed or approved by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageRecord {
+    /// Which.
+    pub stage: Stage,
+    /// What was done.
+    pub deed: StageDeed,
+    /// Where.
+    pub workstation: Option<WorkstationName>,
+    /// Whether somebody stood in for the agent named.
+    pub fallback: bool,
+    /// What shows it.
+    pub note: Option<String>,
+}
+
+/// A pause, or its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GapRecord {
+    /// What is missing since.
+    Opened(Gap),
+    /// It is gone on.
+    Closed {
+        /// Why.
+        reason: Option<String>,
+        /// The proposed machine that was accepted.
+        admitted: Option<WorkstationName>,
+    },
 }

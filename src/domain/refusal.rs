@@ -85,6 +85,17 @@ pub struct Unmet {
     pub workstation: Option<WorkstationName>,
     /// The next command, or the thing to do.
     pub hint: Option<String>,
+    /// Machines that could do the work instead.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// A machine that could do the work instead, and the command that leads there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// The machine.
+    pub workstation: WorkstationName,
+    /// The command.
+    pub command: String,
 }
 
 impl Unmet {
@@ -100,6 +111,7 @@ impl Unmet {
             holder: None,
             workstation: None,
             hint: None,
+            alternatives: Vec::new(),
         }
     }
 

@@ -8,7 +8,9 @@ use super::id::{
     AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
 };
 use super::marker::Marker;
+use super::progress::Proposal;
 use super::record::{Evidence, Finding, RootCause, Verdict};
+use super::stage::Stage;
 use super::state::Epoch;
 use super::task::Task;
 use super::time::Timestamp;
@@ -209,6 +211,13 @@ pub enum Verb {
         /// What ran.
         evidence: Evidence,
     },
+    /// Moves a task along its stage contract, or stops it there.
+    Stage {
+        /// Which task.
+        task: TaskId,
+        /// How.
+        act: StageAct,
+    },
     /// Submits a commit.
     Handoff {
         /// Of which task.
@@ -305,6 +314,41 @@ pub enum Verb {
     },
 }
 
+/// What is done about the stages of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StageAct {
+    /// Passes a stage that is passed by hand.
+    Pass {
+        /// Which.
+        stage: Stage,
+        /// Where it was done.
+        workstation: Option<WorkstationName>,
+        /// What shows it.
+        note: Option<String>,
+    },
+    /// Approves a stage, as a person.
+    Approve {
+        /// Which.
+        stage: Stage,
+        /// Why.
+        note: Option<String>,
+    },
+    /// Stops the task: something is missing (S9).
+    Pause {
+        /// What for.
+        reason: String,
+        /// The way on, if one is known.
+        proposal: Option<Proposal>,
+    },
+    /// Goes on.
+    Resume {
+        /// Why.
+        reason: Option<String>,
+        /// With the machine that was proposed.
+        accept: bool,
+    },
+}
+
 /// What a claimer wants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClaimWish {
@@ -352,6 +396,7 @@ impl Verb {
             Self::Return { .. } => "return",
             Self::Note { .. } => "note",
             Self::Evidence { .. } => "evidence",
+            Self::Stage { .. } => "stage",
             Self::Handoff { .. } => "handoff",
             Self::Review { .. } => "review",
             Self::Request { .. } => "request",
@@ -373,6 +418,12 @@ impl Verb {
             Self::Workstation { act, .. } => act.word(),
             Self::Note { .. } => "add a note to",
             Self::Evidence { .. } => "record evidence for",
+            Self::Stage { act, .. } => match act {
+                StageAct::Pass { .. } => "pass a stage of",
+                StageAct::Approve { .. } => "approve a stage of",
+                StageAct::Pause { .. } => "pause",
+                StageAct::Resume { .. } => "resume",
+            },
             Self::Handoff { .. } => "hand off",
             Self::Request { .. } => "ask for a contract change in the name of",
             Self::Decide { .. } => "decide a request of",
@@ -397,6 +448,7 @@ impl Verb {
             | Self::Return { task, .. }
             | Self::Note { task, .. }
             | Self::Evidence { task, .. }
+            | Self::Stage { task, .. }
             | Self::Handoff { task, .. }
             | Self::Review { task, .. }
             | Self::Request { task, .. }

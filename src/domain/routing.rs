@@ -18,12 +18,12 @@
 //! probes, and if they fail, the next decision passes it over. Nothing here reads a clock or asks
 //! anybody: health is what the request observed.
 
-use super::gates::{ClaimCase, stands_against, takes_claim};
+use super::gates::{ClaimCase, UNPROBED, failed, in_service, probed, stands_against, takes_claim};
 use super::id::WorkstationName;
 use super::identity::Route;
+use super::machines::Work;
 use super::policy::Strategy;
 use super::refusal::{RefusalKind, Unmet};
-use super::workstation::{Readiness, WorkstationState};
 
 /// A decision about the workstation of a claim, told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub enum Verdict {
     NotNamed,
     /// Another workstation was asked for.
     NotWanted,
+    /// The stage contract of the task does not admit it.
+    OutOfScope,
     /// What stands against it.
     Unavailable(Vec<Unmet>),
     /// Nothing stands against it, but the strategy prefers another, as it says.
@@ -99,6 +101,7 @@ impl Verdict {
             Self::Free => "free",
             Self::NotNamed => "not_named",
             Self::NotWanted => "not_wanted",
+            Self::OutOfScope => "out_of_scope",
             Self::Unavailable(_) => "unavailable",
             Self::Later(_) => "later",
         }
@@ -111,6 +114,7 @@ impl Verdict {
             Self::Chosen | Self::Free => String::new(),
             Self::NotNamed => "its route names others".to_owned(),
             Self::NotWanted => "another workstation was asked for".to_owned(),
+            Self::OutOfScope => "the stage contract names other workstations".to_owned(),
             Self::Unavailable(unmet) => {
                 let facts: Vec<&str> = unmet.iter().map(|u| u.message.as_str()).collect();
                 facts.join("; ")
@@ -157,8 +161,9 @@ pub fn decision<'a>(case: &ClaimCase<'a>, wanted: Option<&'a WorkstationName>) -
             let own = places.iter().position(|place| place.is(route));
             let verdict = match own {
                 Some(at) => verdict(case, &places, at, pick),
-                None if case.agent.is_some_and(|agent| route.names(agent)) => Verdict::NotWanted,
-                None => Verdict::NotNamed,
+                None if !case.agent.is_some_and(|agent| route.names(agent)) => Verdict::NotNamed,
+                None if wanted.is_some() => Verdict::NotWanted,
+                None => Verdict::OutOfScope,
             };
             Candidate {
                 route: Some(route),
@@ -180,7 +185,7 @@ pub fn decision<'a>(case: &ClaimCase<'a>, wanted: Option<&'a WorkstationName>) -
     let chosen = candidates.iter().position(|candidate| {
         place.is_some_and(|place| match candidate.route {
             Some(route) => place.is(route),
-            None => place.route.is_none(),
+            None => place.route.is_none() && place.workstation == candidate.workstation,
         })
     });
     Decision {
@@ -214,10 +219,13 @@ fn routes<'a>(case: &ClaimCase<'a>) -> &'a [Route] {
         .map_or(&[], Vec::as_slice)
 }
 
+/// The places that come into question: those of the routes that name the agent; without a route
+/// the wanted one, else those that the stage contract names, else the default. Of several, those
+/// that the contract admits.
 fn places<'a>(case: &ClaimCase<'a>, wanted: Option<&'a WorkstationName>) -> Vec<Place<'a>> {
     let mine = |route: &&Route| case.agent.is_some_and(|agent| route.names(agent));
     let admitted = |place: &Place<'_>| wanted.is_none_or(|wanted| *wanted == *place.workstation);
-    let routed: Vec<Place<'a>> = routes(case)
+    let mut places: Vec<Place<'a>> = routes(case)
         .iter()
         .filter(mine)
         .map(|route| Place {
@@ -226,15 +234,35 @@ fn places<'a>(case: &ClaimCase<'a>, wanted: Option<&'a WorkstationName>) -> Vec<
         })
         .filter(admitted)
         .collect();
-    if !routed.is_empty() {
-        return routed;
-    }
-    let default = case.snapshot.rules.workstations.default.as_ref();
-    let alone = wanted.or(default).map(|workstation| Place {
+    let alone = |workstation| Place {
         route: None,
         workstation,
-    });
-    alone.into_iter().collect()
+    };
+    let contract = case.snapshot.plan.contract(case.task);
+    if places.is_empty() {
+        let default = case.snapshot.rules.workstations.default.as_ref();
+        places.extend(wanted.or(default).map(alone));
+        if let (Some(contract), None) = (contract, wanted)
+            && case.snapshot.rules.identity.routing.is_empty()
+        {
+            let work = Work::of(case.snapshot, case.task, contract.claimed().map(|(_, t)| t));
+            let named = work.scope(case.snapshot).into_iter();
+            places.extend(named.filter(|name| default != Some(*name)).map(alone));
+        }
+    }
+    if let Some(contract) = contract.filter(|_| places.len() > 1) {
+        let work = Work::of(case.snapshot, case.task, contract.claimed().map(|(_, t)| t));
+        let fits = |place: &Place<'_>| {
+            work.in_scope(place.workstation)
+                && work
+                    .unfit(case.snapshot, place.workstation, case.now)
+                    .is_none()
+        };
+        if places.iter().any(fits) {
+            places.retain(fits);
+        }
+    }
+    places
 }
 
 /// A choice among places, and what it goes by.
@@ -269,7 +297,7 @@ fn pick(case: &ClaimCase<'_>, places: &[Place<'_>]) -> Option<Pick> {
             let chosen = match case.snapshot.rules.policy.routing.strategy {
                 Strategy::Fixed => places
                     .iter()
-                    .position(|place| fault_of(case, place.workstation).is_none()),
+                    .position(|place| serves(case, place.workstation)),
                 Strategy::Available => places.iter().position(free),
                 Strategy::LeastLoaded => least_loaded(case, places),
             };
@@ -332,78 +360,25 @@ fn load(case: &ClaimCase<'_>, name: &WorkstationName) -> Load {
 
 /// Whether nothing stands against the workstation.
 fn is_free(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
-    fault_of(case, name).is_none() && takes_claim(case, name)
+    takes_claim(case, name) && !failed(case, name)
 }
 
 /// Whether waiting may help: it is in service, and others hold what it has.
 fn is_only_busy(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
-    let unmet = stands_against(case, name);
-    let waits = |unmet: &Unmet| unmet.warning || unmet.kind == RefusalKind::Conflict;
-    fault_of(case, name).is_none() && unmet.iter().all(waits)
+    let waits = |unmet: &Unmet| unmet.kind == RefusalKind::Conflict;
+    unmet_at(case, name).iter().all(waits)
 }
 
-/// Why a workstation is out of service, whatever the task.
-#[derive(Debug, Clone, Copy)]
-enum Fault<'a> {
-    Missing,
-    Standing(WorkstationState),
-    Spent,
-    Elsewhere(&'a [String]),
-    Probes(&'a Readiness),
+/// Whether the workstation is in service, as far as anybody saw.
+fn serves(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
+    in_service(case, name) && !failed(case, name)
 }
 
-fn fault_of<'a>(case: &ClaimCase<'a>, name: &WorkstationName) -> Option<Fault<'a>> {
-    let Some(station) = case.snapshot.station(name) else {
-        return Some(Fault::Missing);
-    };
-    if station.standing() != WorkstationState::Ready {
-        return Some(Fault::Standing(station.standing()));
-    }
-    if station.used_up().is_some() {
-        return Some(Fault::Spent);
-    }
-    let hosts = &station.known.hosts;
-    let here = |host: &str| hosts.is_empty() || hosts.iter().any(|known| known == host);
-    if !case.host.is_none_or(here) {
-        return Some(Fault::Elsewhere(hosts));
-    }
-    let seen = case.readiness.unwrap_or_default().iter();
-    let last = seen
-        .rev()
-        .find(|seen| seen.workstation == *name && seen.version == station.known.version);
-    last.filter(|seen| seen.probes.iter().any(|probe| !probe.ready))
-        .map(Fault::Probes)
-}
-
-impl Fault<'_> {
-    fn told(self, name: &WorkstationName) -> String {
-        match self {
-            Self::Missing => format!("the workstation {name} is not registered"),
-            Self::Standing(state) => format!("{name} is {state}"),
-            Self::Spent => format!("{name} was for one task, and has had it"),
-            Self::Elsewhere(hosts) => format!("{name} runs on {}", hosts.join(", ")),
-            Self::Probes(seen) => {
-                let failed = seen.probes.iter().filter(|probe| !probe.ready);
-                let failed: Vec<String> = failed
-                    .map(|probe| format!("`{}` ({})", probe.name, probe.detail))
-                    .collect();
-                format!("{name} is not ready: {}", failed.join(", "))
-            }
-        }
-    }
-}
-
-/// Everything that stands against a workstation, told.
+/// Everything that stands against a workstation. That nobody probed it does not.
 fn unmet_at(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
     let mut unmet = stands_against(case, name);
-    if let Some(fault) = fault_of(case, name) {
-        let failed = matches!(fault, Fault::Probes(_));
-        let told = unmet.iter().any(|unmet| unmet.gate.contains("probe"));
-        if unmet.is_empty() || (failed && !told) {
-            unmet.push(Unmet::rule("workstation-not-ready", fault.told(name)));
-        }
-    }
-    unmet.retain(|unmet| !unmet.warning);
+    unmet.extend(probed(case, name));
+    unmet.retain(|unmet| !unmet.warning && unmet.gate != UNPROBED);
     unmet
 }
 

@@ -41,6 +41,7 @@ pub struct States {
 static UNTOUCHED: TaskState = TaskState {
     epoch: super::state::Epoch(0),
     standing: Standing::Todo { resume: None },
+    stages: None,
 };
 
 impl States {

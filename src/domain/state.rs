@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::id::{AgentName, BranchName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
+use super::progress::{NO_PROGRESS, Passage, Progress};
 use super::task::words;
 use super::time::Timestamp;
 
@@ -54,6 +55,8 @@ pub struct TaskState {
     pub epoch: Epoch,
     /// Where it is, with what that carries.
     pub standing: Standing,
+    /// How far it is in its stage contract; none where nothing was passed, approved or missed.
+    pub stages: Option<Box<Progress>>,
 }
 
 /// Where a task is, with what that carries.
@@ -104,6 +107,43 @@ impl Default for Standing {
 }
 
 impl TaskState {
+    /// The state once the task comes to `standing`: the epoch stays, and so does every stage that
+    /// need not be done again.
+    #[must_use]
+    pub fn with(&self, standing: Standing) -> Self {
+        let mut next = Self {
+            epoch: self.epoch,
+            standing,
+            stages: None,
+        };
+        let kept = self.stages.as_ref().map(|known| known.kept(next.status()));
+        next.stages = kept.filter(|kept| !kept.is_empty()).map(Box::new);
+        next
+    }
+
+    /// How far it is in its stage contract.
+    #[must_use]
+    pub fn progress(&self) -> &Progress {
+        self.stages.as_deref().unwrap_or(&NO_PROGRESS)
+    }
+
+    /// The same with another progress.
+    #[must_use]
+    pub fn progressed(self, progress: Progress) -> Self {
+        let stages = Some(progress).filter(|progress| !progress.is_empty());
+        Self {
+            stages: stages.map(Box::new),
+            ..self
+        }
+    }
+
+    /// The same with a stage passed.
+    #[must_use]
+    pub fn passing(self, passage: Passage) -> Self {
+        let progress = self.progress().clone().with(passage);
+        self.progressed(progress)
+    }
+
     /// The status word of the standing.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -3,6 +3,7 @@
 
 use super::glob::Glob;
 use super::id::{GroupName, LaneName, RoleName, StageName, TaskId, TaskType};
+use super::stage::StageContract;
 use super::time::Timestamp;
 
 /// Priority of a task that names none; 1 is highest.
@@ -61,6 +62,12 @@ pub struct Task {
     pub effort: Option<String>,
     /// The ask this task came from; makes intake idempotent.
     pub origin_ask_ref: Option<String>,
+    /// Its stage contract, where that stands in the definition; see [`Plan::contract`].
+    ///
+    /// [`Plan::contract`]: super::plan::Plan::contract
+    pub stages: Option<StageContract>,
+    /// The file that holds its stage contract, relative to `governance/`.
+    pub stages_ref: Option<String>,
     /// Work package file, relative to `governance/`.
     pub package: Option<String>,
     /// When it was planned; decides age.

@@ -17,7 +17,7 @@ use super::format::v1::workstations::WorkstationsFile;
 use super::index::{self, Cache, CachedShard, PlanSource, StatesCache};
 use super::read::{self, Origin};
 use super::yaml::Limits;
-use super::{LedgerError, facts, open, paths};
+use super::{LedgerError, facts, open, paths, stages};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::record::Record;
 use crate::domain::request::Verb;
@@ -49,6 +49,9 @@ type KnownRules = ([ObjectId; 3], Arc<Rules>);
 /// The plan made of plan files, by their blobs.
 type WholePlan = (Vec<(snapshot::Origin, ObjectId)>, Arc<Plan>);
 
+/// The files of stages that a plan names, by their blobs; the plan without and with them.
+type StagedPlan = (Vec<Option<ObjectId>>, Arc<Plan>, Arc<Plan>);
+
 /// What the ledger says of workstations, by name.
 type Stations = BTreeMap<WorkstationName, StationState>;
 
@@ -61,6 +64,7 @@ pub struct Loader<'r> {
     repo: &'r Repo,
     plans: RefCell<HashMap<ObjectId, Arc<Vec<Task>>>>,
     whole: RefCell<Option<WholePlan>>,
+    staged: RefCell<Option<StagedPlan>>,
     states: RefCell<KnownStates>,
     rules: RefCell<Option<KnownRules>>,
     stations: RefCell<Option<(ObjectId, Arc<Stations>)>>,
@@ -95,6 +99,7 @@ impl<'r> Loader<'r> {
             repo,
             plans: RefCell::default(),
             whole: RefCell::default(),
+            staged: RefCell::default(),
             states: RefCell::default(),
             rules: RefCell::default(),
             stations: RefCell::default(),
@@ -179,8 +184,39 @@ impl<'r> Loader<'r> {
         Ok(())
     }
 
-    /// All definitions of target and ledger.
+    /// All definitions of target and ledger, with the stage contracts that they name.
     fn plan(&self, tip: Option<ObjectId>, rules_at: ObjectId) -> Result<Arc<Plan>, LedgerError> {
+        let plan = self.definitions(tip, rules_at)?;
+        if plan.referred().is_empty() {
+            return Ok(plan);
+        }
+        let places = plan.referred().keys().map(|(origin, path)| {
+            let ledger = tip.filter(|_| *origin == snapshot::Origin::Ledger);
+            stages::place(self.repo, ledger, rules_at, path)
+        });
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        let blobs = places.iter().map(|found| found.as_ref().map(|at| at.blob));
+        let blobs: Vec<Option<ObjectId>> = blobs.collect();
+        if let Some((known, before, staged)) = &*self.staged.borrow()
+            && *known == blobs
+            && Arc::ptr_eq(before, &plan)
+        {
+            return Ok(staged.clone());
+        }
+        let files = plan.referred().keys().cloned().zip(places);
+        let read = files.map(|(file, at)| Ok((file, stages::read(self.repo, at)?)));
+        let read = read.collect::<Result<BTreeMap<_, _>, LedgerError>>()?;
+        let staged = Arc::new(plan.with_contracts(read));
+        *self.staged.borrow_mut() = Some((blobs, plan, staged.clone()));
+        Ok(staged)
+    }
+
+    /// All definitions of target and ledger.
+    fn definitions(
+        &self,
+        tip: Option<ObjectId>,
+        rules_at: ObjectId,
+    ) -> Result<Arc<Plan>, LedgerError> {
         let mut files: Vec<(snapshot::Origin, String, ObjectId)> = Vec::new();
         for (path, blob) in self.plan_blobs(rules_at)? {
             files.push((snapshot::Origin::Target, path, blob));

@@ -20,6 +20,7 @@ pub mod publish;
 pub mod read;
 pub mod seen;
 pub mod sight;
+mod stages;
 pub mod write;
 pub mod yaml;
 

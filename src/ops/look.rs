@@ -8,6 +8,8 @@ use super::site::Site;
 use crate::domain::id::{AgentName, LaneName, ObjectId, RoleName, TaskId};
 use crate::domain::identity::Mode;
 use crate::domain::lease;
+use crate::domain::matrix;
+use crate::domain::progress::Gap;
 use crate::domain::ready::{self, Asker, Filter};
 use crate::domain::record::Record;
 use crate::domain::refusal::Unmet;
@@ -317,6 +319,8 @@ pub struct StatusOutcome {
     pub submitted: Vec<(TaskId, Timestamp)>,
     /// Blocked tasks, with the reason.
     pub blocked: Vec<(TaskId, String)>,
+    /// Paused tasks, most urgent first.
+    pub gaps: Vec<(TaskId, Gap)>,
     /// Contradictions in the plan.
     pub faults: Vec<String>,
     /// Whether any name may do anything.
@@ -385,6 +389,10 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
         expired,
         submitted,
         blocked,
+        gaps: matrix::gaps(&snapshot, now)
+            .into_iter()
+            .map(|(id, gap)| (id.clone(), gap.clone()))
+            .collect(),
         faults: snapshot
             .plan
             .all_faults()

@@ -22,6 +22,7 @@ pub mod save;
 mod set_aside;
 pub mod set_status;
 mod site;
+pub mod stage;
 pub mod validate;
 pub mod work;
 

@@ -39,6 +39,10 @@ pub fn steps(queue: &StatusOutcome) -> Vec<Step> {
         let reason = format!("{count} to review or merge, the oldest {oldest} since {since}");
         anyone("laneway merge --all", reason);
     }
+    for (task, gap) in &queue.gaps {
+        let reason = format!("P{} gap: {}", gap.priority, gap.reason);
+        anyone(&format!("laneway stage {task}"), reason);
+    }
     for (task, reason) in &queue.blocked {
         anyone(
             &format!("laneway show {task}"),

@@ -25,6 +25,9 @@ pub struct Args {
     /// Record what is left of what the agent may use; advice only [env: LANEWAY_QUOTA, by commas]
     #[arg(long, value_name = "NAME=VALUE")]
     quota: Vec<String>,
+    /// The work is done on the host of that workstation; REF shows that it was handed over there
+    #[arg(long, value_name = "REF", requires = "workstation", requires = "id")]
+    remote: Option<String>,
     /// Leave the lane's worktree alone: the work is done elsewhere
     #[arg(long)]
     no_worktree: bool,
@@ -44,9 +47,10 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         workstation: args.workstation.clone(),
         trust_clock: args.trust_clock,
         quota: quota(&site, &args.quota)?,
+        remote: args.remote.clone(),
         ..ClaimWish::default()
     };
-    let lane = if args.no_worktree {
+    let lane = if args.no_worktree || args.remote.is_some() {
         Lane::Leave
     } else {
         Lane::Open

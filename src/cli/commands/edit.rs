@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, value_name = "TEXT")]
     effort: Option<String>,
     /// Lay it aside until a person unparks it
-    #[arg(long)]
+    #[arg(long, alias = "park")]
     parked: bool,
     /// Take it up again
     #[arg(long, conflicts_with = "parked")]

@@ -32,6 +32,7 @@ mod review;
 mod schema;
 mod set_status;
 mod show;
+mod stage;
 mod status;
 mod trust;
 mod unblock;
@@ -81,6 +82,8 @@ pub enum Command {
     List(list::Args),
     /// Show everything about a task
     Show(show::Args),
+    /// Show who does which stage of a task, pass stages, pause and resume
+    Stage(stage::Args),
     /// Sum up the queue
     Status(status::Args),
     /// Change the definition of a task
@@ -142,6 +145,7 @@ impl Command {
             Self::Note(_) => "note",
             Self::List(_) => "list",
             Self::Show(_) => "show",
+            Self::Stage(_) => "stage",
             Self::Status(_) => "status",
             Self::Edit(_) => "edit",
             Self::Lane(args) => args.name(),
@@ -208,6 +212,7 @@ pub fn run(
         Command::Note(args) => note::run(&context, &args),
         Command::List(args) => list::run(&context, &args),
         Command::Show(args) => show::run(&context, &args),
+        Command::Stage(args) => stage::run(&context, &args),
         Command::Status(args) => status::run(&context, &args),
         Command::Edit(args) => edit::run(&context, &args),
         Command::Lane(args) => lane::run(&context, &args),

@@ -53,6 +53,9 @@ fn text(outcome: &StatusOutcome, width: Option<u16>) -> String {
     let blocked = outcome.blocked.iter();
     let blocked = blocked.map(|(task, why)| format!("  {task}: {}\n", safe(why)));
     section(&mut text, "blocked", &blocked.collect::<String>());
+    let gaps = outcome.gaps.iter();
+    let gaps = gaps.map(|(task, gap)| format!("  {}\n", safe(&super::stage::gap_line(task, gap))));
+    section(&mut text, "gaps", &gaps.collect::<String>());
     let faults = outcome.faults.iter();
     let faults = faults.map(|fault| format!("  {}\n", safe(fault)));
     section(&mut text, "faults in the plan", &faults.collect::<String>());

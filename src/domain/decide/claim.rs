@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{Change, Context, StationChange, event_record};
-use crate::domain::gates::{ClaimCase, UNPROBED, choose_lane};
+use crate::domain::gates::{ClaimCase, UNPROBED, choose_lane, propose};
 use crate::domain::id::{AgentName, RequestId, TaskId, WorkstationName};
 use crate::domain::lease;
 use crate::domain::lifecycle::Event;
+use crate::domain::progress::Progress;
 use crate::domain::ready::{self, Filter};
 use crate::domain::record::{PassedOver, ProbeSeen, RecordBody, Routing};
 use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::ClaimWish;
 use crate::domain::routing;
+use crate::domain::stage::{Rank, Stage};
 use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
 use crate::domain::workstation::{StationState, Use, WorkstationLifecycle};
@@ -144,6 +146,7 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
         unmet.retain(|unmet| unmet.gate != UNPROBED);
     }
     if !unmet.is_empty() {
+        propose(&case, &mut unmet);
         return Err(Refusal::new(
             ctx.what(Some(&task.id)),
             Some(&task.id),
@@ -153,6 +156,7 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
     let state = ctx.snapshot.states.get(&task.id);
     let mut append = overtake(ctx, wish, &task.id, state)?;
     let state = owned(ctx, &case, state)?;
+    let state = begun(ctx, &task.id, state, case.workstation, &mut append)?;
     append.extend(routing_record(wish, &case));
     let used = case.workstation.cloned();
     let used = used.and_then(|name| used_up(ctx, &task.id, name, &state));
@@ -187,6 +191,34 @@ fn used_up(
             used: Some(used),
         },
     })
+}
+
+/// The state with the stage of claiming passed. A deferral that has passed is over; who stands in
+/// is told.
+fn begun(
+    ctx: Context<'_>,
+    id: &TaskId,
+    state: TaskState,
+    workstation: Option<&WorkstationName>,
+    append: &mut Vec<RecordBody>,
+) -> Result<TaskState, Refusal> {
+    let progress = Progress {
+        gap: None,
+        ..state.progress().clone()
+    };
+    let state = state.progressed(progress);
+    let contract = ctx.snapshot.plan.contract(ctx.task(id)?);
+    for (stage, terms) in contract.into_iter().flat_map(|contract| contract.claimed()) {
+        if terms.rank(ctx.agent()) == Rank::Secondary {
+            let named = terms
+                .agent
+                .as_ref()
+                .map_or("nobody", |agent| agent.as_str());
+            let reason = format!("{} stands in for {named} at `{stage}`", ctx.agent());
+            append.push(event_record("fallback", reason));
+        }
+    }
+    super::stage::passed(ctx, id, state, Stage::Claim, workstation)
 }
 
 /// The lifecycle steps before the claim itself, and the record that a take-over leaves.
@@ -309,5 +341,8 @@ fn owned(ctx: Context<'_>, case: &ClaimCase<'_>, state: &TaskState) -> Result<Ta
         Standing::AwaitingScope(_) => Standing::AwaitingScope(claim),
         _ => Standing::InProgress(claim),
     };
-    Ok(TaskState { epoch, standing })
+    Ok(TaskState {
+        epoch,
+        ..state.with(standing)
+    })
 }

@@ -51,10 +51,7 @@ pub(super) fn cancel(
         by: ctx.agent().clone(),
         reason: reason.to_owned(),
     };
-    let next = TaskState {
-        epoch: state.epoch,
-        standing,
-    };
+    let next = state.with(standing);
     let change = Change::state(id, next, vec![event_record("cancel", reason)]);
     Ok(Change { plan, ..change })
 }
@@ -136,9 +133,11 @@ pub(super) fn reopen(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Chan
         }),
         _ => None,
     };
+    // Its stages begin again.
     let next = TaskState {
         epoch: state.epoch,
         standing: Standing::Todo { resume },
+        stages: None,
     };
     Ok(Change::state(
         id,

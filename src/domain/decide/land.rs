@@ -1,6 +1,7 @@
 //! `landing`, `land`, `unland`, `complete`: how submitted work becomes part of the target
 //! (DESIGN §5).
 
+use super::stage::{may_close, passed};
 use super::work::range_of;
 use super::{Change, Context, event_record};
 use crate::domain::gates::{self, LandCase};
@@ -10,6 +11,7 @@ use crate::domain::lifecycle::Event;
 use crate::domain::record::{Evidence, RecordBody};
 use crate::domain::refusal::{Holder, Refusal, Unmet};
 use crate::domain::snapshot::{RangeFacts, Replayed};
+use crate::domain::stage::Stage;
 use crate::domain::state::{Claim, Completion, Landing, Standing, Status, Submission, TaskState};
 use crate::domain::time::{Span, Timestamp};
 
@@ -186,6 +188,7 @@ pub(super) fn landing(
 ) -> Result<Change, Refusal> {
     let work = submitted(ctx, id)?;
     may_merge(ctx, id, &work)?;
+    may_close(ctx, id)?;
     not_torn(ctx, id, &work)?;
     slot_free(ctx, id)?;
     if until <= ctx.request.at || until > ctx.request.at.plus(MAX_SLOT) {
@@ -209,14 +212,7 @@ pub(super) fn landing(
         submission: work.submission.clone(),
         landing: Some(landing),
     };
-    Ok(Change::state(
-        id,
-        TaskState {
-            epoch: work.state.epoch,
-            standing,
-        },
-        Vec::new(),
-    ))
+    Ok(Change::state(id, work.state.with(standing), Vec::new()))
 }
 
 pub(super) fn drop_landing(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Change, Refusal> {
@@ -235,14 +231,7 @@ pub(super) fn drop_landing(ctx: Context<'_>, id: &TaskId, reason: &str) -> Resul
         landing: None,
     };
     let append = vec![event_record("landing_dropped", reason)];
-    Ok(Change::state(
-        id,
-        TaskState {
-            epoch: work.state.epoch,
-            standing,
-        },
-        append,
-    ))
+    Ok(Change::state(id, work.state.with(standing), append))
 }
 
 pub(super) fn land(
@@ -260,6 +249,7 @@ pub(super) fn land(
     });
     if !torn {
         may_merge(ctx, id, &work)?;
+        may_close(ctx, id)?;
         not_torn(ctx, id, &work)?;
         slot_free(ctx, id)?;
         extends_target(ctx, id, onto)?;
@@ -272,10 +262,17 @@ pub(super) fn land(
         .map(|e| RecordBody::Evidence(e.clone()))
         .into_iter()
         .collect();
-    Ok(Change::state(id, done(ctx, &work, result, onto), append))
+    let next = done(ctx, id, &work, result, onto)?;
+    Ok(Change::state(id, next, append))
 }
 
-fn done(ctx: Context<'_>, work: &Submitted<'_>, commit: ObjectId, onto: ObjectId) -> TaskState {
+fn done(
+    ctx: Context<'_>,
+    id: &TaskId,
+    work: &Submitted<'_>,
+    commit: ObjectId,
+    onto: ObjectId,
+) -> Result<TaskState, Refusal> {
     let claim = work.claim;
     let completion = Completion {
         commit,
@@ -287,10 +284,8 @@ fn done(ctx: Context<'_>, work: &Submitted<'_>, commit: ObjectId, onto: ObjectId
         claim: claim.id.clone(),
         submission: work.submission.clone(),
     };
-    TaskState {
-        epoch: work.state.epoch,
-        standing: Standing::Done(completion),
-    }
+    let next = work.state.with(Standing::Done(completion));
+    passed(ctx, id, next, Stage::Close, None)
 }
 
 pub(super) fn conflict(ctx: Context<'_>, id: &TaskId, onto: ObjectId) -> Result<Change, Refusal> {
@@ -364,10 +359,7 @@ pub(super) fn unland(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Chan
         submission: done.submission.clone(),
         landing: None,
     };
-    let next = TaskState {
-        epoch: state.epoch,
-        standing,
-    };
+    let next = state.with(standing);
     Ok(Change::state(
         id,
         next,
@@ -383,6 +375,7 @@ pub(super) fn complete(
 ) -> Result<Change, Refusal> {
     let work = submitted(ctx, id)?;
     may_merge(ctx, id, &work)?;
+    may_close(ctx, id)?;
     if work.landing.is_some_and(|landing| landing.commit != commit) {
         not_torn(ctx, id, &work)?;
         slot_free(ctx, id)?;
@@ -421,5 +414,6 @@ pub(super) fn complete(
         Replayed::Commit { onto, .. } => *onto,
         _ => range.base,
     };
-    Ok(Change::state(id, done(ctx, &work, commit, onto), append))
+    let next = done(ctx, id, &work, commit, onto)?;
+    Ok(Change::state(id, next, append))
 }

@@ -15,6 +15,7 @@ mod land;
 mod own;
 mod plan;
 mod request;
+mod stage;
 mod station;
 mod work;
 
@@ -171,6 +172,7 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
         } => close::give_back(ctx, task, reason, *saved),
         Verb::Note { task, text } => work::note(ctx, task, text),
         Verb::Evidence { task, evidence } => work::evidence(ctx, task, evidence),
+        Verb::Stage { task, act } => stage::stage(ctx, task, act),
         Verb::Handoff {
             task,
             commit,
@@ -409,10 +411,7 @@ impl<'a> Context<'a> {
         } else {
             Standing::InProgress(self.renewed(claim))
         };
-        Ok(TaskState {
-            epoch: state.epoch,
-            standing,
-        })
+        Ok(state.with(standing))
     }
 }
 

@@ -34,10 +34,7 @@ pub(super) fn renew(ctx: Context<'_>, tasks: &[(TaskId, Epoch)]) -> Result<Chang
             Standing::AwaitingScope(_) => Standing::AwaitingScope(claim),
             _ => Standing::InProgress(claim),
         };
-        let state = TaskState {
-            epoch: state.epoch,
-            standing,
-        };
+        let state = state.with(standing);
         if late {
             let states = &mut snapshot.to_mut().states;
             states.insert(id.clone(), state.clone());
@@ -60,7 +57,7 @@ pub(super) fn release(
 ) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
     if let (true, Standing::Todo { resume: Some(kept) }) = (force, &state.standing) {
-        return free(ctx, id, state.epoch, kept, reason);
+        return free(ctx, id, state, kept, reason);
     }
     ctx.allow(id, state, Event::Release)?;
     let claim = if force {
@@ -108,7 +105,7 @@ fn may_force(ctx: Context<'_>, id: &TaskId, reason: Option<&str>) -> Result<(), 
 fn free(
     ctx: Context<'_>,
     id: &TaskId,
-    epoch: Epoch,
+    state: &TaskState,
     kept: &Resume,
     reason: Option<&str>,
 ) -> Result<Change, Refusal> {
@@ -126,7 +123,7 @@ fn free(
     let reason = format!("no more for {}: {}", kept.agent, reason.unwrap_or_default());
     Ok(Change::state(
         id,
-        TaskState { epoch, standing },
+        state.with(standing),
         vec![event_record("release", reason)],
     ))
 }
@@ -139,10 +136,7 @@ pub(super) fn given_back(state: &TaskState, claim: &Claim, saved: Option<ObjectI
         workstation: None,
         commit: Some(commit),
     });
-    TaskState {
-        epoch: state.epoch,
-        standing: Standing::Todo { resume },
-    }
+    state.with(Standing::Todo { resume })
 }
 
 pub(super) fn expire(ctx: Context<'_>, trust_clock: bool) -> Result<Change, Refusal> {
@@ -213,14 +207,7 @@ pub(super) fn block(
         claim: claim.clone(),
         block,
     };
-    Ok(Change::state(
-        id,
-        TaskState {
-            epoch: state.epoch,
-            standing,
-        },
-        Vec::new(),
-    ))
+    Ok(Change::state(id, state.with(standing), Vec::new()))
 }
 
 pub(super) fn unblock(ctx: Context<'_>, id: &TaskId) -> Result<Change, Refusal> {

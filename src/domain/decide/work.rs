@@ -1,8 +1,10 @@
 //! `note`, `evidence`, `handoff`, `review`: what is said and shown about work.
 
 use super::own::given_back;
+use super::stage::passed;
 use super::{Change, Context, event_record};
 use crate::domain::gates::LandCase;
+use crate::domain::gates::{shut, work_checked};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::identity::{Capability, Mode};
 use crate::domain::lifecycle::Event;
@@ -10,11 +12,12 @@ use crate::domain::policy::CrossWorkstation;
 use crate::domain::record::{Evidence, Finding, Handoff, RecordBody, Review, RootCause, Verdict};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::snapshot::RangeFacts;
+use crate::domain::stage::{Rank, Stage};
 use crate::domain::state::{Block, Claim, Standing, Submission, TaskState};
 use crate::domain::task::Kind;
 
 /// Most of a remark that a state file keeps, in bytes.
-const MAX_NOTE: usize = 4096;
+pub(super) const MAX_NOTE: usize = 4096;
 
 pub(super) fn note(ctx: Context<'_>, id: &TaskId, text: &str) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
@@ -102,10 +105,7 @@ pub(super) fn touched(
         }
         other => other.clone(),
     };
-    Ok(TaskState {
-        epoch: state.epoch,
-        standing,
-    })
+    Ok(state.with(standing))
 }
 
 pub(super) fn handoff(
@@ -175,14 +175,9 @@ pub(super) fn handoff(
         submission,
         landing: None,
     };
-    Ok(Change::state(
-        id,
-        TaskState {
-            epoch: state.epoch,
-            standing,
-        },
-        vec![record],
-    ))
+    let there = Some(&claim.workstation);
+    let next = passed(ctx, id, state.with(standing), Stage::Execute, there)?;
+    Ok(Change::state(id, next, vec![record]))
 }
 
 /// What git says about the range of the request; a request without one is refused.
@@ -194,6 +189,35 @@ pub(super) fn range_of<'a>(ctx: Context<'a>, id: &TaskId) -> Result<&'a RangeFac
         );
         ctx.refuse(id, unmet)
     })
+}
+
+/// The state after an accepting review: the stage `review` is passed by whom the contract names.
+fn accepted(
+    ctx: Context<'_>,
+    id: &TaskId,
+    state: &TaskState,
+    submission: &Submission,
+    design_only: bool,
+) -> Result<TaskState, Refusal> {
+    let task = ctx.task(id)?;
+    let shown = work_checked(ctx.snapshot, id, submission);
+    if let Some(unmet) = shut(
+        ctx.snapshot,
+        task,
+        Stage::Review,
+        ctx.request.at,
+        Some(shown),
+    ) {
+        return Err(ctx.refuse(id, unmet));
+    }
+    let terms = ctx.snapshot.plan.contract(task);
+    let terms = terms.and_then(|contract| contract.terms(Stage::Review));
+    match terms.map(|terms| terms.rank(ctx.agent())) {
+        Some(Rank::Primary | Rank::Secondary) if !design_only => {
+            passed(ctx, id, state.clone(), Stage::Review, None)
+        }
+        _ => Ok(state.clone()),
+    }
 }
 
 pub(super) fn review(
@@ -245,7 +269,7 @@ pub(super) fn review(
         design_only,
     });
     let next = match verdict {
-        Verdict::Accept => state.clone(),
+        Verdict::Accept => accepted(ctx, id, state, submission, design_only)?,
         Verdict::Reject => {
             ctx.allow(id, state, Event::Return)?;
             given_back(state, claim, Some(submission.commit))
@@ -271,10 +295,7 @@ pub(super) fn review(
                 claim: claim.clone(),
                 block,
             };
-            TaskState {
-                epoch: state.epoch,
-                standing,
-            }
+            state.with(standing)
         }
     };
     let mut append = vec![record];

@@ -1,6 +1,7 @@
 //! Gates: the conditions that a claim or a landing must meet. One gate, one pure file, one line
 //! in a registry below. A gate answers with what is unmet, never with an action.
 
+mod alternatives;
 mod claim;
 mod land;
 mod page;
@@ -24,13 +25,19 @@ mod path_reservation;
 mod paths_owned;
 mod plan_sound;
 mod probes_ready;
+mod remote_execution;
 mod rerun_identity;
 mod review_owed;
 mod role_known;
+mod stage_executor;
+mod stage_gap;
+mod stage_gate;
+mod stage_owed;
 mod submission_unchanged;
 mod task_open;
 mod workstation_ready;
 
+pub use alternatives::propose;
 pub use claim::{ClaimCase, ClaimGate, choose_lane};
 pub use co_edited::behind;
 pub use identity_map::lists;
@@ -39,9 +46,11 @@ pub use merge_order::{lands_before, predecessors};
 pub use page::Page;
 use page::always;
 pub use paths_owned::owned_by;
-pub(in crate::domain) use probes_ready::UNPROBED;
+pub(in crate::domain) use probes_ready::{UNPROBED, failed, probed};
+pub use stage_executor::stranger;
+pub use stage_gate::{shut, work_checked};
 pub use task_open::inactive_block;
-pub(in crate::domain) use workstation_ready::since;
+pub(in crate::domain) use workstation_ready::{in_service, since};
 pub use workstation_ready::{stands_against, takes_claim};
 
 /// The gates of a claim, in the order in which a reader wants them.
@@ -52,12 +61,17 @@ pub const CLAIM: &[ClaimGate] = &[
     dependency::CLAIM_GATE,
     parked::GATE,
     not_before::GATE,
+    stage_gap::GATE,
+    stage_owed::GATE,
+    stage_gate::CLAIM_GATE,
     lane_busy::GATE,
     exclusive_group::GATE,
     path_reservation::GATE,
     identity_map::GATE,
     rerun_identity::GATE,
+    stage_executor::GATE,
     workstation_ready::GATE,
+    remote_execution::GATE,
     probes_ready::GATE,
 ];
 
@@ -84,6 +98,7 @@ pub const LAND: &[LandGate] = &[
     also_change::GATE,
     review_owed::GATE,
     generated_files::GATE,
+    stage_gate::LAND_GATE,
     evidence_owed::GATE,
 ];
 

@@ -21,7 +21,9 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
         return Vec::new();
     }
     vec![
-        Unmet::rule(GATE.page.id, format!("`{}` is parked", case.task.id))
-            .hint("a person unparks it: `parked: false` in its definition"),
+        Unmet::rule(GATE.page.id, format!("`{}` is parked", case.task.id)).hint(format!(
+            "a person unparks it: `laneway edit {} --unpark`",
+            case.task.id
+        )),
     ]
 }

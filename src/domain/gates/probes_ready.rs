@@ -44,13 +44,18 @@ fn holds(case: &ClaimCase<'_>) -> bool {
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     match case.workstation {
-        Some(name) => unmet_on(case, name),
+        Some(name) => probed(case, name),
         None => Vec::new(),
     }
 }
 
+/// Whether a probe of the workstation was seen to fail.
+pub(in crate::domain) fn failed(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
+    matches!(seen(case, name), Seen::Failed(..))
+}
+
 /// What the observations of the case say against this workstation.
-pub(super) fn unmet_on(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
+pub(in crate::domain) fn probed(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
     let unmet = match seen(case, name) {
         Seen::Ready => Vec::new(),
         Seen::Nothing => {

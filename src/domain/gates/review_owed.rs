@@ -1,31 +1,28 @@
 //! `review-owed`: work of a risk that policy names, or on paths with reviewers, lands only after
 //! someone else accepted this very change (P44–P47).
 
-use super::{LandCase, LandGate, Page};
+use super::{LandCase, LandGate, Page, always};
 use crate::domain::id::{AgentName, RoleName};
-use crate::domain::policy::Owed;
 use crate::domain::record::{Record, RecordBody, Review, Verdict};
 use crate::domain::refusal::Unmet;
-use crate::domain::snapshot::Rules;
+use crate::domain::stage::{Rank, Stage};
 
 pub(super) const GATE: LandGate = LandGate {
     page: Page {
         id: "review-owed",
         about: "the reviews owed by risk and by changed paths are there, for this change, by others",
         refusals: &[],
-        keys: &["policy: gates", "policy: review_routes", "task: risk"],
-        text: "Policy owes reviews by risk and by changed paths; every matched route approves, \
+        keys: &[
+            "policy: gates",
+            "policy: review_routes",
+            "task: risk",
+            "task: stages",
+        ],
+        text: "Policy owes reviews by risk and by changed paths, a stage contract by its stage \
+               `review`; every matched route approves, \
                nobody approves their own work, and a verdict is bound to the change it judged. \
                `laneway review ID --verdict accept --no-findings` by someone else.",
-        in_force: |rules: &Rules| {
-            !rules.policy.review_routes.is_empty()
-                || rules
-                    .policy
-                    .gates
-                    .review
-                    .values()
-                    .any(|owed| *owed == Owed::Required)
-        },
+        in_force: always,
     },
     check,
 };
@@ -48,6 +45,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
             case.claim.agent
         )));
     }
+    unmet.extend(by_contract(case, &accepted));
     for route in &policy.review_routes {
         let touched = case
             .range
@@ -63,6 +61,24 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
         }
     }
     unmet
+}
+
+/// The review that the stage contract asks for: by the agent it names, or by anyone else.
+fn by_contract(case: &LandCase<'_>, accepted: &[&AgentName]) -> Option<Unmet> {
+    let contract = case.snapshot.plan.contract(case.task)?;
+    let terms = contract.terms(Stage::Review)?;
+    let of_contract = |agent: &&AgentName| terms.rank(agent) != Rank::Stranger;
+    if accepted.iter().any(of_contract) {
+        return None;
+    }
+    let id = &case.task.id;
+    let agents: Vec<&str> = terms.agents().map(|agent| agent.as_str()).collect();
+    let by = match agents.as_slice() {
+        [] => String::new(),
+        agents => format!(" by {}", agents.join(" or ")),
+    };
+    let message = format!("the contract of `{id}` owes an accepting review{by}");
+    Some(Unmet::rule(GATE.page.id, message).hint(format!("`laneway review {id} --verdict …`")))
 }
 
 /// Reviews of this very change by others than its authors, which are its holder and all who ever

@@ -84,7 +84,7 @@ pub fn takes_claim(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
     station.standing() == WorkstationState::Ready
         && station.used_up().is_none()
         && takes_type(case, known)
-        && case.host.is_none_or(|host| known.runs_on(host))
+        && runs_here(case, known)
         && requires
             .tools
             .iter()
@@ -94,6 +94,16 @@ pub fn takes_claim(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
             .iter()
             .all(|name| without_license(case, known, name).is_none())
         && !is_full(known, case.snapshot.load_of(name, case.now))
+}
+
+/// Whether the workstation is registered, takes claims, and runs on the host of the case: whatever
+/// the work, and however much of it is there.
+pub(in crate::domain) fn in_service(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
+    case.snapshot.station(name).is_some_and(|station| {
+        station.standing() == WorkstationState::Ready
+            && station.used_up().is_none()
+            && runs_here(case, station.known)
+    })
 }
 
 /// Everything that keeps the work of the case from starting on this workstation.
@@ -115,6 +125,11 @@ pub fn stands_against(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet
 fn takes_type(case: &ClaimCase<'_>, known: &Workstation) -> bool {
     let listed = |task_type| known.task_types.contains(task_type);
     known.task_types.is_empty() || case.task.task_type.as_ref().is_none_or(listed)
+}
+
+/// What is done elsewhere is judged by `remote-execution`.
+fn runs_here(case: &ClaimCase<'_>, known: &Workstation) -> bool {
+    case.remote.is_some() || case.host.is_none_or(|host| known.runs_on(host))
 }
 
 fn is_full(known: &Workstation, load: usize) -> bool {
@@ -142,9 +157,10 @@ fn faults(case: &ClaimCase<'_>, name: &WorkstationName, station: Station<'_>) ->
         let message = format!("{name} does not take the type `{task_type}`");
         unmet.push(Unmet::rule("workstation-scope", message));
     }
-    if let Some(host) = case.host.filter(|host| !known.runs_on(host)) {
+    if let Some(host) = case.host.filter(|_| !runs_here(case, known)) {
         let message = format!("{name} runs on {}, not on {host}", known.hosts.join(", "));
-        unmet.push(Unmet::rule("workstation-host", message));
+        let ways = super::remote_execution::ways(case, name);
+        unmet.push(Unmet::rule("workstation-host", message).hint(ways));
     }
     for tool in &case.task.requires.tools {
         if !known.capabilities.contains(tool) {

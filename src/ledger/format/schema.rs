@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::v1::{
-    ArchiveFile, IdentityMapFile, MarkerFile, PackageFile, PolicyFile, QueueFile, StateFile,
-    StationFile, WorkstationsFile,
+    ArchiveFile, IdentityMapFile, MarkerFile, PackageFile, PolicyFile, QueueFile, StagesFile,
+    StateFile, StationFile, WorkstationsFile,
 };
 
 /// Where the schemas are published.
@@ -21,6 +21,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<IdentityMapFile>("identity-map.schema.json", "laneway identity map"),
         schema::<WorkstationsFile>("workstations.schema.json", "laneway workstations"),
         schema::<QueueFile>("queue.schema.json", "laneway queue"),
+        schema::<StagesFile>("stages.schema.json", "laneway stage contract"),
         schema::<StateFile>("state.schema.json", "laneway task state"),
         schema::<StationFile>("station.schema.json", "laneway workstation on the ledger"),
         schema::<MarkerFile>("ledger.schema.json", "laneway ledger marker"),

@@ -14,6 +14,7 @@
 mod file;
 mod plan;
 mod row;
+mod stage;
 mod states;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! header   magic, version, number of tasks, sizes, checksum of the table, key
-//! table    one head of fixed width a task, sorted by id; then ids, role names, faults
+//! table    one head of fixed width a task, sorted by id; then ids, role names, faults,
+//!          files of stages
 //! records  one task each, with its own checksum, read when a rule looks at it
 //! ```
 
@@ -25,7 +26,7 @@ use crate::process::Runner;
 
 const MAGIC: &[u8; 8] = b"LANEPLAN";
 /// Raised with every change of the format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 80;
 const HEAD: usize = 48;
 /// Plan files kept beside the newest: other ledgers, other commits.
@@ -98,6 +99,15 @@ struct Indexed {
 
 /// From so many records on, reading all at once is cheaper than one by one.
 const MANY: usize = 32;
+
+/// What follows the heads and ids: role names, faults by task, and the tasks that name a file of
+/// stages, each with whether they stand on the ledger. What those files say is not cached: they
+/// change without the plan.
+type Tail = (
+    Vec<String>,
+    BTreeMap<String, Vec<String>>,
+    Vec<(bool, String, Vec<String>)>,
+);
 
 /// One head as it stands in the table.
 struct Entry {
@@ -242,8 +252,7 @@ pub fn open(cache: &Cache, source: &PlanSource) -> Option<Plan> {
     }
     let ids_at = count * HEAD;
     let tail = table.get(ids_at + ids_len..)?;
-    let (roles, faults): (Vec<String>, BTreeMap<String, Vec<String>>) =
-        postcard::from_bytes(tail).ok()?;
+    let (roles, faults, files): Tail = postcard::from_bytes(tail).ok()?;
     let faults = faults
         .into_iter()
         .map(|(id, list)| (TaskId::accepted_before(id), list))
@@ -260,7 +269,17 @@ pub fn open(cache: &Cache, source: &PlanSource) -> Option<Plan> {
         records: OnceLock::new(),
         reread: OnceLock::new(),
     };
-    Some(Plan::of(Arc::new(indexed), faults))
+    let naming = |(ledger, path, ids): (bool, String, Vec<String>)| {
+        let origin = if ledger {
+            Origin::Ledger
+        } else {
+            Origin::Target
+        };
+        let ids = ids.into_iter().map(TaskId::accepted_before);
+        ((origin, path), ids.collect())
+    };
+    let referred = files.into_iter().map(naming).collect();
+    Some(Plan::of(Arc::new(indexed), faults, referred))
 }
 
 /// Writes a merged plan into the cache. A failure costs time at the next read, nothing else.
@@ -312,7 +331,12 @@ fn encode(source: &PlanSource, plan: &Plan) -> Option<(Vec<u8>, Vec<u8>, Vec<u8>
     }
     let mut table = heads;
     table.extend(&ids);
-    table.extend(postcard::to_stdvec(&(roles, faults)).ok()?);
+    let files = plan.referred().iter().map(|((origin, path), ids)| {
+        let ids = ids.iter().map(ToString::to_string).collect();
+        (*origin == Origin::Ledger, path.clone(), ids)
+    });
+    let tail: Tail = (roles, faults, files.collect());
+    table.extend(postcard::to_stdvec(&tail).ok()?);
     let mut header = Vec::with_capacity(HEADER);
     header.extend(MAGIC);
     header.extend(VERSION.to_le_bytes());

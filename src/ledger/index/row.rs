@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::stage::{self, ContractRow, ProgressRow};
 use crate::domain::glob::Glob;
 use crate::domain::id::{
     AgentName, BranchName, GroupName, LaneName, ObjectId, RequestId, RoleName, StageName, TaskId,
@@ -43,6 +44,8 @@ pub struct TaskRow {
     parked: bool,
     effort: Option<String>,
     origin_ask_ref: Option<String>,
+    stages: Option<ContractRow>,
+    stages_ref: Option<String>,
     package: Option<String>,
     created_at: Option<i64>,
     notes: Option<String>,
@@ -85,6 +88,8 @@ impl From<&Task> for TaskRow {
             parked: task.parked,
             effort: task.effort.clone(),
             origin_ask_ref: task.origin_ask_ref.clone(),
+            stages: task.stages.as_ref().map(stage::contract_row),
+            stages_ref: task.stages_ref.clone(),
             package: task.package.clone(),
             created_at: task.created_at.map(Timestamp::seconds),
             notes: task.notes.clone(),
@@ -132,6 +137,11 @@ impl TaskRow {
             parked: self.parked,
             effort: self.effort,
             origin_ask_ref: self.origin_ask_ref,
+            stages: match self.stages {
+                None => None,
+                Some(row) => Some(stage::contract_of(row)?),
+            },
+            stages_ref: self.stages_ref,
             package: self.package,
             created_at: self.created_at.map(Timestamp::from_seconds),
             notes: self.notes,
@@ -156,6 +166,7 @@ fn id_of(row: &IdRow) -> Option<ObjectId> {
 pub struct StateRow {
     epoch: u32,
     standing: StandingRow,
+    stages: Option<ProgressRow>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -377,6 +388,7 @@ impl From<&TaskState> for StateRow {
         Self {
             epoch: state.epoch.0,
             standing,
+            stages: state.stages.as_deref().map(ProgressRow::from),
         }
     }
 }
@@ -423,6 +435,10 @@ impl StateRow {
         Some(TaskState {
             epoch: Epoch(self.epoch),
             standing,
+            stages: match self.stages {
+                None => None,
+                Some(row) => Some(Box::new(row.into_progress()?)),
+            },
         })
     }
 }

@@ -139,6 +139,7 @@ fn states_read_back_as_they_were() {
         standing: Standing::Todo {
             resume: Some(resume),
         },
+        stages: None,
     };
     let shard = vec![(id(1), "A-1".parse().unwrap(), state)];
     let mut states = StatesCache::open(&cache);

@@ -198,6 +198,7 @@ fn rerun_identity() {
             standing: crate::domain::state::Standing::Todo {
                 resume: Some(by_landed),
             },
+            stages: None,
         };
         world.snapshot.states.insert(tid("T-1"), state);
         world

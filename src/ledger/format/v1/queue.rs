@@ -8,6 +8,7 @@ use super::is_default;
 use super::stages::StagesEntry;
 use crate::domain::glob::Glob;
 use crate::domain::id::{GroupName, LaneName, RoleName, StageName, TaskId, TaskType};
+use crate::domain::stage::StageContract;
 use crate::domain::task::{DEFAULT_PRIORITY, Kind, Requires, Risk, Task, Tier, words};
 use crate::domain::time::Timestamp;
 use crate::ledger::format::problem::{Place, Problem, collect};
@@ -269,7 +270,7 @@ impl File for QueueFile {
 }
 
 impl TaskEntry {
-    /// Checks one task and gives its value. `stages` are checked and left behind.
+    /// Checks one task and gives its value.
     ///
     /// # Errors
     /// All problems at once.
@@ -314,7 +315,7 @@ impl TaskEntry {
         let created_at = at.maybe("created_at", self.created_at);
         check_slice(&at.key("slice"), self.slice.as_deref());
         check_origin(&at.key("origin_ask_ref"), self.origin_ask_ref.as_deref());
-        check_stages(at, self.stages, self.stages_ref);
+        let (stages, stages_ref) = stages(at, self.stages, self.stages_ref);
         Some(Task {
             priority: priority(&at.key("priority"), self.priority)?,
             id: id?,
@@ -341,6 +342,8 @@ impl TaskEntry {
             parked: self.parked,
             effort: effort.map(String::from),
             origin_ask_ref: self.origin_ask_ref,
+            stages,
+            stages_ref,
             package: package.map(String::from),
             created_at,
             notes: self.notes,
@@ -479,15 +482,18 @@ fn check_origin(at: &Place<'_>, origin: Option<&str>) {
     }
 }
 
-fn check_stages(at: &Place<'_>, stages: Option<StagesEntry>, elsewhere: Option<Text<FilePath>>) {
+fn stages(
+    at: &Place<'_>,
+    stages: Option<StagesEntry>,
+    elsewhere: Option<Text<FilePath>>,
+) -> (Option<StageContract>, Option<String>) {
     if stages.is_some() && elsewhere.is_some() {
         at.key("stages_ref")
             .refuse("`stages` and `stages_ref` exclude each other");
     }
-    if let Some(stages) = stages {
-        stages.check(&at.key("stages"));
-    }
-    at.maybe("stages_ref", elsewhere);
+    let contract = stages.map(|stages| stages.convert(&at.key("stages")));
+    let file = at.maybe("stages_ref", elsewhere);
+    (contract, file.map(String::from))
 }
 
 impl From<&Task> for TaskEntry {
@@ -523,8 +529,8 @@ impl From<&Task> for TaskEntry {
             parked: task.parked,
             effort: task.effort.clone().map(|effort| Line(effort).into()),
             origin_ask_ref: task.origin_ask_ref.clone(),
-            stages: None,
-            stages_ref: None,
+            stages: task.stages.as_ref().map(StagesEntry::from),
+            stages_ref: task.stages_ref.clone().map(|path| FilePath(path).into()),
             package: task.package.clone().map(|path| FilePath(path).into()),
             created_at: task.created_at.map(Text::from),
             notes: task.notes.clone(),

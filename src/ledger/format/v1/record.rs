@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contract_request::{ContractRequestEntry, DecisionEntry};
 use super::is_default;
+use super::progress::{GapRecordEntry, StageRecordEntry};
 use super::routing::RoutingDecisionEntry;
 use crate::domain::id::{AgentName, ObjectId};
 use crate::domain::record::{
@@ -34,6 +35,10 @@ words! {
         Request = "request",
         /// What was decided about it.
         Decision = "decision",
+        /// A stage passed or approved.
+        Stage = "stage",
+        /// A pause, or its end.
+        Gap = "gap",
         /// Something that happened, and why.
         Event = "event",
     }
@@ -74,6 +79,16 @@ const SHAPES: &[Shape] = &[
     Shape {
         word: "decision",
         required: &["decision"],
+        optional: &[],
+    },
+    Shape {
+        word: "stage",
+        required: &["stage"],
+        optional: &[],
+    },
+    Shape {
+        word: "gap",
+        required: &["gap"],
         optional: &[],
     },
     Shape {
@@ -153,6 +168,12 @@ pub struct RecordEntry {
     /// What was decided about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionEntry>,
+    /// The stage that was passed or approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<StageRecordEntry>,
+    /// The pause, or its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<GapRecordEntry>,
     /// What happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
@@ -249,6 +270,8 @@ impl RecordEntry {
             ("text", self.text.is_some()),
             ("request", self.request.is_some()),
             ("decision", self.decision.is_some()),
+            ("stage", self.stage.is_some()),
+            ("gap", self.gap.is_some()),
             ("event", self.event.is_some()),
             ("reason", self.reason.is_some()),
         ]
@@ -298,6 +321,8 @@ impl RecordEntry {
             RecordKind::Decision => {
                 RecordBody::Decision(self.decision?.convert(&at.key("decision"))?)
             }
+            RecordKind::Stage => RecordBody::Stage(self.stage?.convert(&at.key("stage"))?),
+            RecordKind::Gap => RecordBody::Gap(self.gap?.convert(&at.key("gap"))?),
             RecordKind::Event => RecordBody::Event {
                 event: self.event?,
                 reason: self.reason?,
@@ -331,6 +356,8 @@ impl RecordEntry {
             text: None,
             request: None,
             decision: None,
+            stage: None,
+            gap: None,
             event: None,
             reason: None,
         }
@@ -380,6 +407,14 @@ impl From<&Record> for RecordEntry {
             RecordBody::Decision(decision) => Self {
                 decision: Some(decision.into()),
                 ..Self::head(record, RecordKind::Decision)
+            },
+            RecordBody::Stage(stage) => Self {
+                stage: Some(stage.into()),
+                ..Self::head(record, RecordKind::Stage)
+            },
+            RecordBody::Gap(gap) => Self {
+                gap: Some(gap.into()),
+                ..Self::head(record, RecordKind::Gap)
             },
             RecordBody::Event { event, reason } => Self {
                 event: Some(event.clone()),

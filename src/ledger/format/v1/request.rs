@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::contract_request::DecisionEntry;
 use super::marker::MarkerFile;
+use super::progress::{proposal, proposed};
 use super::queue::TaskEntry;
 use super::readiness::ReadinessEntry;
 use super::record::{CheckEntry, FindingEntry, RootCauseEntry};
@@ -17,8 +18,9 @@ use crate::domain::id::{
 };
 use crate::domain::record::{CheckRun, Evidence, RootCause, Verdict};
 use crate::domain::request::{
-    Actor, ClaimWish, Dependents, FieldEdit, FieldValue, NewTask, Request, Verb,
+    Actor, ClaimWish, Dependents, FieldEdit, FieldValue, NewTask, Request, StageAct, Verb,
 };
+use crate::domain::stage::Stage;
 use crate::domain::state::Epoch;
 use crate::domain::task::{Task, words};
 use crate::domain::time::Timestamp;
@@ -131,6 +133,10 @@ enum VerbEntry {
         task: Text<TaskId>,
         evidence: EvidenceEntry,
     },
+    Stage {
+        task: Text<TaskId>,
+        act: StageActEntry,
+    },
     Handoff {
         task: Text<TaskId>,
         commit: Text<ObjectId>,
@@ -188,6 +194,36 @@ enum VerbEntry {
         commit: Text<ObjectId>,
         #[serde(default, skip_serializing_if = "super::is_default")]
         on_my_word: bool,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum StageActEntry {
+    Pass {
+        stage: Text<Stage>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workstation: Option<Text<WorkstationName>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    Approve {
+        stage: Text<Stage>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    Pause {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workstation: Option<Text<WorkstationName>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Text<Timestamp>>,
+    },
+    Resume {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "super::is_default")]
+        accept: bool,
     },
 }
 
@@ -410,6 +446,10 @@ impl VerbEntry {
                 task: at.text("task", task)?,
                 evidence: evidence.convert(&at.key("evidence"))?,
             },
+            Self::Stage { task, act } => Verb::Stage {
+                task: at.text("task", task)?,
+                act: act.convert(&at.key("act"))?,
+            },
             Self::Handoff {
                 task,
                 commit,
@@ -621,6 +661,10 @@ impl From<&Verb> for VerbEntry {
                 task: task.into(),
                 evidence: (&evidence).into(),
             },
+            Verb::Stage { task, act } => Self::Stage {
+                task: task.into(),
+                act: StageActEntry::from(act),
+            },
             Verb::Handoff {
                 task,
                 commit,
@@ -743,6 +787,67 @@ pub fn define(definition: &Value) -> Result<NewTask, Vec<Problem>> {
         task,
         definition: definition.to_string(),
     })
+}
+
+impl StageActEntry {
+    fn convert(self, at: &Place<'_>) -> Option<StageAct> {
+        Some(match self {
+            Self::Pass {
+                stage,
+                workstation,
+                note,
+            } => StageAct::Pass {
+                stage: at.text("stage", stage)?,
+                workstation: at.maybe("workstation", workstation),
+                note,
+            },
+            Self::Approve { stage, note } => StageAct::Approve {
+                stage: at.text("stage", stage)?,
+                note,
+            },
+            Self::Pause {
+                reason,
+                workstation,
+                until,
+            } => StageAct::Pause {
+                reason,
+                proposal: proposal(at, workstation, until),
+            },
+            Self::Resume { reason, accept } => StageAct::Resume { reason, accept },
+        })
+    }
+}
+
+impl From<StageAct> for StageActEntry {
+    fn from(act: StageAct) -> Self {
+        match act {
+            StageAct::Pass {
+                stage,
+                workstation,
+                note,
+            } => Self::Pass {
+                stage: stage.into(),
+                workstation: workstation.map(Text::from),
+                note,
+            },
+            StageAct::Approve { stage, note } => Self::Approve {
+                stage: stage.into(),
+                note,
+            },
+            StageAct::Pause {
+                reason,
+                proposal: way,
+            } => {
+                let (workstation, until) = proposed(way.as_ref());
+                Self::Pause {
+                    reason,
+                    workstation,
+                    until,
+                }
+            }
+            StageAct::Resume { reason, accept } => Self::Resume { reason, accept },
+        }
+    }
 }
 
 impl EvidenceEntry {

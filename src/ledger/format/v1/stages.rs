@@ -7,8 +7,31 @@ use serde::de::{Deserializer, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AgentName, StageName, WorkstationName};
-use crate::ledger::format::problem::Place;
+use crate::domain::stage::{GateWord, Stage, StageContract, StageTerms};
+use crate::ledger::format::problem::{Place, Problem, collect};
+use crate::ledger::format::read::{File, check_version};
 use crate::ledger::format::text::{Lexeme, Line, Text};
+
+/// A stage contract in a file of its own, which tasks name by `stages_ref`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StagesFile {
+    /// Version of the format.
+    pub version: u32,
+    /// Agents and machines by stage.
+    pub stages: StagesEntry,
+}
+
+impl File for StagesFile {
+    type Domain = StageContract;
+
+    fn into_domain(self) -> Result<StageContract, Vec<Problem>> {
+        collect(|at| {
+            check_version(at, self.version);
+            Some(self.stages.convert(&at.key("stages")))
+        })
+    }
+}
 
 /// Agents and machines by stage.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -44,36 +67,88 @@ pub struct StageEntry {
     /// Who.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<Text<AgentName>>,
+    /// Who may stand in, one or several.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub secondary: OneOrMany<AgentName>,
     /// On which workstation, one or several; none: any that is capable.
     #[serde(skip_serializing_if = "OneOrMany::is_empty")]
     pub workstation: OneOrMany<WorkstationName>,
     /// What the workstation must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<Text<Line>>,
-    /// The gate that must hold before the stage.
+    /// The gate that must hold before the stage: `machine_ready`, `approval`, `plan_approved` or
+    /// `evidence`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gate: Option<Text<StageName>>,
 }
 
 impl StagesEntry {
-    /// Notes what is wrong with the stages.
-    pub(super) fn check(self, at: &Place<'_>) {
+    /// What the stages say.
+    pub(super) fn convert(self, at: &Place<'_>) -> StageContract {
         let stages = [
-            ("resource", self.resource),
-            ("plan", self.plan),
-            ("plan_review", self.plan_review),
-            ("claim", self.claim),
-            ("execute", self.execute),
-            ("review", self.review),
-            ("close", self.close),
+            (Stage::Resource, self.resource),
+            (Stage::Plan, self.plan),
+            (Stage::PlanReview, self.plan_review),
+            (Stage::Claim, self.claim),
+            (Stage::Execute, self.execute),
+            (Stage::Review, self.review),
+            (Stage::Close, self.close),
         ];
-        for (name, stage) in stages {
-            let Some(stage) = stage else { continue };
-            let at = at.key(name);
-            at.maybe("agent", stage.agent);
-            stage.workstation.check(&at.key("workstation"));
-            let _: Vec<Line> = at.list("capabilities", stage.capabilities);
-            at.maybe("gate", stage.gate);
+        let terms = |(stage, entry): (Stage, Option<StageEntry>)| {
+            let terms = entry?.convert(&at.key(stage.word()));
+            Some((stage, terms))
+        };
+        StageContract {
+            stages: stages.into_iter().filter_map(terms).collect(),
+        }
+    }
+}
+
+impl StageEntry {
+    fn convert(self, at: &Place<'_>) -> StageTerms {
+        let agent = at.maybe("agent", self.agent);
+        let secondary = self.secondary.convert(&at.key("secondary"));
+        let workstations = self.workstation.convert(&at.key("workstation"));
+        let capabilities: Vec<Line> = at.list("capabilities", self.capabilities);
+        let gate = at.maybe("gate", self.gate);
+        StageTerms {
+            agent,
+            secondary,
+            workstations,
+            capabilities: capabilities.into_iter().map(String::from).collect(),
+            gate: gate.map(GateWord::of),
+        }
+    }
+}
+
+impl From<&StageContract> for StagesEntry {
+    fn from(contract: &StageContract) -> Self {
+        let entry = |stage| contract.terms(stage).map(StageEntry::from);
+        Self {
+            resource: entry(Stage::Resource),
+            plan: entry(Stage::Plan),
+            plan_review: entry(Stage::PlanReview),
+            claim: entry(Stage::Claim),
+            execute: entry(Stage::Execute),
+            review: entry(Stage::Review),
+            close: entry(Stage::Close),
+        }
+    }
+}
+
+impl From<&StageTerms> for StageEntry {
+    fn from(terms: &StageTerms) -> Self {
+        let gate = terms.gate.as_ref().map(|gate| match gate {
+            GateWord::Known(known) => Text::written(known.word()),
+            GateWord::Unknown(name) => Text::from(name.clone()),
+        });
+        let line = |text: &String| Text::from(Line(text.clone()));
+        Self {
+            agent: terms.agent.clone().map(Text::from),
+            secondary: OneOrMany::of(&terms.secondary),
+            workstation: OneOrMany::of(&terms.workstations),
+            capabilities: terms.capabilities.iter().map(line).collect(),
+            gate,
         }
     }
 }
@@ -93,16 +168,23 @@ impl<T> OneOrMany<T> {
     }
 }
 
-impl<T: Lexeme> OneOrMany<T> {
-    fn check(self, at: &Place<'_>) {
+impl<T: Lexeme + Clone> OneOrMany<T> {
+    /// One value is written without a list.
+    fn of(values: &[T]) -> Self {
+        match values {
+            [one] => Self::One(one.clone().into()),
+            many => Self::Many(many.iter().cloned().map(Text::from).collect()),
+        }
+    }
+
+    fn convert(self, at: &Place<'_>) -> Vec<T> {
         match self {
-            Self::One(text) => {
-                at.take(text);
-            }
+            Self::One(text) => at.take(text).into_iter().collect(),
             Self::Many(list) => {
-                for (index, text) in list.into_iter().enumerate() {
-                    at.item(index).take(text);
-                }
+                let items = list.into_iter().enumerate();
+                items
+                    .filter_map(|(index, text)| at.item(index).take(text))
+                    .collect()
             }
         }
     }

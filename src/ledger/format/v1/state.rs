@@ -6,6 +6,7 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use super::progress::ProgressEntry;
 use super::record::RecordEntry;
 use super::standing::{
     BlockEntry, CancellationEntry, ClaimEntry, CompletionEntry, LandingEntry, ResumeEntry,
@@ -103,6 +104,9 @@ pub struct StateFile {
     /// Work that the next claim goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeEntry>,
+    /// How far it is in its stage contract, whatever the status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<ProgressEntry>,
     /// What happened, oldest first; only ever appended to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<RecordEntry>,
@@ -137,12 +141,18 @@ impl StateFile {
         }
         self.check_epoch(at, status);
         let epoch = Epoch(self.epoch);
+        let stages = self.stages.take();
+        let stages = stages.map(|entry| entry.convert(&at.key("stages")));
         let standing = self.standing(at, status, &records);
         Some(TaskHistory {
             id: id?,
             state: TaskState {
                 epoch,
                 standing: standing?,
+                stages: match stages {
+                    None => None,
+                    Some(read) => Some(Box::new(read?)),
+                },
             },
             records,
         })
@@ -301,6 +311,7 @@ impl StateFile {
             completion: None,
             cancellation: None,
             resume: None,
+            stages: state.stages.as_deref().map(ProgressEntry::from),
             records: records.iter().map(RecordEntry::from).collect(),
         };
         let unrecorded = |submission: &Submission| {

@@ -5,11 +5,13 @@ use proptest::prelude::*;
 
 use super::state::{StateFile, TaskHistory};
 use crate::domain::contract_request::{ContractRequest, Decision, Ruling};
-use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::id::{ObjectId, TaskId, WorkstationName};
+use crate::domain::progress::{Approval, Gap, Passage, Progress, Proposal};
 use crate::domain::record::{
-    CheckRun, Evidence, Finding, Handoff, PassedOver, ProbeSeen, Record, RecordBody, Review,
-    RootCause, Routing, Severity, Verdict,
+    CheckRun, Evidence, Finding, GapRecord, Handoff, PassedOver, ProbeSeen, Record, RecordBody,
+    Review, RootCause, Routing, Severity, StageDeed, StageRecord, Verdict,
 };
+use crate::domain::stage::Stage;
 use crate::domain::state::{
     Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
 };
@@ -246,12 +248,74 @@ fn decision() -> impl Strategy<Value = RecordBody> {
     })
 }
 
+fn stage() -> impl Strategy<Value = Stage> {
+    prop::sample::select(Stage::ALL)
+}
+
+fn place() -> impl Strategy<Value = WorkstationName> {
+    "ws-[a-z]{1,4}".prop_map(|name| name.parse().unwrap())
+}
+
+prop_compose! {
+    fn gap()(priority in 1..9_u8, reason in text(), missing in prop::collection::vec(text(), 0..2),
+             way in prop_oneof![
+                 Just(None),
+                 place().prop_map(|name| Some(Proposal::Workstation(name))),
+                 moment().prop_map(|until| Some(Proposal::Until(until))),
+             ],
+             by in agent(), at in moment()) -> Gap {
+        Gap { priority, reason, missing, proposal: way, by, at }
+    }
+}
+
+prop_compose! {
+    fn passage()(stage in stage(), by in agent(), at in moment(), workstation in option::of(place()),
+                 fallback in any::<bool>(), note in option::of(text())) -> Passage {
+        Passage { stage, by, at, workstation, fallback, note }
+    }
+}
+
+prop_compose! {
+    fn progress()(passages in prop::collection::vec(passage(), 0..4),
+                  approved in prop::collection::vec((stage(), agent(), moment()), 0..2),
+                  admitted in prop::collection::vec(place(), 0..2),
+                  gap in option::of(gap())) -> Progress {
+        let approved = approved.into_iter().map(|(stage, by, at)| Approval { stage, by, at });
+        let rest = Progress { passed: Vec::new(), approved: approved.collect(), admitted, gap };
+        passages.into_iter().fold(rest, Progress::with)
+    }
+}
+
+fn staged() -> impl Strategy<Value = RecordBody> {
+    let stage = (passage(), any::<bool>()).prop_map(|(passage, approved)| {
+        RecordBody::Stage(StageRecord {
+            stage: passage.stage,
+            deed: if approved {
+                StageDeed::Approved
+            } else {
+                StageDeed::Passed
+            },
+            workstation: passage.workstation,
+            fallback: passage.fallback,
+            note: passage.note,
+        })
+    });
+    let closed = (option::of(text()), option::of(place()))
+        .prop_map(|(reason, admitted)| GapRecord::Closed { reason, admitted });
+    prop_oneof![
+        stage,
+        gap().prop_map(|gap| RecordBody::Gap(GapRecord::Opened(gap))),
+        closed.prop_map(RecordBody::Gap),
+    ]
+}
+
 fn body() -> impl Strategy<Value = RecordBody> {
     prop_oneof![
         handoff(),
         evidence(),
         review(),
         routing(),
+        staged(),
         text().prop_map(|text| RecordBody::Note { text }),
         request(),
         decision(),
@@ -261,7 +325,7 @@ fn body() -> impl Strategy<Value = RecordBody> {
 
 prop_compose! {
     fn history()(
-        standing in standing(), epoch in 1..9_u32,
+        standing in standing(), epoch in 1..9_u32, progress in progress(),
         records in prop::collection::vec((moment(), agent(), any::<u32>(), body()), 0..5),
         recorded in any::<bool>(),
     ) -> TaskHistory {
@@ -271,7 +335,7 @@ prop_compose! {
             .collect();
         let mut history = TaskHistory {
             id: TaskId::new("A-1").unwrap(),
-            state: TaskState { epoch: Epoch(epoch), standing },
+            state: TaskState { epoch: Epoch(epoch), standing, stages: None }.progressed(progress),
             records,
         };
         if recorded {
@@ -313,7 +377,7 @@ proptest! {
 
     #[test]
     fn a_file_that_reads_is_the_one_that_would_be_written(
-        history in history(), other in history(), swapped in 0..8_u8,
+        history in history(), other in history(), swapped in 0..9_u8,
     ) {
         // Keys of two states mixed: most are refused, none is read as something else.
         let mut file = StateFile::from(&history);
@@ -326,6 +390,7 @@ proptest! {
             4 => file.landing = other.landing,
             5 => file.completion = other.completion,
             6 => file.resume = other.resume,
+            7 => file.stages = other.stages,
             _ => file.records = other.records,
         }
         if let Ok(read) = file.clone().into_domain() {
