@@ -37,6 +37,7 @@ mod routing;
 mod set_status;
 mod show;
 mod smoke;
+mod stages;
 mod status;
 mod torn;
 mod work;

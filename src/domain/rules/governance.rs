@@ -1,12 +1,14 @@
 //! What the rules judge: every governance file that reads, as values.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::domain::id::TaskId;
 use crate::domain::identity::IdentityMap;
 use crate::domain::marker::Marker;
+use crate::domain::plan::ContractFile;
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::Origin;
+use crate::domain::stage::{Stage, StageContract, StageTerms};
 use crate::domain::state::Status;
 use crate::domain::task::Task;
 use crate::domain::workstation::Registry;
@@ -47,6 +49,9 @@ pub struct Parts {
     pub plans: Vec<PlanSource>,
     /// The states that are written down.
     pub states: HashMap<TaskId, Held<Status>>,
+    /// The files of stages that are there, below `governance/`; without a value those that do not
+    /// read.
+    pub stages: BTreeMap<ContractFile, Option<Held<StageContract>>>,
     /// Ids of tasks whose definitions do not read, or are archived.
     pub elsewhere: HashSet<TaskId>,
     /// How much of the plan was read.
@@ -93,6 +98,21 @@ pub struct Definition<'a> {
     pub origin: Origin,
     /// The definition.
     pub planned: &'a Planned,
+}
+
+/// The terms of one stage, and where they stand.
+#[derive(Debug, Clone)]
+pub(super) struct Terms<'a> {
+    /// The file.
+    pub(super) file: usize,
+    /// The pointer to the stage.
+    pub(super) pointer: String,
+    /// The contract around it.
+    pub(super) contract: &'a StageContract,
+    /// Which stage.
+    pub(super) stage: Stage,
+    /// What is asked for.
+    pub(super) terms: &'a StageTerms,
 }
 
 impl<'a> Definition<'a> {
@@ -179,6 +199,25 @@ impl Governance {
     pub(super) fn open(&self) -> impl Iterator<Item = Definition<'_>> {
         self.distinct()
             .filter(|definition| !self.closed(&definition.task().id))
+    }
+
+    /// The terms of every stage that the plan or a file of stages names.
+    pub(super) fn stages(&self) -> impl Iterator<Item = Terms<'_>> {
+        let inline = self.open().filter_map(|definition| {
+            let contract = definition.planned.task.stages.as_ref()?;
+            Some((definition.file, definition.pointer("/stages"), contract))
+        });
+        let files = self.parts.stages.values().flatten();
+        let files = files.map(|held| (held.file, "/stages".to_owned(), &held.value));
+        inline.chain(files).flat_map(|(file, pointer, contract)| {
+            contract.stages.iter().map(move |(stage, terms)| Terms {
+                file,
+                pointer: format!("{pointer}/{stage}"),
+                contract,
+                stage: *stage,
+                terms,
+            })
+        })
     }
 
     /// Whether the task is done or given up.

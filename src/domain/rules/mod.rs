@@ -32,7 +32,13 @@ mod role_unknown;
 mod route_agent_unknown;
 mod route_type_refused;
 mod route_workstation_unknown;
+mod stage_agent_unknown;
+mod stage_capability_missing;
+mod stage_gate_unknown;
+mod stage_judges_itself;
 mod stage_unknown;
+mod stage_workstation_unknown;
+mod stages_ref_missing;
 mod state_without_definition;
 mod target_differs;
 mod task_defined_twice;
@@ -76,6 +82,12 @@ pub const ALL: &[Rule] = &[
     role_reviews_only::RULE,
     lane_unknown::RULE,
     stage_unknown::RULE,
+    stages_ref_missing::RULE,
+    stage_agent_unknown::RULE,
+    stage_workstation_unknown::RULE,
+    stage_gate_unknown::RULE,
+    stage_capability_missing::RULE,
+    stage_judges_itself::RULE,
     paths_all_forbidden::RULE,
     type_unrouted::RULE,
     route_workstation_unknown::RULE,

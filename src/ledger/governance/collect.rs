@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::place::{self, Content, Place};
@@ -5,8 +6,9 @@ use crate::domain::id::ObjectId;
 use crate::domain::rules::Reach;
 use crate::domain::snapshot::Origin;
 use crate::git::{EntryKind, GitError, Repo};
+use crate::ledger::format::text::{FilePath, Text};
 use crate::ledger::paths;
-use crate::ledger::yaml::Limits;
+use crate::ledger::yaml::{self, Limits};
 
 /// What a governance file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +21,8 @@ pub enum FileKind {
     Workstations,
     /// `queue.yaml`, `queue/*.yaml`, or a file of tasks that a person names.
     Plan,
+    /// A stage contract that a task names.
+    Stages,
     /// `ledger.yaml`.
     Marker,
     /// `state/*/*.yaml`.
@@ -38,6 +42,7 @@ impl FileKind {
             Self::IdentityMap => "identity-map.schema.json",
             Self::Workstations => "workstations.schema.json",
             Self::Plan => "queue.schema.json",
+            Self::Stages => "stages.schema.json",
             Self::Marker => "ledger.schema.json",
             Self::State => "state.schema.json",
             Self::Station => "station.schema.json",
@@ -78,6 +83,8 @@ pub(super) struct Source {
 pub struct Collected {
     pub(super) sources: Vec<Source>,
     pub(super) reach: Reach,
+    /// Where the target's files are read from, once they were.
+    target: Option<Place>,
 }
 
 impl Collected {
@@ -87,6 +94,7 @@ impl Collected {
         Self {
             sources: Vec::new(),
             reach,
+            target: None,
         }
     }
 
@@ -109,6 +117,7 @@ impl Collected {
         ] {
             self.read(repo, place, Origin::Target, kind, path)?;
         }
+        self.target = Some(place.clone());
         self.plan(repo, place, Origin::Target)
     }
 
@@ -154,6 +163,27 @@ impl Collected {
         for name in yaml_names(place.names(repo, paths::QUEUE_DIR)?) {
             let path = format!("{}/{name}", paths::QUEUE_DIR);
             self.read(repo, place, origin, FileKind::Plan, &path)?;
+        }
+        self.stages(repo, place, origin)
+    }
+
+    /// Reads the stage contracts that the plan of a branch names; what the ledger does not have may
+    /// be the target's.
+    fn stages(&mut self, repo: &Repo, place: &Place, origin: Origin) -> Result<(), GitError> {
+        let plans = self.sources.iter().filter(|source| source.origin == origin);
+        let named: BTreeSet<String> = plans.flat_map(named_stages).collect();
+        for path in named {
+            let kind = FileKind::Stages;
+            let content = place.read(repo, &path, kind.limits())?;
+            if content != Content::Absent {
+                self.push(place.commit(), origin, kind, path, content);
+                continue;
+            }
+            let known = |source: &Source| source.kind == kind && source.path == path;
+            let target = self.target.clone().filter(|_| origin == Origin::Ledger);
+            if let Some(target) = target.filter(|_| !self.sources.iter().any(known)) {
+                self.read(repo, &target, Origin::Target, kind, &path)?;
+            }
         }
         Ok(())
     }
@@ -216,6 +246,29 @@ impl Collected {
             content,
         });
     }
+}
+
+/// The files of stages that the tasks of a plan file name. Only a file that speaks of such is
+/// parsed for it.
+fn named_stages(source: &Source) -> Vec<String> {
+    const KEY: &str = "stages_ref";
+    let Content::Bytes(bytes) = &source.content else {
+        return Vec::new();
+    };
+    let speaks = bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes());
+    if source.kind != FileKind::Plan || !speaks {
+        return Vec::new();
+    }
+    let Ok(node) = yaml::parse_bytes(bytes, source.kind.limits()) else {
+        return Vec::new();
+    };
+    let tasks = node.get("tasks").and_then(yaml::Node::as_seq);
+    let tasks = tasks.unwrap_or_default().iter();
+    let named = tasks.filter_map(|task| task.get(KEY)?.as_str());
+    named
+        .filter(|path| Text::<FilePath>::written(path).value().is_some())
+        .map(|path| format!("{}/{path}", paths::GOVERNANCE))
+        .collect()
 }
 
 fn yaml_names(names: Vec<String>) -> impl Iterator<Item = String> {

@@ -4,12 +4,15 @@ use super::collect::{Collected, FileKind, Source};
 use super::place::Content;
 use super::salvage::{self, Complaints};
 use super::{point, shape};
+use crate::domain::id::TaskId;
+use crate::domain::plan::ContractFile;
 use crate::domain::rules::{self, Governance, Held, Parts, PlanSource, Reach, Severity, Violation};
 use crate::domain::state::Status;
 use crate::ledger::finding::{BadFile, Finding};
 use crate::ledger::format::File;
 use crate::ledger::format::v1::{
-    ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, StateFile, StationFile, WorkstationsFile,
+    ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, StagesFile, StateFile, StationFile,
+    WorkstationsFile,
 };
 use crate::ledger::paths;
 use crate::ledger::read::{Origin, syntax};
@@ -86,6 +89,9 @@ impl Judge<'_> {
         if matches!(source.kind, FileKind::Plan | FileKind::Archive) {
             self.parts.reach = Reach::Broken;
         }
+        if source.kind == FileKind::Stages {
+            self.parts.stages.insert(contract_file(source), None);
+        }
     }
 
     fn note(&mut self, file: usize, finding: Finding) {
@@ -110,6 +116,10 @@ impl Judge<'_> {
                 self.parts.marker = self.value::<MarkerFile>(file, source, text, node);
             }
             FileKind::Plan => self.plan(file, source, text, node),
+            FileKind::Stages => {
+                let value = self.value::<StagesFile>(file, source, text, node);
+                self.parts.stages.insert(contract_file(source), value);
+            }
             FileKind::State => self.state(file, source, text, node),
             FileKind::Station => self.station(file, source, text, node),
             FileKind::Archive => match self.value::<ArchiveFile>(file, source, text, node) {
@@ -278,6 +288,13 @@ impl Judge<'_> {
         files.sort_by(|a, b| (&a.file, a.commit).cmp(&(&b.file, b.commit)));
         files
     }
+}
+
+/// A file of stages as tasks name it.
+fn contract_file(source: &Source) -> ContractFile {
+    let path = source.path.strip_prefix(paths::GOVERNANCE);
+    let path = path.unwrap_or_default().trim_start_matches('/');
+    (source.origin, path.to_owned())
 }
 
 fn origin(source: &Source) -> Origin<'_> {

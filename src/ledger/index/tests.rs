@@ -6,13 +6,23 @@ use crate::domain::task::Task;
 use crate::process::testing::runner;
 
 fn task(n: usize) -> Task {
-    let definition = serde_json::json!({
+    let mut definition = serde_json::json!({
         "id": format!("A-{n}"), "title": format!("Task {n}"), "role": "A", "priority": 1 + n % 9,
         "lane": if n.is_multiple_of(3) { "A:2" } else { "A" },
         "depends_on": if n > 0 { vec![format!("A-{}", n - 1)] } else { vec![] },
         "owned_paths": ["src/**"], "acceptance_checks": ["cargo test"], "parked": n.is_multiple_of(2),
         "created_at": "2026-11-20T09:00:00Z",
     });
+    match n {
+        5 => {
+            definition["stages"] = serde_json::json!({
+                "plan": {"agent": "@a", "secondary": ["@b", "@c"], "gate": "odd"},
+                "execute": {"workstation": "ws-1", "capabilities": ["gpu"], "gate": "evidence"},
+            });
+        }
+        7 | 8 => definition["stages_ref"] = "stages/gpu.yaml".into(),
+        _ => {}
+    }
     crate::ledger::format::v1::request::define(&definition)
         .unwrap()
         .task
@@ -58,6 +68,8 @@ fn a_plan_reads_back_as_it_was() {
     assert_eq!(read.get(&id), plan.get(&id));
     assert_eq!(read.origin(&id), Some(Origin::Ledger));
     assert_eq!(read.get(&"A-100".parse().unwrap()), None);
+    assert_eq!(read.referred(), plan.referred());
+    assert_eq!(read.referred().values().flatten().count(), 2);
 }
 
 #[test]
@@ -124,7 +136,10 @@ fn a_damaged_plan_is_not_believed() {
 #[test]
 fn states_read_back_as_they_were() {
     use crate::domain::id::ObjectId;
+    use crate::domain::progress::{Approval, Gap, Passage, Progress, Proposal};
+    use crate::domain::stage::Stage;
     use crate::domain::state::{Epoch, Resume, Standing, TaskState};
+    use crate::domain::time::Timestamp;
     let dir = tempfile::tempdir().unwrap();
     let cache = cache_in(dir.path());
     let id = |n: u8| ObjectId::from_bytes(&[n; 20]).unwrap();
@@ -141,6 +156,30 @@ fn states_read_back_as_they_were() {
         },
         stages: None,
     };
+    let state = state.progressed(Progress {
+        passed: vec![Passage {
+            stage: Stage::Plan,
+            by: "@a".parse().unwrap(),
+            at: Timestamp::from_seconds(7),
+            workstation: Some("ws-1".parse().unwrap()),
+            fallback: true,
+            note: Some("plan.md".to_owned()),
+        }],
+        approved: vec![Approval {
+            stage: Stage::Execute,
+            by: "@d".parse().unwrap(),
+            at: Timestamp::from_seconds(8),
+        }],
+        admitted: vec!["ws-2".parse().unwrap()],
+        gap: Some(Gap {
+            priority: 1,
+            reason: "no machine".to_owned(),
+            missing: vec!["ws-1 is quarantined".to_owned()],
+            proposal: Some(Proposal::Until(Timestamp::from_seconds(9))),
+            by: "@a".parse().unwrap(),
+            at: Timestamp::from_seconds(8),
+        }),
+    });
     let shard = vec![(id(1), "A-1".parse().unwrap(), state)];
     let mut states = StatesCache::open(&cache);
     states.put(id(2), shard.clone(), 1000);

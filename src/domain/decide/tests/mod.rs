@@ -9,5 +9,6 @@ mod plan;
 mod request;
 mod rights;
 mod routing;
+mod stage;
 mod station;
 mod work;

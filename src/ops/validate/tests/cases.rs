@@ -546,6 +546,78 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "stages that nobody can do",
+        edits: &[Swap(
+            QUEUE,
+            "    lane: A-backend:2\n",
+            "    lane: A-backend:2\n    stages:\n      execute:\n        agent: \"@zed\"\n        workstation: [ws-one-1, ws-nine]\n        capabilities: [gpu]\n        gate: machine_redy\n",
+        )],
+        found: &[
+            "queue.yaml:26:16 error stage-agent-unknown: `execute` names @zed, which is not among the agents (agents: @a, @b)",
+            "queue.yaml:27:33 error stage-workstation-unknown: `execute` names `ws-nine`, which is not registered (workstations: ws-one-1, ws-one-2)",
+            "queue.yaml:28:24 warning stage-capability-missing: `execute` asks for `gpu`, which no workstation in its scope has (`capabilities` in governance/workstations.yaml)",
+            "queue.yaml:29:15 error stage-gate-unknown: the gate `machine_redy` of `execute` means nothing (gates: machine_ready, approval, plan_approved, evidence)",
+        ],
+    },
+    Case {
+        name: "stages in a file that is not there",
+        edits: &[Swap(
+            QUEUE,
+            "    lane: A-backend:2\n",
+            "    lane: A-backend:2\n    stages_ref: stages/x.yaml\n",
+        )],
+        found: &[
+            "queue.yaml:24:17 error stages-ref-missing: `A-3` names the stages of `stages/x.yaml`, which is not there (write governance/stages/x.yaml, or put `stages` into the task)",
+        ],
+    },
+    Case {
+        name: "stages in a file, judged by who plans",
+        edits: &[
+            Swap(
+                QUEUE,
+                "    lane: A-backend:2\n",
+                "    lane: A-backend:2\n    stages_ref: stages/x.yaml\n",
+            ),
+            Put(
+                "governance/stages/x.yaml",
+                "version: 1\nstages:\n  plan: {agent: \"@a\"}\n  plan_review: {agent: \"@a\"}\n",
+            ),
+        ],
+        found: &[
+            "stages/x.yaml:4:24 error stage-judges-itself: @a would judge its own `plan` in `plan_review` (name another agent for one of the two)",
+        ],
+    },
+    Case {
+        name: "stages in a file of the target, named by a task of the ledger",
+        edits: &[
+            Swap(
+                LEDGER,
+                "    depends_on: [A-1]\n",
+                "    depends_on: [A-1]\n    stages_ref: stages/x.yaml\n",
+            ),
+            Put(
+                "governance/stages/x.yaml",
+                "version: 1\nstages:\n  plan: {agent: \"@a\", workstation: ws-one-1}\n",
+            ),
+        ],
+        found: &[],
+    },
+    Case {
+        name: "stages in a file that does not read",
+        edits: &[
+            Swap(
+                QUEUE,
+                "    lane: A-backend:2\n",
+                "    lane: A-backend:2\n    stages_ref: stages/x.yaml\n",
+            ),
+            Put(
+                "governance/stages/x.yaml",
+                "version: 1\nstages: {execut: {}}\n",
+            ),
+        ],
+        found: &["stages/x.yaml:2:10 error schema: unknown key `execut` (did you mean `execute`?)"],
+    },
+    Case {
         name: "a route for nobody",
         edits: &[Swap(MAP, "agent_name: \"@a\"", "agent_name: \"@z\"")],
         found: &[

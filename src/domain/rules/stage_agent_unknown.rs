@@ -1,0 +1,45 @@
+//! `stage-agent-unknown`: where the map lists agents, stages name those.
+
+use super::{Governance, Rule, Severity, Violation, listed};
+
+pub(super) const RULE: Rule = Rule {
+    id: "stage-agent-unknown",
+    about: "stages name agents that the identity map lists",
+    severity: Severity::Error,
+    check,
+};
+
+fn check(governance: &Governance) -> Vec<Violation> {
+    let Some(map) = &governance.identity else {
+        return Vec::new();
+    };
+    let known = &map.value.agents;
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for one in governance.stages() {
+        let named = one
+            .terms
+            .agent
+            .iter()
+            .map(|agent| (agent, "agent".to_owned()));
+        let others = one.terms.secondary.iter().enumerate();
+        let others = others.map(|(at, agent)| (agent, format!("secondary/{at}")));
+        for (agent, place) in named.chain(others) {
+            if known.contains_key(agent) {
+                continue;
+            }
+            let message = format!(
+                "`{}` names {agent}, which is not among the agents",
+                one.stage
+            );
+            let names = listed(known.keys().map(|agent| agent.as_str()));
+            found.push(
+                Violation::new(one.file, format!("{}/{place}", one.pointer), message)
+                    .maybe_hint(names.map(|names| format!("agents: {names}"))),
+            );
+        }
+    }
+    found
+}
