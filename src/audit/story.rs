@@ -5,7 +5,7 @@
 //! commit.
 
 use crate::domain::id::{AgentName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
-use crate::domain::request::{Request, Verb};
+use crate::domain::request::{Request, StageAct, Verb};
 use crate::domain::state::Epoch;
 use crate::domain::time::Timestamp;
 use crate::git::{Commit, GitError, Repo};
@@ -138,6 +138,11 @@ fn told(id: ObjectId, commit: &Commit, statement: Statement) -> Entry {
 fn reason(verb: Verb) -> Option<String> {
     match verb {
         Verb::Release { reason, .. } => reason,
+        Verb::Stage { act, .. } => match act {
+            StageAct::Pass { note, .. } | StageAct::Approve { note, .. } => note,
+            StageAct::Pause { reason, .. } => Some(reason),
+            StageAct::Resume { reason, .. } => reason,
+        },
         Verb::Block { reason, .. }
         | Verb::Workstation { reason, .. }
         | Verb::Cancel { reason, .. }

@@ -140,3 +140,16 @@ impl<'a> Work<'a> {
         Some(reasons)
     }
 }
+
+/// Whether the stage contract of a task admits a workstation for its claim: in scope, registered,
+/// and with what the task and its stages ask for. A task without a contract admits all.
+#[must_use]
+pub fn admits(snapshot: &Snapshot, task: &Task, name: &WorkstationName, now: Timestamp) -> bool {
+    let Some(contract) = snapshot.plan.contract(task) else {
+        return true;
+    };
+    let work = Work::of(snapshot, task, contract.claimed().map(|(_, terms)| terms));
+    work.in_scope(name)
+        && snapshot.station(name).is_some()
+        && work.unfit(snapshot, name, now).is_none()
+}

@@ -21,7 +21,7 @@
 use super::gates::{ClaimCase, UNPROBED, failed, in_service, probed, stands_against, takes_claim};
 use super::id::WorkstationName;
 use super::identity::Route;
-use super::machines::Work;
+use super::machines::{self, Work};
 use super::policy::Strategy;
 use super::refusal::{RefusalKind, Unmet};
 
@@ -250,17 +250,10 @@ fn places<'a>(case: &ClaimCase<'a>, wanted: Option<&'a WorkstationName>) -> Vec<
             places.extend(named.filter(|name| default != Some(*name)).map(alone));
         }
     }
-    if let Some(contract) = contract.filter(|_| places.len() > 1) {
-        let work = Work::of(case.snapshot, case.task, contract.claimed().map(|(_, t)| t));
-        let fits = |place: &Place<'_>| {
-            work.in_scope(place.workstation)
-                && work
-                    .unfit(case.snapshot, place.workstation, case.now)
-                    .is_none()
-        };
-        if places.iter().any(fits) {
-            places.retain(fits);
-        }
+    let fits =
+        |place: &Place<'_>| machines::admits(case.snapshot, case.task, place.workstation, case.now);
+    if contract.is_some() && places.len() > 1 && places.iter().any(fits) {
+        places.retain(fits);
     }
     places
 }

@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::id::{AgentName, StageName, WorkstationName};
-use super::task::{Task, words};
-use super::workstation::Workstation;
+use super::task::words;
 
 words! {
     /// A stage of a task, in their order.
@@ -193,26 +192,4 @@ impl StageContract {
             .next_back()
             .map(|(before, _)| *before)
     }
-
-    /// Whether a claim may be done there: in scope, with what both stages ask for.
-    #[must_use]
-    pub fn admits(&self, name: &WorkstationName, known: &Workstation) -> bool {
-        self.claimed().all(|(_, terms)| {
-            let has = |capability| known.capabilities.contains(capability);
-            terms.admits(name) && terms.capabilities.iter().all(has)
-        })
-    }
-
-    /// What the machine of a claim must have by the contract.
-    pub fn capabilities(&self) -> impl Iterator<Item = &String> {
-        self.claimed().flat_map(|(_, terms)| &terms.capabilities)
-    }
-}
-
-/// Whether the contract that stands in the definition of `task` admits a workstation; a task
-/// without one admits all.
-#[must_use]
-pub fn admits(task: &Task, name: &WorkstationName, known: &Workstation) -> bool {
-    let contract = task.stages.as_ref();
-    contract.is_none_or(|contract| contract.admits(name, known))
 }

@@ -256,6 +256,8 @@ fn only_a_person_unparks() {
     world.laneway("edit Q-1 --park --as @ann").code(0);
     world.laneway("claim Q-1 --as @ann").code(4);
     world.laneway("edit Q-1 --unpark --as @dana").code(0);
-    world.laneway("claim Q-1 --as @ann").code(0);
+    world
+        .laneway("claim Q-1 --workstation ws-desk-01 --as @ann")
+        .code(0);
     insta::assert_snapshot!(world.transcript());
 }

@@ -150,7 +150,7 @@ fn text(context: &Context<'_>, outcome: &StageOutcome) -> String {
         return text;
     }
     let mut table = Table::new(
-        &["id", "status", "stage", "", "agent", "title"],
+        &["id", "status", "stage", "state", "agent", "title"],
         context.screen.width,
     );
     for staged in &outcome.tasks {

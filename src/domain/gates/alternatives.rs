@@ -9,7 +9,7 @@ use crate::domain::refusal::{Alternative, Unmet};
 const MOST: usize = 5;
 
 /// The facts about a machine that another machine may not share.
-const ABOUT_MACHINES: [&str; 11] = [
+const ABOUT_MACHINES: [&str; 10] = [
     "workstation-missing",
     "workstation-not-ready",
     "workstation-scope",
@@ -19,7 +19,6 @@ const ABOUT_MACHINES: [&str; 11] = [
     "workstation-full",
     "stage-workstation",
     "stage-capability",
-    "stage-gate",
     "remote-execution",
 ];
 
@@ -46,8 +45,10 @@ fn alternatives(case: &ClaimCase<'_>) -> Vec<Alternative> {
     let claimed = contract.into_iter().flat_map(|contract| contract.claimed());
     let work = Work::of(case.snapshot, case.task, claimed.map(|(_, terms)| terms));
     let registered = case.snapshot.rules.workstations.workstations.keys();
+    // The machine that was refused is proposed itself where it is only out of scope.
     let others = registered.filter(|name| {
-        case.workstation != Some(*name) && work.unavailable(case.snapshot, name, case.now).is_none()
+        let other = case.workstation != Some(*name) || !work.in_scope(name);
+        other && work.unavailable(case.snapshot, name, case.now).is_none()
     });
     let (at_once, proposed): (Vec<_>, Vec<_>) = others.partition(|name| claimable(case, name));
     let id = &case.task.id;

@@ -10,8 +10,8 @@ use crate::domain::identity::{Mode, Route};
 use crate::domain::policy::Strategy;
 use crate::domain::task::Task;
 use crate::domain::workstation::{
-    Hold, ProbeResult, Readiness, StationState, Use, Workstation, WorkstationLifecycle,
-    WorkstationState,
+    Hold, Probe, ProbeKind, ProbeResult, Readiness, StationState, Use, Workstation,
+    WorkstationLifecycle, WorkstationState,
 };
 
 fn ws(name: &str) -> WorkstationName {
@@ -58,6 +58,14 @@ fn said(mut world: World, name: &str, state: StationState) -> World {
     let stations = Arc::make_mut(&mut world.snapshot.stations);
     stations.insert(ws(name), state);
     world
+}
+
+fn db() -> Probe {
+    Probe {
+        name: "db".to_owned(),
+        kind: ProbeKind::Tcp("127.0.0.1:5432".to_owned()),
+        timeout: None,
+    }
 }
 
 fn probed(name: &str, version: u32, ready: bool) -> Readiness {
@@ -215,7 +223,7 @@ fn s04_fixed_falls_back_only_where_the_first_is_out_of_service() {
 #[test]
 fn failed_probes_of_this_version_pass_a_workstation_over_and_unprobed_ones_are_in_question() {
     for strategy in [Strategy::Fixed, Strategy::Available, Strategy::LeastLoaded] {
-        let world = routed(strategy);
+        let world = station(routed(strategy), "ws-1", |known| known.probes = vec![db()]);
         let at_last = |seen: &[Readiness]| {
             look(&world, None, seen, |told| {
                 (
@@ -226,7 +234,7 @@ fn failed_probes_of_this_version_pass_a_workstation_over_and_unprobed_ones_are_i
         };
         let (there, why) = at_last(&[probed("ws-1", 1, false)]);
         assert_eq!(there, "ws-2", "{strategy}");
-        assert!(why.contains("`db` (refused)"), "{why}");
+        assert!(why.contains("db: refused"), "{why}");
         assert_eq!(at_last(&[probed("ws-1", 2, false)]).0, "ws-1", "{strategy}");
         assert_eq!(at_last(&[probed("ws-1", 1, true)]).0, "ws-1", "{strategy}");
         let again = [probed("ws-1", 1, false), probed("ws-1", 1, true)];

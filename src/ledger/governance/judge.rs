@@ -4,7 +4,6 @@ use super::collect::{Collected, FileKind, Source};
 use super::place::Content;
 use super::salvage::{self, Complaints};
 use super::{point, shape};
-use crate::domain::id::TaskId;
 use crate::domain::plan::ContractFile;
 use crate::domain::rules::{self, Governance, Held, Parts, PlanSource, Reach, Severity, Violation};
 use crate::domain::state::Status;

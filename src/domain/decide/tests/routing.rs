@@ -11,7 +11,7 @@ use crate::domain::record::{RecordBody, Routing};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ClaimWish, Verb};
 use crate::domain::state::Standing;
-use crate::domain::workstation::{ProbeResult, Readiness};
+use crate::domain::workstation::{Probe, ProbeKind, ProbeResult, Readiness};
 
 fn ws(name: &str) -> WorkstationName {
     WorkstationName::new(name).unwrap()
@@ -87,11 +87,18 @@ fn gate(outcome: Result<Change, Refusal>) -> &'static str {
 
 #[test]
 fn i01_s10_the_commit_of_a_routed_claim_says_where_and_why() {
-    let mut world = routed();
+    let mut world = routed().rules(|rules| {
+        for known in rules.workstations.workstations.values_mut() {
+            known.probes = vec![Probe {
+                name: "db".to_owned(),
+                kind: ProbeKind::Tcp("127.0.0.1:5432".to_owned()),
+                timeout: None,
+            }];
+        }
+    });
     let asked = ClaimWish {
         readiness: vec![failed("ws-1", false), failed("ws-2", true)],
         quota: BTreeMap::from([("tokens".to_owned(), "40%".to_owned())]),
-        remote: Some("ticket 7".to_owned()),
         ..wish("T-1")
     };
     let change = world.ask(ANN, None, Verb::Claim(asked)).unwrap();
@@ -102,7 +109,7 @@ fn i01_s10_the_commit_of_a_routed_claim_says_where_and_why() {
     assert_eq!(routing.rejected.len(), 1);
     assert_eq!(routing.rejected[0].workstation, ws("ws-1"));
     assert!(
-        routing.rejected[0].reason.contains("`db` (seen)"),
+        routing.rejected[0].reason.contains("db: seen"),
         "{routing:?}"
     );
     let seen: Vec<_> = routing
@@ -112,7 +119,6 @@ fn i01_s10_the_commit_of_a_routed_claim_says_where_and_why() {
         .collect();
     assert_eq!(seen, [("db", true)]);
     assert_eq!(routing.quota["tokens"], "40%");
-    assert_eq!(routing.remote.as_deref(), Some("ticket 7"));
     assert_eq!(held_on(&world, "T-1"), "ws-2");
 }
 

@@ -684,6 +684,7 @@ fn probes_that_only_the_other_host_can_run_must_have_run_there() {
             tool: "cargo".to_owned(),
             version: None,
         },
+        timeout: None,
     };
     let mut world = far().rules(|rules| station(rules, "ws-3").probes = vec![probe.clone()]);
     let found = world
@@ -746,4 +747,50 @@ fn a_closed_task_has_no_stages_to_pass() {
         &["lifecycle"],
     );
     refused(world.ask(DANA, None, pause(None)), &["lifecycle"]);
+}
+
+#[test]
+fn the_gate_of_closing_holds_up_the_landing() {
+    let mut asked = world(&[(Stage::Close, gated(StageGate::Approval))]);
+    asked.claim(ANN, "T-1");
+    asked.hand_off(ANN, "T-1", oid(7));
+    let landing = asked.land("T-1");
+    refused(asked.ask(DANA, None, landing.clone()), &["stage-gate"]);
+    done(asked.ask(EVE, None, approve(Stage::Close)));
+    done(asked.ask(DANA, None, landing));
+    let mut shown = world(&[(Stage::Close, gated(StageGate::Evidence))]);
+    shown.claim(ANN, "T-1");
+    shown.hand_off(ANN, "T-1", oid(7));
+    let Verb::Land {
+        task, onto, result, ..
+    } = shown.land("T-1")
+    else {
+        panic!("a landing")
+    };
+    let land = |exit| Verb::Land {
+        task: task.clone(),
+        onto,
+        result,
+        evidence: Some(Evidence {
+            commit: result,
+            content_key: crate::domain::fixtures::content(oid(7)),
+            checks: vec![CheckRun {
+                command: "make".to_owned(),
+                exit: Some(exit),
+                millis: 1,
+                digest: String::new(),
+                tail: String::new(),
+            }],
+            host: "host-1".to_owned(),
+        }),
+    };
+    let slot = Verb::Landing {
+        task: task.clone(),
+        onto,
+        result,
+        until: shown.now.plus(Span::from_seconds(60)),
+    };
+    done(shown.ask(DANA, None, slot));
+    refused(shown.ask(DANA, None, land(1)), &["stage-gate"]);
+    done(shown.ask(DANA, None, land(0)));
 }

@@ -4,4 +4,5 @@ mod claim;
 mod executor;
 mod land;
 mod paths;
+mod stages;
 mod workstation;
