@@ -250,6 +250,9 @@ pub struct TaskDetail {
     pub owned_paths: Vec<String>,
     /// Paths it must not touch.
     pub forbidden_paths: Vec<String>,
+    /// Contract files that it touches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contract_touchpoints: Vec<String>,
     /// Exclusive groups.
     pub exclusive: Vec<String>,
     /// Commands that must pass.
@@ -490,6 +493,7 @@ impl From<&ShowOutcome> for ShowView {
                 parked: task.parked,
                 owned_paths: texts(&task.owned_paths),
                 forbidden_paths: texts(&task.forbidden_paths),
+                contract_touchpoints: texts(&task.contract_touchpoints),
                 exclusive: task.exclusive.iter().map(ToString::to_string).collect(),
                 acceptance_checks: task.acceptance_checks.clone(),
                 notes: task.notes.clone(),

@@ -40,11 +40,14 @@ const CODEGEN: &str =
 
 const CHANGELOG: &str = "# Changes\n\n1\n\n2\n\n3\n\n4\n\n5\n\nThe end.\n";
 
-fn governed() -> World {
-    let world = World::new();
-    world.quietly("init --role D-arch --role A-backend:2 --role B-ui");
+/// A world with these rules.
+fn governed(world: World, policy: &str) -> World {
+    let policy = match world.is_remote() {
+        true => format!("{policy}authority: {{mode: remote, remote: origin}}\n"),
+        false => policy.to_owned(),
+    };
     for (file, text) in [
-        ("governance/policy.yaml", POLICY),
+        ("governance/policy.yaml", policy.as_str()),
         ("governance/identity-map.yaml", MAP),
         ("codegen.sh", CODEGEN),
         ("CHANGELOG.md", CHANGELOG),
@@ -53,9 +56,17 @@ fn governed() -> World {
     ] {
         world.write(file, text);
     }
-    world.git("add -A");
-    world.git("commit -q -m rules");
+    commit_all(&world, "rules");
     world
+}
+
+/// Commits what is in the target's checkout, and pushes it where a remote decides.
+fn commit_all(world: &World, message: &str) {
+    world.git("add -A");
+    world.git(&format!("commit -q -m {message}"));
+    if world.is_remote() {
+        world.git("push -q origin main");
+    }
 }
 
 fn add(world: &World, id: &str, role: &str, more: &str) {
@@ -64,8 +75,8 @@ fn add(world: &World, id: &str, role: &str, more: &str) {
 }
 
 /// The parts of `P-1`, each claimed in a lane of its own.
-fn planned() -> World {
-    let world = governed();
+fn planned(world: World) -> World {
+    let world = governed(world, POLICY);
     add(&world, "P-1", "A-backend", "");
     for (id, role, stage, by) in [
         ("D-1", "D-arch", "contract", "@arch"),
@@ -82,7 +93,12 @@ fn planned() -> World {
 
 #[test]
 fn p18_what_is_agreed_lands_before_what_is_made_of_it() {
-    let world = planned();
+    for world in World::both() {
+        contract_first(&planned(world));
+    }
+}
+
+fn contract_first(world: &World) {
     let merge = |id: &str, code| {
         world
             .laneway(&format!("merge {id} --trust --as @dana"))
@@ -162,7 +178,7 @@ fn p18_what_is_agreed_lands_before_what_is_made_of_it() {
 
 #[test]
 fn a_new_file_that_the_generator_makes_does_not_stay_behind() {
-    let world = planned();
+    let world = planned(World::governed());
     world.commit(ARCH, "doc/api/owners", "owners\n");
     drop(world.laneway_in(ARCH, "handoff --next more").code(0));
     world.quietly("cancel A-1 --reason no --as @dana");
@@ -176,7 +192,7 @@ fn a_new_file_that_the_generator_makes_does_not_stay_behind() {
 
 #[test]
 fn who_owns_no_contract_asks_for_its_change() {
-    let world = planned();
+    let world = planned(World::governed());
     drop(world.laneway("request").code(0));
     drop(
         world
@@ -221,4 +237,69 @@ fn who_owns_no_contract_asks_for_its_change() {
     drop(world.laneway("audit verify").code(0));
     drop(world.laneway("request A-2 --decide 1").code(2));
     insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn what_a_forge_lands_over_a_newer_co_edited_file_is_not_complete() {
+    let policy = format!("{POLICY}merge: {{via: pull_request}}\n");
+    let world = governed(World::governed(), &policy);
+    add(&world, "B-1", "B-ui", "");
+    world.quietly("claim B-1 --as @ui");
+    world.commit(
+        UI,
+        "CHANGELOG.md",
+        &CHANGELOG.replace("end.", "end: pages."),
+    );
+    drop(world.laneway_in(UI, "handoff --next more").code(0));
+    // The owner's change reaches the target first.
+    world.write(
+        "CHANGELOG.md",
+        &CHANGELOG.replace("# Changes\n", "# Changes\n\npages\n"),
+    );
+    commit_all(&world, "owner");
+    let before = world.target();
+    drop(
+        world
+            .laneway("merge B-1 --as @dana --dry-run")
+            .code(1)
+            .says("behind: B-1 would go back"),
+    );
+    world.git("merge -q --squash agent/B-ui");
+    world.git("commit -q -m squash");
+    let late = world.laneway("complete B-1 --as @dana").code(4);
+    drop(late.says("the target has changed CHANGELOG.md, which is A-backend's"));
+    // Without the squash it goes back to its lane, is rebased, and the same squash is complete.
+    world.git(&format!("reset -q --hard {before}"));
+    drop(
+        world
+            .laneway("merge B-1 --as @dana")
+            .code(1)
+            .says("behind: B-1 went back"),
+    );
+    drop(world.laneway_in(UI, "lane sync").code(0));
+    drop(world.laneway_in(UI, "handoff --next more").code(0));
+    drop(
+        world
+            .laneway("merge B-1 --as @dana")
+            .code(0)
+            .says("ready for its pull request"),
+    );
+    world.git("merge -q --squash agent/B-ui");
+    world.git("commit -q -m squash");
+    drop(world.laneway("complete B-1 --as @dana").code(0));
+    drop(world.laneway("audit verify").code(0));
+}
+
+#[test]
+fn companions_are_asked_for_at_the_handoff() {
+    let rule = "path_rules:\n  - {when: [\"web/**\"], also_change: [CHANGELOG.md]}\n";
+    let world = governed(World::governed(), &format!("{POLICY}{rule}"));
+    add(&world, "B-1", "B-ui", "");
+    world.quietly("claim B-1 --as @ui");
+    world.commit(UI, "web/pets", "pets\n");
+    let alone = world.laneway_in(UI, "handoff --next more").code(4);
+    drop(alone.says("web/pets changes, and `CHANGELOG.md` does not change along"));
+    world.commit(UI, "CHANGELOG.md", "pets\n");
+    drop(world.laneway_in(UI, "handoff --next more").code(0));
+    drop(world.laneway("merge B-1 --as @dana").code(0));
 }

@@ -95,6 +95,7 @@ fn text(detail: &TaskDetail) -> String {
     ownership(&mut page, detail);
     page.list("owned paths", &detail.owned_paths);
     page.list("forbidden paths", &detail.forbidden_paths);
+    page.list("touches contracts at", &detail.contract_touchpoints);
     page.list("exclusive groups", &detail.exclusive);
     page.list("acceptance checks", &detail.acceptance_checks);
     page.list("depends on", &task.depends_on);

@@ -70,7 +70,7 @@ pub(super) fn unproven(case: &LandCase<'_>, command: &str) -> Option<String> {
         .filter(|evidence| evidence.content_key == content_key)
         .flat_map(|evidence| &evidence.checks)
         .filter(|run| run.command == command)
-        .last();
+        .next_back();
     match last {
         Some(run) if run.passed() => None,
         Some(run) => Some(match run.exit {

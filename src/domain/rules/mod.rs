@@ -11,6 +11,7 @@ mod violation;
 mod agent_role_unknown;
 mod authority_differs;
 mod co_edited_role_unknown;
+mod contract_frozen;
 mod contract_owner_unknown;
 mod contracts_overlap;
 mod dependency_cycle;
@@ -96,6 +97,7 @@ pub const ALL: &[Rule] = &[
     agent_role_unknown::RULE,
     reviewer_role_unknown::RULE,
     contract_owner_unknown::RULE,
+    contract_frozen::RULE,
     contracts_overlap::RULE,
     co_edited_role_unknown::RULE,
     generated_twice::RULE,

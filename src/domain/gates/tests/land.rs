@@ -13,13 +13,13 @@ use crate::domain::task::{Risk, Task};
 
 /// `T-1` handed off by Ann as commit 9, beside `others`, and edited since.
 fn submitted(edit: impl FnOnce(&mut Task), others: Vec<Task>) -> World {
-    let mut one = task("T-1", "A");
-    let plan = |one: &Task| [vec![one.clone()], others.clone()].concat();
-    let mut world = World::new(plan(&one));
+    let mut tasks = vec![task("T-1", "A")];
+    tasks.extend(others);
+    let mut world = World::new(tasks.clone());
     world.claim(ANN, "T-1");
     world.hand_off(ANN, "T-1", oid(9));
-    edit(&mut one);
-    world.snapshot.plan = planned(plan(&one)).into();
+    edit(&mut tasks[0]);
+    world.snapshot.plan = planned(tasks).into();
     world
 }
 

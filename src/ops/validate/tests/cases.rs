@@ -668,6 +668,7 @@ pub(super) const CASES: &[Case] = &[
             "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-arch}\n  - {name: web, paths: [\"doc/*/web\"], owner: A-backend}\nreview_routes:",
         )],
         found: &[
+            "policy.yaml:11:47 warning contract-frozen: the contract `api` is owned by D-arch, which reviews only: no task can change it (give the role lanes, or change it by commits outside tasks)",
             "policy.yaml:12:24 error contracts-overlap: `web` of A-backend and `api` of D-arch may hold the same file, which neither could change (give both the same owner, or take the file out of one)",
         ],
     },
@@ -676,7 +677,7 @@ pub(super) const CASES: &[Case] = &[
         edits: &[Swap(
             POLICY,
             "review_routes:",
-            "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-arch}\n  - {name: web, paths: [\"doc/*/web\"], owner: D-arch}\nreview_routes:",
+            "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: A-backend}\n  - {name: web, paths: [\"doc/*/web\"], owner: A-backend}\nreview_routes:",
         )],
         found: &[],
     },
@@ -720,7 +721,7 @@ pub(super) const CASES: &[Case] = &[
             Swap(
                 POLICY,
                 "review_routes:",
-                "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-arch}\nreview_routes:",
+                "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: A-backend}\nreview_routes:",
             ),
             Swap(
                 QUEUE,
