@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::audit::verify;
+use crate::domain::contract_request::{Decision, Ruling};
 use crate::domain::decide::PlanChange;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::{CheckRun, Evidence, Finding, Verdict};
@@ -14,7 +15,7 @@ use crate::domain::state::{Epoch, Standing, Status};
 use crate::git::testing::write;
 use crate::ledger::format::v1::state::StateFile;
 use crate::ledger::read::{self, Origin};
-use crate::ledger::testing::{Site, claim, handoff, id, note, task};
+use crate::ledger::testing::{Rules, Site, claim, handoff, id, note, task};
 use crate::ledger::yaml::{self, Limits};
 use crate::ledger::{Companion, LedgerError, Receipt, paths};
 
@@ -23,6 +24,11 @@ type Step = (u8, u8, u8, u8, u16);
 
 const AGENTS: [&str; 4] = ["@ada", "@ben", "@cyn", "@dan"];
 
+/// With a contract to ask about, and a file that others than its owner rebase on first.
+const POLICY: &str = "durability: fast\n\
+    contracts: [{name: api, paths: [\"api/**\"], owner: dev}]\n\
+    co_edited: [{paths: [shared], owner: arch}]\n";
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -30,7 +36,7 @@ proptest! {
     fn what_was_acknowledged_is_decided_alike_by_an_auditor(
         steps in prop::collection::vec((any::<u8>(), 0..4_u8, 0..5_u8, any::<u8>(), 0..9000_u16), 30)
     ) {
-        let site = Site::new();
+        let site = Site::with(&Rules { policy: POLICY, ..Rules::default() });
         site.add(&["T-0", "T-1", "T-2", "T-3"]);
         let mut done = vec![site.tip()];
         for step in &steps {
@@ -236,6 +242,22 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
         26 => Verb::Renew {
             tasks: vec![(task, site.state(&name).epoch)],
         },
+        27 => Verb::Request {
+            task,
+            contract: ["api", "api", "web"][usize::from(detail % 3)]
+                .parse()
+                .unwrap(),
+            text: reason(),
+        },
+        28 => Verb::Decide {
+            task,
+            decision: Decision {
+                request: last_record(site, &name),
+                ruling: Ruling::ALL[usize::from(detail % 3)],
+                reason: reason(),
+                task: detail.is_multiple_of(5).then(|| id(&other)),
+            },
+        },
         23 => {
             advance_target(site, detail);
             return None;
@@ -252,9 +274,11 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
 /// Mostly a step that the task's standing allows: random ones alone never get as far as a landing.
 fn likely(site: &Site, name: &str, what: u8) -> u8 {
     let likely: &[u8] = match site.state(name).status() {
-        _ if what.is_multiple_of(6) => return what % 27,
+        _ if what.is_multiple_of(6) => return what % 29,
         Status::Todo => &[2, 3, 4, 5, 8, 10, 19, 23, 24],
-        Status::AwaitingScope | Status::InProgress => &[9, 10, 11, 12, 12, 13, 14, 16, 18, 21, 26],
+        Status::AwaitingScope | Status::InProgress => {
+            &[9, 10, 11, 12, 12, 13, 14, 16, 18, 21, 26, 27, 28, 28]
+        }
         Status::InReview => &[10, 11, 15, 15, 16, 23, 25, 25, 25, 25, 25, 21],
         Status::Blocked => &[10, 17, 17, 17, 18, 19, 21],
         Status::Done | Status::Cancelled => &[0, 10, 20, 23],
@@ -331,6 +355,12 @@ fn work(site: &Site, name: &str, detail: u8) -> ObjectId {
     } else {
         first
     }
+}
+
+/// The number of the task's last record, which may be a contract request.
+fn last_record(site: &Site, name: &str) -> u32 {
+    let records = site.publisher().loader().records(site.tip(), &id(name));
+    records.unwrap().last().map_or(0, |record| record.n)
 }
 
 fn submitted(site: &Site, name: &str) -> Option<ObjectId> {

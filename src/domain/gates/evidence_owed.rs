@@ -69,8 +69,7 @@ pub(super) fn unproven(case: &LandCase<'_>, command: &str) -> Option<String> {
         .chain(case.evidence)
         .filter(|evidence| evidence.content_key == content_key)
         .flat_map(|evidence| &evidence.checks)
-        .filter(|run| run.command == command)
-        .next_back();
+        .rfind(|run| run.command == command);
     match last {
         Some(run) if run.passed() => None,
         Some(run) => Some(match run.exit {
