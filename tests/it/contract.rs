@@ -303,3 +303,26 @@ fn companions_are_asked_for_at_the_handoff() {
     drop(world.laneway_in(UI, "handoff --next more").code(0));
     drop(world.laneway("merge B-1 --as @dana").code(0));
 }
+
+#[test]
+fn generated_files_are_checked_where_no_other_evidence_is_asked_for() {
+    let world = governed(
+        World::governed(),
+        &format!("{POLICY}gates: {{evidence: none}}\n"),
+    );
+    add(&world, "A-1", "A-backend", "--check false");
+    world.quietly("claim A-1 --as @back");
+    world.commit(GEN, "gen/pets", "by hand\n");
+    drop(world.laneway_in(GEN, "handoff --next more").code(0));
+    let before = world.target();
+    let merge = world.laneway("merge A-1 --as @dana").code(4);
+    drop(merge.says("not trusted").says("codegen.sh"));
+    drop(world.laneway("merge A-1 --trust --as @dana").code(1));
+    assert_eq!(world.target(), before);
+    world.quietly("return A-1 --reason hand --as @back");
+    world.quietly("claim A-1 --as @back");
+    world.commit(GEN, "gen/pets", "PETS\n");
+    world.commit(GEN, "internal/a", "a\n");
+    drop(world.laneway_in(GEN, "handoff --next more").code(0));
+    drop(world.laneway("merge A-1 --trust --as @dana").code(0));
+}
