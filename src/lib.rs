@@ -11,5 +11,6 @@ pub mod env;
 pub mod git;
 pub mod ledger;
 pub mod ops;
+pub mod probe;
 pub mod process;
 pub mod workspace;

@@ -26,5 +26,6 @@ pub mod status;
 pub mod task;
 pub mod validate;
 pub mod work;
+pub mod workstation;
 
 pub use envelope::{Envelope, ErrorView, HolderView, LedgerView, SCHEMA, UnmetView};

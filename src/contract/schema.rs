@@ -26,6 +26,9 @@ use super::status::StatusView;
 use super::task::{ClaimedView, ListView, ReadyView, ShowView};
 use super::validate::ValidateView;
 use super::work::{ChecksView, HandoffView, ReviewView, TrustView};
+use super::workstation::{
+    RegistryEditView, StationActView, StationCheckView, StationListView, StationShowView,
+};
 
 /// Where the schemas are published.
 const HOME: &str = "https://laneway.dev/schemas/output/v1/";
@@ -68,6 +71,14 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<LaneListView>("lane list"),
         schema::<LaneSyncedView>("lane sync"),
         schema::<LaneRemovedView>("lane remove"),
+        schema::<StationListView>("workstation list"),
+        schema::<StationShowView>("workstation show"),
+        schema::<StationCheckView>("workstation check"),
+        schema::<RegistryEditView>("workstation add"),
+        schema::<RegistryEditView>("workstation attest"),
+        schema::<StationActView>("workstation quarantine"),
+        schema::<StationActView>("workstation retire"),
+        schema::<StationActView>("workstation restore"),
         schema::<SetStatusView>("set-status"),
         schema::<MaintainView>("maintain"),
         schema::<CompletionsView>("completions"),

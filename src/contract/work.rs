@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::plan::MutationView;
 use super::task::CheckView;
 use crate::ops::Mutation;
-use crate::ops::work::{CheckOutcome, HandoffOutcome, ReviewOptions, TrustOutcome};
+use crate::ops::work::{CheckOutcome, HandoffOutcome, ReviewOptions, TrustOutcome, TrustSubject};
 
 /// `data` of `check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -41,9 +41,13 @@ impl From<&CheckOutcome> for ChecksView {
 /// `data` of `trust`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TrustView {
-    /// The task.
-    pub task: String,
-    /// Every command that the task owes; all are trusted now.
+    /// The task whose checks they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The workstation whose probes they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workstation: Option<String>,
+    /// Every command that is owed; all are trusted now.
     pub commands: Vec<String>,
     /// Those that were not trusted before.
     pub new: Vec<String>,
@@ -51,8 +55,13 @@ pub struct TrustView {
 
 impl From<&TrustOutcome> for TrustView {
     fn from(outcome: &TrustOutcome) -> Self {
+        let (task, workstation) = match &outcome.subject {
+            TrustSubject::Task(task) => (Some(task.to_string()), None),
+            TrustSubject::Workstation(name) => (None, Some(name.to_string())),
+        };
         Self {
-            task: outcome.task.to_string(),
+            task,
+            workstation,
             commands: outcome.commands.clone(),
             new: outcome.new.clone(),
         }

@@ -225,6 +225,13 @@ impl Refusal {
             .map_or("rule", |u| u.gate)
     }
 
+    /// Whether nothing stands in the way but that nobody has looked at a workstation.
+    #[must_use]
+    pub fn asks_for_probes(&self) -> bool {
+        let mut unmet = self.unmet.iter();
+        unmet.all(|unmet| unmet.gate == super::gates::UNPROBED)
+    }
+
     /// The holder named by the gate that weighs most.
     #[must_use]
     pub fn holder(&self) -> Option<&Holder> {

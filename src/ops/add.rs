@@ -215,7 +215,7 @@ fn edit_plan_file(
     dry_run: bool,
 ) -> Result<(Mutation, PathBuf), OpError> {
     let _writing = plan_lock(site)?;
-    let (path, text) = working_tree_plan(site)?;
+    let (path, text) = working_tree_file(site, paths::QUEUE)?;
     let edited = write::edited(&text, id, fields)?;
     let origin = read::Origin {
         file: paths::QUEUE,
@@ -298,13 +298,13 @@ fn changed<'f>(
     }
 }
 
-/// The plan file of the working tree, and its text.
-fn working_tree_plan(site: &Site) -> Result<(PathBuf, String), OpError> {
+/// A governance file of the working tree, and its text.
+pub(super) fn working_tree_file(site: &Site, name: &str) -> Result<(PathBuf, String), OpError> {
     let root = site
         .repo()
         .work_dir()
         .ok_or_else(|| OpError::Usage("a bare repository has no working tree".to_owned()))?;
-    let path = root.join(paths::QUEUE);
+    let path = root.join(name);
     let io = |source| OpError::Io {
         path: path.clone(),
         source,
@@ -312,14 +312,14 @@ fn working_tree_plan(site: &Site) -> Result<(PathBuf, String), OpError> {
     let meta = std::fs::symlink_metadata(&path).map_err(io)?;
     if !meta.is_file() {
         let message = "a governance file must be a plain file".to_owned();
-        return Err(BadFile::whole(paths::QUEUE, None, "file-kind", message).into());
+        return Err(BadFile::whole(name, None, "file-kind", message).into());
     }
     let text = std::fs::read_to_string(&path).map_err(io)?;
     Ok((path, text))
 }
 
 /// One writer of this machine at a time. A person's editor knows nothing of it: see [`replace`].
-fn plan_lock(site: &Site) -> Result<lock::Held, OpError> {
+pub(super) fn plan_lock(site: &Site) -> Result<lock::Held, OpError> {
     let path = site.ledger.dir().join("plan.lock");
     let limit = std::time::Duration::from_secs(30);
     Ok(lock::take(&site.env, &path, "plan", limit).map_err(LedgerError::from)?)
@@ -327,7 +327,7 @@ fn plan_lock(site: &Site) -> Result<lock::Held, OpError> {
 
 fn edit_working_tree(site: &Site, edits: &[Edit], dry_run: bool) -> Result<PathBuf, OpError> {
     let _writing = plan_lock(site)?;
-    let (path, text) = working_tree_plan(site)?;
+    let (path, text) = working_tree_file(site, paths::QUEUE)?;
     let mut document = Document::new(text.clone());
     let origin = read::Origin {
         file: paths::QUEUE,
@@ -348,7 +348,7 @@ fn edit_working_tree(site: &Site, edits: &[Edit], dry_run: bool) -> Result<PathB
 
 /// Replaces a file as a whole, if it still says what was read; a crash leaves the old or the new
 /// text.
-fn replace(path: &Path, read: &str, text: &str) -> Result<(), OpError> {
+pub(super) fn replace(path: &Path, read: &str, text: &str) -> Result<(), OpError> {
     let io = |source| OpError::Io {
         path: path.to_owned(),
         source,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::OpError;
 use super::mutate::{self, Mutation};
+use super::readiness;
 use super::set_aside::{is_over, lane_of, set_aside};
 use super::site::Site;
 use crate::domain::id::{LaneName, ObjectId, TaskId};
@@ -136,11 +137,14 @@ fn claim_and_settle(
         // It is answered as it was then; its lane may be another's.
         Some(mutation) => (mutation, Lane::Leave),
         None => {
-            if !dry_run && lane == Lane::Open {
-                // A lane that cannot be used is found before the claim, not after it.
-                check_lanes(site, publisher, request)?;
-            }
-            (mutate::carry_out(publisher, request, dry_run)?, lane)
+            let mutation = readiness::with_probes(site, request, |request| {
+                if !dry_run && lane == Lane::Open {
+                    // A lane that cannot be used is found before the claim, not after it.
+                    check_lanes(site, publisher, request)?;
+                }
+                mutate::carry_out(publisher, request, dry_run)
+            })?;
+            (mutation, lane)
         }
     };
     let mine = |state: &TaskState| state.claim().is_some_and(|claim| claim.id == request.id);
@@ -208,9 +212,12 @@ fn over_by_now(
 fn check_lanes(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Result<(), OpError> {
     let mut tip = None;
     loop {
-        // A refusal is the claim's to tell.
-        let Ok((before, change)) = publisher.judge(request) else {
-            return Ok(());
+        let (before, change) = match publisher.judge(request) {
+            Ok(judged) => judged,
+            // Which lane it is shows once somebody has looked.
+            Err(error) if readiness::asks_for_probes(&error) => return Err(error.into()),
+            // A refusal is the claim's to tell.
+            Err(_) => return Ok(()),
         };
         let claims = change.states.iter().filter_map(|state| {
             let taken = before.states.get(&state.task).occupying().is_some();

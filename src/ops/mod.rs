@@ -16,6 +16,7 @@ pub mod mutate;
 pub mod next;
 pub mod own;
 pub mod quota;
+mod readiness;
 pub mod request;
 pub mod routing;
 pub mod save;
@@ -25,6 +26,7 @@ mod site;
 pub mod stage;
 pub mod validate;
 pub mod work;
+pub mod workstation;
 
 pub use error::OpError;
 pub use mutate::{FileChange, Mutation};

@@ -1,5 +1,6 @@
 //! `check`, `handoff`, `review`: showing work and submitting it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::OpError;
@@ -8,7 +9,7 @@ use super::save::{self, BoundLane};
 use super::site::Site;
 use crate::checks::{self, Guard, Limits, Progress, Subject, TrustStore};
 use crate::domain::gates::checks_owed;
-use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::record::{CheckRun, Evidence, Finding, RootCause, Verdict};
 use crate::domain::request::Verb;
 use crate::domain::snapshot::Snapshot;
@@ -189,12 +190,42 @@ fn store(site: &Site) -> Result<TrustStore, OpError> {
     Ok(TrustStore::open(&dir, &site.repo().common_dir()))
 }
 
+/// Those of these commands that are trusted on this machine.
+pub(super) fn trusted(site: &Site, commands: &[String]) -> Result<BTreeSet<String>, OpError> {
+    if commands.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let store = store(site)?;
+    let trusted = commands.iter().filter(|command| store.is_trusted(command));
+    Ok(trusted.cloned().collect())
+}
+
+/// Trusts the commands that the probes of a workstation run on this machine.
+///
+/// # Errors
+/// When the workstation is not registered, or the decision cannot be written down.
+pub fn trust_workstation(site: &Site, name: &WorkstationName) -> Result<TrustOutcome, OpError> {
+    let snapshot = super::look::snapshot(site)?;
+    let known = super::workstation::registered(&snapshot, name)?;
+    let subject = TrustSubject::Workstation(name.clone());
+    trust_all(site, subject, super::readiness::commands(known))
+}
+
+/// Whose commands were trusted.
+#[derive(Debug, Clone)]
+pub enum TrustSubject {
+    /// The checks of a task.
+    Task(TaskId),
+    /// The probes of a workstation.
+    Workstation(WorkstationName),
+}
+
 /// What `trust` came to.
 #[derive(Debug, Clone)]
 pub struct TrustOutcome {
-    /// The task.
-    pub task: TaskId,
-    /// Every command that the task owes; all are trusted now.
+    /// Whose commands they are.
+    pub subject: TrustSubject,
+    /// Every command that is owed; all are trusted now.
     pub commands: Vec<String>,
     /// Those that were not trusted before.
     pub new: Vec<String>,
@@ -209,6 +240,14 @@ pub fn trust(site: &Site, named: Option<&TaskId>) -> Result<TrustOutcome, OpErro
     let snapshot = super::look::snapshot(site)?;
     let commit = shown_commit(site, &snapshot, &id)?;
     let commands = owed(site, &snapshot, &id, commit)?;
+    trust_all(site, TrustSubject::Task(id), commands)
+}
+
+fn trust_all(
+    site: &Site,
+    subject: TrustSubject,
+    commands: Vec<String>,
+) -> Result<TrustOutcome, OpError> {
     let mut store = store(site)?;
     let new: Vec<String> = commands
         .iter()
@@ -217,7 +256,7 @@ pub fn trust(site: &Site, named: Option<&TaskId>) -> Result<TrustOutcome, OpErro
         .collect();
     store.trust(&new)?;
     Ok(TrustOutcome {
-        task: id,
+        subject,
         commands,
         new,
     })

@@ -41,3 +41,4 @@ mod stages;
 mod status;
 mod torn;
 mod work;
+mod workstation;

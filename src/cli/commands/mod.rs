@@ -37,6 +37,7 @@ mod status;
 mod trust;
 mod unblock;
 mod validate;
+mod workstation;
 
 use clap::Subcommand;
 use laneway::contract::LedgerView;
@@ -44,7 +45,7 @@ use laneway::domain::id::ObjectId;
 use laneway::env::Env;
 use laneway::ops::add::PlanOutcome;
 use laneway::ops::own::TaskOutcome;
-use laneway::ops::{Mutation, Site};
+use laneway::ops::{FileChange, Mutation, Site};
 
 use super::args::Global;
 use super::failure::Failure;
@@ -103,7 +104,7 @@ pub enum Command {
 
     /// Run the acceptance checks in the lane's worktree and record the evidence
     Check(check::Args),
-    /// Trust the commands that a task's checks run, on this machine
+    /// Trust the commands that a task's checks or a workstation's probes run, on this machine
     Trust(trust::Args),
     /// Submit the lane's commits and free the lane
     Handoff(handoff::Args),
@@ -123,6 +124,8 @@ pub enum Command {
     Audit(audit::Args),
     /// Say what is wrong with this repository, and repair it
     Doctor(doctor::Args),
+    /// Show, look at and change workstations
+    Workstation(workstation::Args),
     /// Play the main story out loud on a throw-away repository
     Demo(demo::Args),
 }
@@ -166,6 +169,7 @@ impl Command {
             Self::Validate(_) => "validate",
             Self::Audit(args) => args.name(),
             Self::Doctor(_) => "doctor",
+            Self::Workstation(args) => args.name(),
             Self::Demo(_) => "demo",
         }
     }
@@ -233,6 +237,7 @@ pub fn run(
         Command::Validate(args) => validate::run(&context, &args),
         Command::Audit(args) => audit::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
+        Command::Workstation(args) => workstation::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     }
 }
@@ -249,8 +254,13 @@ fn ledger_after(site: &Site, mutation: &Mutation) -> LedgerView {
 
 /// The difference that a rehearsed mutation would make, as a unified diff.
 fn diff(mutation: &Mutation) -> String {
+    diff_of(&mutation.files)
+}
+
+/// What became of files, as a unified diff.
+fn diff_of(files: &[FileChange]) -> String {
     let mut text = String::new();
-    for file in &mutation.files {
+    for file in files {
         let diff = similar::TextDiff::from_lines(&file.before, &file.after);
         let old = if file.before.is_empty() {
             "/dev/null"
