@@ -20,6 +20,8 @@ pub enum Need {
     Ptrace,
     /// A view of every process of the kernel: not from a container.
     AllProcesses,
+    /// MiniStack, an emulator of AWS: at `LANEWAY_TEST_MINISTACK`, or on the search path.
+    Emulator,
     /// A git that makes repositories with a reftable.
     Reftable,
 }
@@ -33,7 +35,7 @@ pub fn has(test: &str, needs: &[Need]) -> bool {
     let Some(missing) = needs.iter().find(|need| !need.is_met()) else {
         return true;
     };
-    let installable = matches!(missing, Need::Program(_));
+    let installable = matches!(missing, Need::Program(_) | Need::Emulator);
     assert!(
         !(installable && in_ci()),
         "{test}: {missing:?} is missing, and CI installs it"
@@ -66,6 +68,7 @@ impl Need {
         static REFTABLE: OnceLock<bool> = OnceLock::new();
         match self {
             Self::Program(name) => on_path(name),
+            Self::Emulator => emulator().is_some(),
             Self::Namespaces => *NAMESPACES.get_or_init(|| {
                 let name = format!("lw-try-{}", std::process::id());
                 shell(&format!(
@@ -96,6 +99,13 @@ impl Need {
             }),
         }
     }
+}
+
+/// The program of the AWS emulator, where there is one.
+pub fn emulator() -> Option<String> {
+    let named = std::env::var("LANEWAY_TEST_MINISTACK");
+    let program = named.unwrap_or_else(|_| "ministack".to_owned());
+    on_path(&program).then_some(program)
 }
 
 fn on_path(name: &str) -> bool {

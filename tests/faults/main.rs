@@ -44,3 +44,5 @@ mod partitions;
 mod races;
 mod rewrites;
 mod servers;
+// Workstations.
+mod emulator;

@@ -161,7 +161,7 @@ impl Server {
 
 /// A port that nobody listens on, below those that the kernel gives to connections: none of them
 /// can take it while its server is down.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let next = NEXT.fetch_add(1, Ordering::SeqCst);

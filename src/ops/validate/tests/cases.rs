@@ -828,6 +828,34 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "a word on a workstation at another place",
+        edits: &[Put(
+            "ledger:governance/workstations/ws-two.yaml",
+            "version: 1\nname: ws-one-1\n",
+        )],
+        found: &[
+            "ledger:workstations/ws-two.yaml:2:7 error state-place: it speaks of `ws-one-1`, whose file is another (it belongs at `governance/workstations/ws-one-1.yaml`)",
+        ],
+    },
+    Case {
+        name: "a word on a workstation of a wrong shape",
+        edits: &[Put(
+            "ledger:governance/workstations/ws-one-1.yaml",
+            "version: 1\nname: ws-one-1\nhold: {state: ready, reason: x, by: \"@a\", at: 2026-11-20}\n",
+        )],
+        found: &[
+            "ledger:workstations/ws-one-1.yaml:3:15 error meaning: a workstation that is ready is not held",
+        ],
+    },
+    Case {
+        name: "a word on a workstation",
+        edits: &[Put(
+            "ledger:governance/workstations/ws-one-1.yaml",
+            "version: 1\nname: ws-one-1\nhold: {state: retired, reason: x, by: \"@a\", at: 2026-11-20}\n",
+        )],
+        found: &[],
+    },
+    Case {
         name: "a state of a wrong shape",
         edits: &[Put(
             "ledger:governance/state/bc/A-1.yaml",
