@@ -646,8 +646,7 @@ impl<'r> Loader<'r> {
         for (name, shard) in self.repo.entries(root.id)? {
             for (file, entry) in self.repo.entries(shard.id)? {
                 let bytes = self.repo.blob(entry.id, Limits::STATE.bytes as u64)?;
-                let mut windows = bytes.windows(text.len().max(1));
-                if windows.any(|window| window == text.as_bytes()) {
+                if String::from_utf8_lossy(&bytes).contains(text) {
                     let path = format!("{}/{name}/{file}", paths::STATE_DIR);
                     found.push(self.state_file(commit, &path, entry.id)?);
                 }
