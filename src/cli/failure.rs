@@ -95,6 +95,9 @@ impl From<Refusal> for Failure {
             alternatives
                 .map(|other| format!("{} could do it: `{}`", other.workstation, other.command)),
         );
+        if hints.is_empty() {
+            hints.push(format!("`laneway explain {}`", refusal.gate()));
+        }
         let error = ErrorView {
             code,
             kind: kind.to_owned(),

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod demo;
 pub mod doctor;
 pub mod envelope;
+pub mod explain;
 pub mod land;
 pub mod lane;
 pub mod log;

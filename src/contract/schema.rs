@@ -12,6 +12,7 @@ use super::audit::AuditView;
 use super::demo::DemoView;
 use super::doctor::DoctorView;
 use super::envelope::{Envelope, SCHEMA};
+use super::explain::ExplainView;
 use super::land::{CompleteView, MergeView};
 use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
@@ -53,6 +54,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<AuditView>("audit"),
         schema::<AttributionView>("audit attribution"),
         schema::<DoctorView>("doctor"),
+        schema::<ExplainView>("explain"),
         schema::<DemoView>("demo"),
         schema::<ChangedView>("renew"),
         schema::<ChangedView>("release"),

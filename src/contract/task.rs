@@ -85,6 +85,18 @@ pub struct ReadyView {
     /// With `--explain`: every other open task, with what stands against it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<WaitingView>,
+    /// With `--explain`: how many tasks wait, by what holds each back first, most first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_back: Vec<HeldBackView>,
+}
+
+/// How many tasks a gate holds back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HeldBackView {
+    /// The gate.
+    pub gate: String,
+    /// The number of tasks.
+    pub tasks: usize,
 }
 
 /// An open task that cannot start.
@@ -108,6 +120,14 @@ impl From<&ReadyOutcome> for ReadyView {
             more: outcome.more,
             agent: outcome.agent.as_ref().map(ToString::to_string),
             waiting: waiting.collect(),
+            held_back: outcome
+                .held_back()
+                .into_iter()
+                .map(|(gate, tasks)| HeldBackView {
+                    gate: gate.to_owned(),
+                    tasks,
+                })
+                .collect(),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod machines;
 pub mod marker;
 pub mod matrix;
 pub mod package;
+pub mod pages;
 pub mod plan;
 pub mod policy;
 pub mod progress;

@@ -87,6 +87,23 @@ pub struct ReadyOutcome {
     pub tip: Option<ObjectId>,
 }
 
+impl ReadyOutcome {
+    /// How many tasks wait, by what holds each back first, most first.
+    #[must_use]
+    pub fn held_back(&self) -> Vec<(&'static str, usize)> {
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for (_, unmet) in &self.waiting {
+            let first = unmet.iter().find(|unmet| !unmet.warning);
+            *counts
+                .entry(first.map_or("", |unmet| unmet.gate))
+                .or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(gate, count)| (std::cmp::Reverse(*count), *gate));
+        counts
+    }
+}
+
 /// Says what can start, in which order, and why the rest cannot (P14, P20, P21).
 ///
 /// # Errors

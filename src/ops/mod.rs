@@ -6,6 +6,7 @@ pub mod add;
 pub mod claim;
 pub mod doctor;
 mod error;
+pub mod explain;
 pub mod init;
 pub mod lane;
 pub mod log;

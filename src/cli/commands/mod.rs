@@ -13,6 +13,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod edit;
+mod explain;
 mod give_back;
 mod handoff;
 mod init;
@@ -126,6 +127,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Show, look at and change workstations
     Workstation(workstation::Args),
+    /// Explain a gate, refusal, rule, ailment or exit code
+    Explain(explain::Args),
     /// Play the main story out loud on a throw-away repository
     Demo(demo::Args),
 }
@@ -170,6 +173,7 @@ impl Command {
             Self::Audit(args) => args.name(),
             Self::Doctor(_) => "doctor",
             Self::Workstation(args) => args.name(),
+            Self::Explain(_) => "explain",
             Self::Demo(_) => "demo",
         }
     }
@@ -238,6 +242,7 @@ pub fn run(
         Command::Audit(args) => audit::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Workstation(args) => workstation::run(&context, &args),
+        Command::Explain(args) => explain::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     }
 }

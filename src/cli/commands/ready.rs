@@ -1,5 +1,6 @@
 use laneway::contract::task::ReadyView;
 use laneway::domain::id::{LaneName, RoleName};
+use laneway::domain::refusal::{Holder, Unmet};
 use laneway::ops::look::{ReadyOptions, ReadyOutcome, ready};
 
 use super::{Context, ledger_at};
@@ -66,13 +67,43 @@ fn text(outcome: &ReadyOutcome, width: Option<u16>) -> String {
     }
     for (row, unmet) in &outcome.waiting {
         text.push_str(&format!("\n{} {}\n", row.task.id, safe(&row.task.title)));
-        for unmet in unmet {
-            let kind = if unmet.warning { "warning" } else { unmet.gate };
-            text.push_str(&format!("  {kind}: {}\n", safe(&unmet.message)));
-            if let Some(hint) = &unmet.hint {
-                text.push_str(&format!("    hint: {}\n", safe(hint)));
-            }
-        }
+        text.extend(unmet.iter().map(condition));
+    }
+    let counts = outcome.held_back();
+    if !counts.is_empty() {
+        let counts = counts.iter().map(|(gate, count)| format!("{count} {gate}"));
+        let counts: Vec<String> = counts.collect();
+        let waiting = outcome.waiting.len();
+        text.push_str(&format!("\n{waiting} wait: {}\n", counts.join(", ")));
     }
     text
+}
+
+/// A condition that does not hold: its gate, the fact, who holds it and until when, what to do.
+fn condition(unmet: &Unmet) -> String {
+    let kind = if unmet.warning { " (warning)" } else { "" };
+    let mut text = format!("  {}{kind}: {}\n", unmet.gate, safe(&unmet.message));
+    if let Some(held) = unmet
+        .holder
+        .as_ref()
+        .and_then(|held| unsaid(held, &unmet.message))
+    {
+        text.push_str(&format!("    held by {held}\n"));
+    }
+    if let Some(hint) = &unmet.hint {
+        text.push_str(&format!("    hint: {}\n", safe(hint)));
+    }
+    text
+}
+
+/// Who holds it, where the fact does not say so itself.
+fn unsaid(holder: &Holder, said: &str) -> Option<String> {
+    let agent = holder.agent.as_ref()?;
+    let until = holder.until.map(|until| until.to_string());
+    let told = |word: &str| said.contains(word);
+    if told(agent.as_str()) && until.as_deref().is_none_or(told) {
+        return None;
+    }
+    let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+    Some(format!("{agent}{until}"))
 }

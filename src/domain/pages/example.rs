@@ -1,0 +1,106 @@
+/// Examples of what gates say, by the id that they refuse with.
+pub const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "plan-unsound",
+        "`A-2` names the task `A-9`, which no plan file defines",
+    ),
+    ("role-unknown", "the role `A-backend` is not in policy"),
+    (
+        "task-held",
+        "`A-1` is held by @bot in lane A-backend until 2026-11-20T13:00:00Z",
+    ),
+    ("task-blocked", "`A-1` is blocked by `C-7`: waits for quota"),
+    ("task-closed", "`A-1` is done since 2026-11-20T09:00:00Z"),
+    (
+        "dependency",
+        "`A-2` depends on `A-1`, which is in_progress, not landed",
+    ),
+    ("parked", "`A-1` is parked"),
+    (
+        "not-before",
+        "`A-1` starts no earlier than 2026-12-01T00:00:00Z",
+    ),
+    (
+        "lane-busy",
+        "lane A-backend is busy with `A-1`, held by @bot until 2026-11-20T13:00:00Z",
+    ),
+    (
+        "lane-wrong",
+        "`A-1` is pinned to lane A-backend:2, not A-backend",
+    ),
+    (
+        "exclusive-group",
+        "group `db-migrations` is taken by `A-1`, held by @bot until 2026-11-20T13:00:00Z",
+    ),
+    (
+        "path-reservation",
+        "`src/**` overlaps `src/api/**` of `A-1`, held by @bot until 2026-11-20T13:00:00Z",
+    ),
+    ("agent-unknown", "the identity map has no agent @mallory"),
+    ("agent-role", "@bot does not have the role `A-backend`"),
+    ("agent-may", "@bot may not claim"),
+    (
+        "route-type",
+        "the identity map has no route for the type `backend_feature`",
+    ),
+    (
+        "route-agent",
+        "@bot is not routed to `backend_feature`; @agent-builder-01 is",
+    ),
+    (
+        "route-workstation",
+        "@bot is routed to `backend_feature` on ws-backend-01, not on ws-local-01",
+    ),
+    (
+        "workstation-missing",
+        "the workstation ws-backend-01 is not registered",
+    ),
+    ("workstation-not-ready", "ws-backend-01 is quarantined"),
+    (
+        "workstation-scope",
+        "ws-backend-01 does not take the type `ui_feature`",
+    ),
+    (
+        "workstation-host",
+        "ws-backend-01 runs on ace-linux-1, not on laptop",
+    ),
+    ("workstation-capability", "ws-backend-01 has no `docker`"),
+    (
+        "workstation-license",
+        "ws-backend-01 has no licence `orcaflex`",
+    ),
+    (
+        "workstation-full",
+        "ws-backend-01 has 1 task(s) in progress, its limit",
+    ),
+    (
+        "submission-changed",
+        "the handed-off commit 4f2c1e0a9b no longer gives the change that was recorded",
+    ),
+    (
+        "merge-order",
+        "`A-1` lands before `A-2` (merge order 1) and is in_progress",
+    ),
+    ("parent-waits", "its part `A-1-2` is todo, not landed"),
+    ("merge-commit", "4f2c1e0a9b is a merge commit"),
+    (
+        "governance-touched",
+        "commit 4f2c1e0a9b touches governance/policy.yaml",
+    ),
+    (
+        "foreign-paths",
+        "commit 4f2c1e0a9b touches doc/api.md, outside the owned paths src/**",
+    ),
+    (
+        "forbidden-paths",
+        "commit 4f2c1e0a9b touches doc/api.md, forbidden by `doc/**`",
+    ),
+    (
+        "review-owed",
+        "`A-1` is of high risk and has no accepting review",
+    ),
+    (
+        "evidence-owed",
+        "the check `cargo test` failed with exit code 101",
+    ),
+];

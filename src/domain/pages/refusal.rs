@@ -1,0 +1,343 @@
+/// What people read about a refusal that no gate states.
+#[derive(Debug, Clone, Copy)]
+pub struct RefusalPage {
+    /// The id that it refuses with.
+    pub id: &'static str,
+    /// The fact that it states.
+    pub fact: &'static str,
+    /// The verbs that refuse so.
+    pub verbs: &'static [&'static str],
+    /// Why, and the ways out, in a few sentences.
+    pub text: &'static str,
+    /// What such a message looks like.
+    pub example: &'static str,
+}
+
+/// Every refusal of `decide`, of publication and of the operations that no gate states.
+pub const REFUSALS: &[RefusalPage] = &[
+    RefusalPage {
+        id: "fenced",
+        fact: "the claim of the epoch that was shown is over",
+        verbs: &["every verb of a holder"],
+        text: "Each claim of a task has an epoch that only grows. Who shows an older one lost the \
+               task: its lease ran out and another took it, or it was released. The old work is \
+               kept in refs/laneway/work/. `laneway show ID` names the holder now; stop, or claim \
+               the task anew.",
+        example: "fenced: the claim of epoch 3 is over, epoch 4 is in force",
+    },
+    RefusalPage {
+        id: "fencing",
+        fact: "policy asks for the epoch of the claim, and none was shown",
+        verbs: &["every verb of a holder"],
+        text: "With `fencing: strict` the agent's name alone is not enough. Work in the lane's \
+               worktree, which holds the epoch, or give `--epoch`.",
+        example: "policy asks for the epoch of the claim",
+    },
+    RefusalPage {
+        id: "not-holder",
+        fact: "the task is held by somebody else, or by nobody",
+        verbs: &["renew", "release", "block", "handoff", "return"],
+        text: "Only the holder goes on with a claim. `laneway claim ID` takes a free one; who may \
+               `admin` forces a release with a reason.",
+        example: "`A-1` is held by @bot, not by @dana",
+    },
+    RefusalPage {
+        id: "lifecycle",
+        fact: "the status of the task does not allow the verb",
+        verbs: &["every verb about a task"],
+        text: "todo → in_progress → in_review → done; blocked frees the lane and comes back; done \
+               and cancelled come back by `reopen` alone. `laneway show ID` names the status.",
+        example: "`A-1` is done",
+    },
+    RefusalPage {
+        id: "clock",
+        fact: "this machine's clock contradicts the ledger or the time since boot",
+        verbs: &["claim", "release"],
+        text: "Nothing is taken over by a clock that cannot be right: a claim that looks expired \
+               may hold. Set the clock. A person who knows that it is right says `--trust-clock`.",
+        example: "this clock shows 2026-11-20T09:00:00Z, before the ledger's last moment 2026-11-21T09:00:00Z",
+    },
+    RefusalPage {
+        id: "task-unknown",
+        fact: "no plan file defines the task",
+        verbs: &["every verb about a task"],
+        text: "Look for a typing mistake: `laneway list` shows all tasks. A task of the target's \
+               plan is known once its commit is fetched.",
+        example: "no plan file defines `A-9`",
+    },
+    RefusalPage {
+        id: "nothing-ready",
+        fact: "no open task of the role or lane can start",
+        verbs: &["claim"],
+        text: "The message counts what holds the open tasks back, by gate. `laneway ready \
+               --explain` names each condition with its holder.",
+        example: "nothing is ready for A-backend: 2 open, held back 1 by dependency, 1 by lane-busy",
+    },
+    RefusalPage {
+        id: "nothing-held",
+        fact: "the agent has no task in progress to renew",
+        verbs: &["renew"],
+        text: "There is nothing to renew; `laneway ready` shows what can be claimed.",
+        example: "@bot has nothing in progress",
+    },
+    RefusalPage {
+        id: "nothing-expired",
+        fact: "no claim has run out",
+        verbs: &["release"],
+        text: "A claim holds until its lease and the clock margin of policy have passed.",
+        example: "no claim has expired",
+    },
+    RefusalPage {
+        id: "role-wrong",
+        fact: "the task is not work of the role that was named",
+        verbs: &["claim"],
+        text: "Leave `--role` out when naming a task, or name a task of that role.",
+        example: "`A-1` is work of A-backend, not of B-ui",
+    },
+    RefusalPage {
+        id: "request-id",
+        fact: "the request's id stands for another request",
+        verbs: &["every verb that changes the ledger"],
+        text: "One id is one request: sent again it answers as before. A new request has a new id; \
+               leave `--request-id` out.",
+        example: "the request id 0198f0 stands for the claim of `A-1` by @bot",
+    },
+    RefusalPage {
+        id: "epoch-exhausted",
+        fact: "the task has no epoch left",
+        verbs: &["claim"],
+        text: "An epoch never goes back, so the task cannot be claimed any more. Cancel it and add \
+               a new one.",
+        example: "epoch 4294967295 is the last one there is",
+    },
+    RefusalPage {
+        id: "block-self",
+        fact: "a task cannot block itself",
+        verbs: &["block"],
+        text: "Name another task with `--by`, or only a reason.",
+        example: "a task cannot block itself",
+    },
+    RefusalPage {
+        id: "block-landed",
+        fact: "the task that is to block has landed",
+        verbs: &["block"],
+        text: "What has landed blocks nothing: its work is on the target. `laneway lane sync` \
+               brings it into the lane.",
+        example: "`A-1` has landed, so it blocks nothing",
+    },
+    RefusalPage {
+        id: "reason-owed",
+        fact: "the verb owes a reason",
+        verbs: &[
+            "release --force",
+            "block",
+            "return",
+            "reopen",
+            "doctor --accept-target",
+        ],
+        text: "The ledger keeps why, for those who come later: `--reason TEXT`.",
+        example: "a block owes a reason",
+    },
+    RefusalPage {
+        id: "note-size",
+        fact: "the note is empty or too long",
+        verbs: &["note"],
+        text: "A note is a remark for the next reader. Long text belongs into the task's package \
+               or into a commit.",
+        example: "a note has 1 to 4096 bytes",
+    },
+    RefusalPage {
+        id: "next-owed",
+        fact: "the handoff does not say what comes next",
+        verbs: &["handoff"],
+        text: "A reviewer or successor starts from it: `--next TEXT`.",
+        example: "a handoff says what comes next",
+    },
+    RefusalPage {
+        id: "root-cause-owed",
+        fact: "a defect is handed off without its root cause",
+        verbs: &["handoff"],
+        text: "A defect owes the cause, the layer it is in, and a command that proves it: \
+               `--root-cause TEXT --layer PATH --proof CMD`.",
+        example: "`A-1` is a defect and owes its root cause",
+    },
+    RefusalPage {
+        id: "commit-unknown",
+        fact: "the commit that is named is not here, or is not what was looked at",
+        verbs: &["handoff", "review", "merge", "complete"],
+        text: "Fetch it, or run the verb again on the lane as it is now.",
+        example: "the commit it names is not in this repository",
+    },
+    RefusalPage {
+        id: "self-review",
+        fact: "nobody reviews their own work",
+        verbs: &["review"],
+        text: "Another agent or person gives the verdict.",
+        example: "@bot cannot review its own work",
+    },
+    RefusalPage {
+        id: "review-stale",
+        fact: "another commit is handed off than the one that was judged",
+        verbs: &["review"],
+        text: "The work was handed off anew meanwhile. Judge what is there now: `laneway show ID`.",
+        example: "4f2c1e0a9b was judged, but 9b1d22c07e is handed off",
+    },
+    RefusalPage {
+        id: "findings-owed",
+        fact: "a verdict other than accept names no finding",
+        verbs: &["review"],
+        text: "Say what is to change: `--finding SEVERITY:FILE:TEXT`.",
+        example: "the verdict revise owes findings",
+    },
+    RefusalPage {
+        id: "merge-slot",
+        fact: "a merge is under way, and there is one at a time",
+        verbs: &["merge", "review", "cancel", "return"],
+        text: "The slot is given until a time that the message names, and a dead merge loses it \
+               then. Try again, or let `laneway doctor --fix` finish what was cut short.",
+        example: "the merge slot is taken by @bot for `A-1` until 2026-11-20T09:10:00Z",
+    },
+    RefusalPage {
+        id: "target-moved",
+        fact: "the target moved since the work was replayed on it",
+        verbs: &["merge"],
+        text: "Nothing is wrong: `laneway merge ID` replays it again.",
+        example: "it extends 4f2c1e0a9b, but the target is 9b1d22c07e",
+    },
+    RefusalPage {
+        id: "target-moves",
+        fact: "the target kept moving while the work was landing",
+        verbs: &["merge"],
+        text: "Others push to the target without pause. Try again, or let all go through `laneway \
+               merge`.",
+        example: "the target moved 5 times while `A-1` was landing",
+    },
+    RefusalPage {
+        id: "conflict",
+        fact: "the work does not apply to the target",
+        verbs: &["merge"],
+        text: "It is back in its lane. Rebase it there with `laneway lane sync`, mend the paths \
+               that are named, and hand it off again.",
+        example: "it conflicts with the target in src/a.rs",
+    },
+    RefusalPage {
+        id: "replay",
+        fact: "what would land is not the clean replay of what was handed off",
+        verbs: &["merge"],
+        text: "The ledger believes no commit that git does not give again. Run `laneway merge ID` \
+               once more.",
+        example: "9b1d22c07e is not the replay of the handed-off commit",
+    },
+    RefusalPage {
+        id: "landed",
+        fact: "the work is on the target already",
+        verbs: &["merge", "doctor"],
+        text: "A landing that reached the target is finished, never undone: `laneway merge ID`, or \
+               `laneway doctor --fix`.",
+        example: "4f2c1e0a9b is on the target",
+    },
+    RefusalPage {
+        id: "not-on-target",
+        fact: "the commit that is to complete the task is not on the target",
+        verbs: &["complete"],
+        text: "Fetch the target, wait for the pull request, or name the commit: `laneway complete \
+               ID --commit COMMIT`.",
+        example: "4f2c1e0a9b is not on the target",
+    },
+    RefusalPage {
+        id: "not-the-change",
+        fact: "the commit on the target is not the change that was handed off",
+        verbs: &["complete"],
+        text: "A squash or rebase is known by its tree. Of anything else somebody who may merge \
+               says that it is the work: `--commit COMMIT`.",
+        example: "4f2c1e0a9b is not the handed-off change as a forge would land it",
+    },
+    RefusalPage {
+        id: "has-dependents",
+        fact: "open tasks depend on the task",
+        verbs: &["cancel"],
+        text: "They would wait for ever. `--drop-edge` frees them, `--keep-dependents` leaves \
+               them.",
+        example: "`A-2` depends on `A-1`",
+    },
+    RefusalPage {
+        id: "plan-on-target",
+        fact: "the task is planned on the target",
+        verbs: &["edit", "cancel --drop-edge"],
+        text: "What is planned on the target is changed there, like code: `laneway edit --plan`, \
+               then a commit or a pull request.",
+        example: "`A-1` is planned on the target",
+    },
+    RefusalPage {
+        id: "edit-unsafe",
+        fact: "the definition cannot be edited without touching other bytes",
+        verbs: &["edit"],
+        text: "The file is written in a way that the editor does not change, such as a flow \
+               mapping. Edit it by hand.",
+        example: "the definition cannot be edited",
+    },
+    RefusalPage {
+        id: "id-fixed",
+        fact: "the id of a task never changes",
+        verbs: &["edit"],
+        text: "Branches, refs and records name it. Cancel the task and add another.",
+        example: "the id of a task never changes",
+    },
+    RefusalPage {
+        id: "id-taken",
+        fact: "the id is taken",
+        verbs: &["add"],
+        text: "An id stands for one task for ever, also once that is closed. Choose another.",
+        example: "`A-1` is defined already",
+    },
+    RefusalPage {
+        id: "nothing-to-add",
+        fact: "the file defines no task",
+        verbs: &["add --file"],
+        text: "Tasks stand under `tasks:`, as in governance/queue.yaml.",
+        example: "it defines no task",
+    },
+    RefusalPage {
+        id: "dependency-unknown",
+        fact: "`depends_on` names a task that no plan file defines",
+        verbs: &["add", "edit"],
+        text: "Add that task first, or both in one file: `laneway add --file`.",
+        example: "`A-2` depends on `A-9`, which no plan file defines",
+    },
+    RefusalPage {
+        id: "dependency-cycle",
+        fact: "the dependencies form a cycle",
+        verbs: &["add", "edit"],
+        text: "None of its tasks could ever start. Take one of the edges out.",
+        example: "the dependencies form a cycle: A-1 → A-2 → A-1",
+    },
+    RefusalPage {
+        id: "parent-unknown",
+        fact: "`parent` names a task that no plan file defines",
+        verbs: &["add", "edit"],
+        text: "Add the parent first, or both in one file: `laneway add --file`.",
+        example: "`A-1-1` is a part of `A-9`, which no plan file defines",
+    },
+    RefusalPage {
+        id: "stage-unknown",
+        fact: "`merge_stage` is not in policy",
+        verbs: &["add", "edit"],
+        text: "Stages are listed under `merge.stages` of governance/policy.yaml, lowest first.",
+        example: "`A-1` names the merge stage `docs`, which is not in policy",
+    },
+    RefusalPage {
+        id: "ledger-exists",
+        fact: "the ledger is there already",
+        verbs: &["init"],
+        text: "`laneway status` shows it. A second ledger has another name: `--ledger BRANCH`.",
+        example: "the ledger `laneway` exists already, for the target `main`",
+    },
+    RefusalPage {
+        id: "person-owed",
+        fact: "only a person may do it",
+        verbs: &["doctor --accept-target"],
+        text: "A rewritten history is accepted by somebody who answers for it; the identity map \
+               says who is a person.",
+        example: "@bot is no person",
+    },
+];
