@@ -47,6 +47,9 @@ pub enum Difference {
     /// What it was decided on, or it itself, does not read.
     #[error("it cannot be decided again: {0}")]
     Unreadable(LedgerError),
+    /// A commit that it names is not in this clone: nothing can be said about it here.
+    #[error("it names the work {0}, which is not in this clone")]
+    Missing(ObjectId),
     /// Its request is refused.
     #[error("its request is refused: {0}")]
     Refused(Box<Refusal>),

@@ -8,7 +8,9 @@
 use super::difference::{Difference, first_line};
 use crate::domain::decide::{Change, LAW, beginning, decide};
 use crate::domain::id::ObjectId;
-use crate::domain::request::{Request, Verb};
+use crate::domain::request::{RangeWanted, Request, Verb};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::state;
 use crate::domain::task::Task;
 use crate::git::{Commit, EntryKind, Repo};
 use crate::ledger::message::{self, Statement};
@@ -41,6 +43,15 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The work that it names and that this clone does not have.
+    #[must_use]
+    pub fn missing(&self) -> Option<ObjectId> {
+        match self.difference {
+            Some(Difference::Missing(work)) => Some(work),
+            _ => None,
+        }
+    }
+
     /// Whether the commit is what its request gives.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -213,8 +224,13 @@ impl Verification<'_> {
             .loader
             .snapshot(Some(parent), rules, Some(verb))
             .map_err(Difference::Unreadable)?;
-        decide(&snapshot, &statement.request)
-            .map_err(|refusal| Difference::Refused(Box::new(refusal)))
+        decide(&snapshot, &statement.request).map_err(|refusal| {
+            let missing = named_work(&snapshot, verb).filter(|work| !self.repo.exists(*work));
+            missing.map_or_else(
+                || Difference::Refused(Box::new(refusal)),
+                Difference::Missing,
+            )
+        })
     }
 
     fn rules(&self, statement: &Statement) -> Result<ObjectId, Difference> {
@@ -322,6 +338,18 @@ impl Iterator for Verification<'_> {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.commits.len(), Some(self.commits.len()))
+    }
+}
+
+/// The work that a request is about: the commit that it names, or the one that is handed off.
+fn named_work(snapshot: &Snapshot, verb: &Verb) -> Option<ObjectId> {
+    let submitted = || match &snapshot.states.get(verb.task()?).standing {
+        state::Standing::InReview { submission, .. } => Some(submission.commit),
+        _ => None,
+    };
+    match verb.range()? {
+        RangeWanted::Submitted { tip } => Some(tip),
+        RangeWanted::Landing { .. } | RangeWanted::Completed { .. } => submitted(),
     }
 }
 

@@ -20,6 +20,7 @@ mod demo;
 mod doctor;
 mod edit;
 mod explain;
+mod fresh_clone;
 mod give_back;
 mod land;
 mod lane;

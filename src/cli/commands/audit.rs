@@ -135,6 +135,15 @@ fn run_verify(context: &Context<'_>, from: Option<ObjectId>) -> Result<Reply, Fa
         "{total} ledger commits, {} differ\n",
         differing.len()
     ));
+    if differing.iter().any(|verdict| verdict.missing().is_some()) {
+        let refs = "refs/laneway/work/*:refs/laneway/work/*";
+        text.push_str(&match site.ledger.remote() {
+            Some(remote) => format!("the work can be fetched: `git fetch {remote} '{refs}'`\n"),
+            None => {
+                format!("the work is in the clone it was made in: `git fetch CLONE '{refs}'`\n")
+            }
+        });
+    }
     let text = safe(&text);
     let reply = Reply::new(&AuditView::of(total, &differing), text);
     Ok(reply

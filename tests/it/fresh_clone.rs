@@ -1,0 +1,19 @@
+use crate::support::World;
+
+#[test]
+fn an_audit_in_a_fresh_clone_names_the_work_that_is_not_there_and_how_to_fetch_it() {
+    let world = World::remote();
+    let lane = "repo-A-backend";
+    let work = world.submit("A-1", "--role A-backend", lane, "a.txt", "a\n");
+    // Over the protocol, so that nothing comes along that no fetched ref reaches.
+    let hub = format!("file://{}", world.path("hub.git").display());
+    world.git(&format!("clone -q --single-branch {hub} ../fresh"));
+    let ledger = "refs/heads/laneway:refs/remotes/origin/laneway";
+    world.git_in("fresh", &format!("fetch -q origin {ledger}"));
+    let audit = world.laneway_in("fresh", "audit verify --as @bot").code(1);
+    let audit = audit.says(&format!("it names the work {work}"));
+    let fetch = "git fetch origin 'refs/laneway/work/*:refs/laneway/work/*'";
+    drop(audit.says(fetch));
+    world.git_in("fresh", &fetch["git ".len()..]);
+    drop(world.laneway_in("fresh", "audit verify").code(0));
+}
