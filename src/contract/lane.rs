@@ -13,7 +13,7 @@ pub struct LaneAddedView {
     pub lane: String,
     /// Path of its worktree.
     pub path: String,
-    /// Whether it was made now; `false` when it was there.
+    /// Whether it was made now, or would be by what was rehearsed; `false` when it was there.
     pub created: bool,
 }
 
@@ -121,17 +121,22 @@ pub struct LaneSyncedView {
     pub path: String,
     /// `rebased`, `current` (it stood on the target already) or `conflict` (nothing was changed).
     pub result: String,
-    /// The tip of the lane; none after a conflict.
+    /// The tip of the lane; none after a conflict, or where only a rehearsal rebased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The paths in conflict.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// Whether it was only rehearsed (`--dry-run`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsed: bool,
 }
 
 impl From<&LaneSynced> for LaneSyncedView {
     fn from(outcome: &LaneSynced) -> Self {
         let (result, commit, conflicts) = match &outcome.synced {
+            // Its id would be another.
+            Synced::Rebased(_) if outcome.rehearsed => ("rebased", None, Vec::new()),
             Synced::Rebased(tip) => ("rebased", Some(tip), Vec::new()),
             Synced::Current(tip) => ("current", Some(tip), Vec::new()),
             Synced::Conflict { paths } => ("conflict", None, paths.clone()),
@@ -141,6 +146,7 @@ impl From<&LaneSynced> for LaneSyncedView {
             result: result.to_owned(),
             commit: commit.map(ToString::to_string),
             conflicts,
+            rehearsed: outcome.rehearsed,
         }
     }
 }

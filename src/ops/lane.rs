@@ -19,7 +19,7 @@ pub struct LaneAdded {
     pub lane: LaneName,
     /// Its directory.
     pub path: PathBuf,
-    /// Whether it is new.
+    /// Whether it is new; in a rehearsal, whether it would be.
     pub created: bool,
 }
 
@@ -47,7 +47,7 @@ fn known_lane(snapshot: &Snapshot, lane: &LaneName) -> Result<(), OpError> {
 ///
 /// # Errors
 /// A lane that policy does not have; what stands in the way.
-pub fn add(site: &Site, lane: &LaneName) -> Result<LaneAdded, OpError> {
+pub fn add(site: &Site, lane: &LaneName, dry_run: bool) -> Result<LaneAdded, OpError> {
     let snapshot = super::look::snapshot(site)?;
     known_lane(&snapshot, lane)?;
     let policy = &snapshot.rules.policy;
@@ -62,6 +62,13 @@ pub fn add(site: &Site, lane: &LaneName) -> Result<LaneAdded, OpError> {
             lane: lane.clone(),
             path: here.path,
             created: false,
+        });
+    }
+    if dry_run {
+        return Ok(LaneAdded {
+            lane: lane.clone(),
+            path: default_path(site, policy, lane)?,
+            created: true,
         });
     }
     // A branch that is there keeps its commits: the worktree shows them.
@@ -97,20 +104,31 @@ pub struct LaneSynced {
     pub path: PathBuf,
     /// What came of it.
     pub synced: Synced,
+    /// It was only rehearsed.
+    pub rehearsed: bool,
 }
 
 /// Rebases a lane on the target (P34).
 ///
 /// # Errors
 /// Changes in the lane; no such lane on this machine.
-pub fn sync(site: &Site, lane: Option<&LaneName>) -> Result<LaneSynced, OpError> {
-    if site.ledger.remote().is_some() {
+pub fn sync(site: &Site, lane: Option<&LaneName>, dry_run: bool) -> Result<LaneSynced, OpError> {
+    if site.ledger.remote().is_some() && !dry_run {
         site.publisher()?.refresh()?;
     }
     let path = path_of(site, lane)?;
     let target = site.ledger.target()?;
-    let synced = workspace::sync(site.repo(), &path, target)?;
-    Ok(LaneSynced { path, synced })
+    let synced = if dry_run {
+        workspace::rehearse(site.repo(), &path, target)?
+    } else {
+        workspace::sync(site.repo(), &path, target)?
+    };
+    let rehearsed = dry_run;
+    Ok(LaneSynced {
+        path,
+        synced,
+        rehearsed,
+    })
 }
 
 /// Removes the worktree of a lane, and its branch, when nothing would be lost (P7).

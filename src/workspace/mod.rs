@@ -40,5 +40,5 @@ pub use removal::{Removal, Removed, obstacles, remove};
 pub use retire::retire;
 pub use saved::{Saved, save, work_ref, work_refs};
 pub use scratch::{Scratch, left_scratches, prune_scratch};
-pub use sync::{Synced, sync};
+pub use sync::{Synced, rehearse, sync};
 pub use unfinished::{clear as clear_unfinished, is_abandoned, is_unfinished};

@@ -4,6 +4,7 @@ use crate::support::World;
 fn lanes_are_made_listed_synced_and_removed() {
     let world = World::planned();
     world.laneway("lane list").code(0);
+    world.laneway("lane add A-backend:2 --dry-run").code(0);
     world.laneway("lane add A-backend:2").code(0);
     world.laneway("lane add A-backend:2").code(0);
     world.quietly("claim A-1 --as @bot");
@@ -12,6 +13,7 @@ fn lanes_are_made_listed_synced_and_removed() {
     world.laneway("--json lane list").code(0);
     world.laneway("lane sync A-backend:2").code(0);
     world.git("commit -q --allow-empty -m more");
+    world.laneway("lane sync A-backend:2 --dry-run").code(0);
     world.laneway("lane sync A-backend:2").code(0);
     world.laneway("lane remove A-backend:2 --dry-run").code(0);
     world.laneway("--json lane remove A-backend:2").code(0);
@@ -28,6 +30,9 @@ fn a_lane_that_conflicts_with_the_target_stays_as_it_is() {
     world.git_in("repo-A-backend", "commit -q -a -m lane");
     world.write("README", "target\n");
     world.git("commit -q -a -m target");
+    world
+        .laneway_in("repo-A-backend", "--json lane sync --dry-run")
+        .code(1);
     world.laneway_in("repo-A-backend", "lane sync").code(1);
     world
         .laneway_in("repo-A-backend", "--json lane sync")

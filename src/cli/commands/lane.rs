@@ -21,6 +21,8 @@ enum What {
     Add {
         /// The lane, such as `A-backend:2`
         lane: LaneName,
+        #[command(flatten)]
+        dry: crate::cli::args::DryRun,
     },
     /// Show the lanes of this machine and what is in them
     List,
@@ -28,6 +30,8 @@ enum What {
     Sync {
         /// The lane [default: the one around the directory]
         lane: Option<LaneName>,
+        #[command(flatten)]
+        dry: crate::cli::args::DryRun,
     },
     /// Remove the worktree of a lane, and its branch, when nothing would be lost
     Remove {
@@ -52,16 +56,20 @@ impl Args {
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     match &args.what {
-        What::Add { lane } => run_add(context, lane),
+        What::Add { lane, dry } => run_add(context, lane, dry.dry_run),
         What::List => run_list(context),
-        What::Sync { lane } => run_sync(context, lane.as_ref()),
+        What::Sync { lane, dry } => run_sync(context, lane.as_ref(), dry.dry_run),
         What::Remove { lane, dry } => run_remove(context, lane, dry.dry_run),
     }
 }
 
-fn run_add(context: &Context<'_>, lane: &LaneName) -> Result<Reply, Failure> {
-    let added = add(&context.site()?, lane)?;
-    let verb = if added.created { "made" } else { "found" };
+fn run_add(context: &Context<'_>, lane: &LaneName, dry_run: bool) -> Result<Reply, Failure> {
+    let added = add(&context.site()?, lane, dry_run)?;
+    let verb = match (added.created, dry_run) {
+        (true, true) => "would make",
+        (true, false) => "made",
+        (false, _) => "found",
+    };
     let text = format!("{verb} {lane} in {}\n", added.path.display());
     Ok(Reply::new(&LaneAddedView::from(&added), safe(&text)))
 }
@@ -126,11 +134,16 @@ fn state(lane: &LaneStatus) -> String {
     }
 }
 
-fn run_sync(context: &Context<'_>, lane: Option<&LaneName>) -> Result<Reply, Failure> {
+fn run_sync(
+    context: &Context<'_>,
+    lane: Option<&LaneName>,
+    dry_run: bool,
+) -> Result<Reply, Failure> {
     let site = context.site()?;
-    let outcome = sync(&site, lane)?;
+    let outcome = sync(&site, lane, dry_run)?;
     let path = outcome.path.display();
     let text = match &outcome.synced {
+        Synced::Rebased(_) if dry_run => format!("would rebase {path} on the target\n"),
         Synced::Rebased(tip) => format!("rebased {path} on the target: {}\n", tip.short()),
         Synced::Current(tip) => format!("{path} is on the target: {}\n", tip.short()),
         Synced::Conflict { paths } => {
