@@ -18,6 +18,7 @@ pub mod maintain;
 pub mod manual;
 pub mod own;
 pub mod plan;
+pub mod policy;
 pub mod request;
 pub mod routing;
 pub mod schema;

@@ -20,6 +20,7 @@ use super::maintain::MaintainView;
 use super::manual::{CompletionsView, ManualView, SchemaView};
 use super::own::ChangedView;
 use super::plan::{InitView, PlanView};
+use super::policy::PolicyView;
 use super::request::RequestView;
 use super::set_status::SetStatusView;
 use super::stage::StageView;
@@ -55,6 +56,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<AttributionView>("audit attribution"),
         schema::<DoctorView>("doctor"),
         schema::<ExplainView>("explain"),
+        schema::<PolicyView>("policy show"),
         schema::<DemoView>("demo"),
         schema::<ChangedView>("renew"),
         schema::<ChangedView>("release"),

@@ -19,6 +19,7 @@ pub mod pending;
 pub mod publish;
 pub mod read;
 pub mod seen;
+pub mod settings;
 pub mod sight;
 mod stages;
 pub mod write;

@@ -16,6 +16,7 @@ pub mod merge;
 pub mod mutate;
 pub mod next;
 pub mod own;
+pub mod policy;
 pub mod quota;
 mod readiness;
 pub mod request;

@@ -30,6 +30,7 @@ mod maintain;
 mod manual;
 mod mistakes;
 mod note;
+mod policy;
 mod races;
 mod ready;
 mod registered;

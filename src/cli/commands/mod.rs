@@ -24,6 +24,7 @@ mod maintain;
 mod man;
 mod merge;
 mod note;
+mod policy;
 mod ready;
 mod release;
 mod renew;
@@ -127,6 +128,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Show, look at and change workstations
     Workstation(workstation::Args),
+    /// Show the rules in force, since when, by whom and why
+    Policy(policy::Args),
     /// Explain a gate, refusal, rule, ailment or exit code
     Explain(explain::Args),
     /// Play the main story out loud on a throw-away repository
@@ -173,6 +176,7 @@ impl Command {
             Self::Audit(args) => args.name(),
             Self::Doctor(_) => "doctor",
             Self::Workstation(args) => args.name(),
+            Self::Policy(args) => args.name(),
             Self::Explain(_) => "explain",
             Self::Demo(_) => "demo",
         }
@@ -242,6 +246,7 @@ pub fn run(
         Command::Audit(args) => audit::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Workstation(args) => workstation::run(&context, &args),
+        Command::Policy(args) => policy::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     }
