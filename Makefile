@@ -27,7 +27,7 @@ help:
 	@echo 'make lint                     formatting and clippy, warnings denied'
 	@echo 'make bench                    times, each beside its floor'
 	@echo
-	@echo 'make agent-preflight ROLE=    what stands between this role and a claim'
+	@echo 'make agent-preflight ROLE= [OWNER=]  what stands between this role and a claim'
 	@echo 'make queue-ready ROLE=        what can start, and what the rest waits for'
 	@echo 'make queue-claim ROLE= OWNER= BRANCH= [TASK_ID=]'
 	@echo 'make queue-set-status TASK_ID= STATUS= OWNER= [REASON=] [BY=] [NEXT=]'
@@ -65,11 +65,11 @@ lint:
 bench:
 	$(CARGO) bench --locked --bench speed
 
-# Until `doctor --role` exists: where everything stands, then what the role could claim and why not.
 agent-preflight: $(TOOL)
 	$(call need,ROLE)
-	@"$$LANEWAY" status
-	@"$$LANEWAY" ready --role="$$ROLE" --explain
+	@set -- doctor --role="$$ROLE"; \
+	[ -z "$$OWNER" ] || set -- --as="$$OWNER" "$$@"; \
+	exec "$$LANEWAY" "$$@"
 
 queue-ready: $(TOOL)
 	$(call need,ROLE)

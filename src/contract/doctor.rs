@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::preflight::PreflightView;
 use crate::domain::id::ObjectId;
 use crate::ops::accept::Accepted;
 use crate::ops::doctor::{Cure, Finding, Mended};
@@ -19,6 +20,10 @@ pub struct DoctorView {
     /// The rewritten history that was accepted, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted: Option<AcceptedView>,
+    /// With `--role`: what stands between the role and a claim. Then only its failures make the
+    /// answer negative.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preflight: Option<PreflightView>,
 }
 
 /// A rewritten history that a person goes on with.
@@ -122,6 +127,7 @@ impl DoctorView {
             fixed,
             left,
             accepted: None,
+            preflight: None,
         }
     }
 }

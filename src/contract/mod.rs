@@ -19,6 +19,7 @@ pub mod manual;
 pub mod own;
 pub mod plan;
 pub mod policy;
+pub mod preflight;
 pub mod request;
 pub mod routing;
 pub mod schema;

@@ -34,6 +34,7 @@ mod replay;
 mod repo;
 mod stale;
 mod status;
+mod version;
 mod worktree;
 mod write;
 
@@ -52,5 +53,6 @@ pub use replay::Replay;
 pub use repo::{Identity, ObjectFormat, Repo};
 pub use stale::{Cleared, Doubt, LockFile, Standing};
 pub use status::{Operation, Status};
+pub use version::NEEDED as NEEDED_VERSION;
 pub use worktree::{Checkout, Follow, Worktree};
 pub use write::{NewCommit, Writer};

@@ -17,6 +17,7 @@ pub mod mutate;
 pub mod next;
 pub mod own;
 pub mod policy;
+pub mod preflight;
 pub mod quota;
 mod readiness;
 pub mod request;

@@ -89,7 +89,7 @@ impl Site {
     }
 
     /// A binding that contradicts `--as` is refused: one of the two is a mistake.
-    fn check_binding(&self) -> Result<(), OpError> {
+    pub(super) fn check_binding(&self) -> Result<(), OpError> {
         match (&self.options.agent, &self.binding) {
             (Some(agent), Some(binding)) if *agent != binding.agent => Err(OpError::ForeignLane {
                 agent: agent.clone(),
@@ -111,17 +111,25 @@ impl Site {
     /// # Errors
     /// [`OpError::NoIdentity`]; [`OpError::Name`] when what is set is no agent name.
     pub fn agent(&self) -> Result<AgentName, OpError> {
+        self.agent_from().map(|(agent, _)| agent)
+    }
+
+    /// The acting agent, and what named it.
+    ///
+    /// # Errors
+    /// As [`agent`](Self::agent).
+    pub fn agent_from(&self) -> Result<(AgentName, &'static str), OpError> {
         if let Some(agent) = &self.options.agent {
-            return Ok(agent.clone());
+            return Ok((agent.clone(), "`--as`"));
         }
         if let Some(text) = self.env.var("LANEWAY_AGENT") {
-            return Ok(AgentName::new(text)?);
+            return Ok((AgentName::new(text)?, "LANEWAY_AGENT"));
         }
         if let Some(binding) = &self.binding {
-            return Ok(binding.agent.clone());
+            return Ok((binding.agent.clone(), "the lane's worktree"));
         }
         match self.repo().config_str("laneway.agent") {
-            Some(text) => Ok(AgentName::new(text)?),
+            Some(text) => Ok((AgentName::new(text)?, "git config `laneway.agent`")),
             None => Err(OpError::NoIdentity),
         }
     }

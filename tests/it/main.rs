@@ -31,6 +31,7 @@ mod manual;
 mod mistakes;
 mod note;
 mod policy;
+mod preflight;
 mod races;
 mod ready;
 mod registered;

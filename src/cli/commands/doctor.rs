@@ -1,8 +1,9 @@
 use laneway::contract::doctor::{AcceptedView, AilmentView, DoctorView};
+use laneway::domain::id::RoleName;
 use laneway::ops::accept::{self, Accepted, Named};
 use laneway::ops::doctor::{Patient, examine};
 
-use super::{Context, ledger_at};
+use super::{Context, ledger_at, preflight};
 use crate::cli::args::DryRun;
 use crate::cli::failure::Failure;
 use crate::cli::render::safe;
@@ -22,11 +23,21 @@ pub struct Args {
     /// Why the target was rewritten
     #[arg(long, value_name = "TEXT", requires = "accept_target")]
     reason: Option<String>,
+    /// Say what stands between a role and a claim, and what it could claim now
+    #[arg(long, conflicts_with_all = ["accept_ledger", "accept_target"])]
+    role: Option<RoleName>,
+    /// Leave the remote alone
+    #[arg(long, requires = "role")]
+    offline: bool,
     #[command(flatten)]
     dry_run: DryRun,
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
+    if let Some(role) = &args.role {
+        let fix = args.fix && !args.dry_run.dry_run;
+        return preflight::run(context, role, fix, args.offline);
+    }
     let accepted = accept(context, args)?;
     let patient = Patient::of(context.env, context.global.site())?;
     let fix = args.fix && !args.dry_run.dry_run;

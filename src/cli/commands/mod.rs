@@ -25,6 +25,7 @@ mod man;
 mod merge;
 mod note;
 mod policy;
+mod preflight;
 mod ready;
 mod release;
 mod renew;

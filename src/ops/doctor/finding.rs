@@ -75,7 +75,7 @@ pub enum Mended {
 }
 
 impl Cure {
-    pub(super) fn repair(
+    pub(in crate::ops) fn repair(
         plan: impl Into<String>,
         act: impl Fn(&Patient) -> Result<Mended, OpError> + 'static,
     ) -> Self {
@@ -93,28 +93,42 @@ impl fmt::Debug for Cure {
     }
 }
 
-impl Finding {
+impl Cure {
     /// What `doctor --fix` would do.
     #[must_use]
     pub fn plan(&self) -> Option<&str> {
-        match &self.cure {
-            Cure::Repair { plan, .. } => Some(plan),
-            Cure::Hand(_) => None,
+        match self {
+            Self::Repair { plan, .. } => Some(plan),
+            Self::Hand(_) => None,
         }
     }
 
-    /// Carries the repair out; `None` where there is none. An error keeps the finding.
+    /// Carries the repair out; `None` where there is none. An error keeps what it is against.
     #[must_use]
-    pub fn repair(&self, patient: &Patient) -> Option<Mended> {
-        match &self.cure {
-            Cure::Repair { act, .. } => Some(match act(patient) {
+    pub fn carry_out(&self, patient: &Patient) -> Option<Mended> {
+        match self {
+            Self::Repair { act, .. } => Some(match act(patient) {
                 Ok(mended) => mended,
                 Err(error @ OpError::NoIdentity) => {
                     Mended::Kept(format!("{error}: `laneway doctor --fix --as @NAME`"))
                 }
                 Err(error) => Mended::Kept(error.to_string()),
             }),
-            Cure::Hand(_) => None,
+            Self::Hand(_) => None,
         }
+    }
+}
+
+impl Finding {
+    /// What `doctor --fix` would do.
+    #[must_use]
+    pub fn plan(&self) -> Option<&str> {
+        self.cure.plan()
+    }
+
+    /// Carries the repair out; `None` where there is none. An error keeps the finding.
+    #[must_use]
+    pub fn repair(&self, patient: &Patient) -> Option<Mended> {
+        self.cure.carry_out(patient)
     }
 }

@@ -33,7 +33,8 @@ fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
     Ok(found)
 }
 
-fn remedy(error: &LedgerError) -> String {
+/// What helps where the ledger, or what it goes by, does not read.
+pub fn remedy(error: &LedgerError) -> String {
     match error {
         LedgerError::NoLedger => "`git fetch` if a remote has one, else `laneway init`",
         LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => "name it: `--ledger BRANCH`",
