@@ -204,6 +204,9 @@ pub struct ClaimedView {
     /// The claim it was taken over from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_from: Option<String>,
+    /// Why this workstation, where the map routes or something was observed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<RoutedView>,
 }
 
 impl From<&ClaimOutcome> for ClaimedView {
@@ -219,6 +222,7 @@ impl From<&ClaimOutcome> for ClaimedView {
                 .taken_from
                 .as_ref()
                 .map(|claim| claim.agent.to_string()),
+            routing: outcome.routing().map(RoutedView::from),
         }
     }
 }

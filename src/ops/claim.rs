@@ -11,6 +11,7 @@ use super::set_aside::{is_over, lane_of, set_aside};
 use super::site::Site;
 use crate::domain::id::{LaneName, ObjectId, TaskId};
 use crate::domain::policy::Policy;
+use crate::domain::record::{RecordBody, Routing};
 use crate::domain::request::{ClaimWish, Request, Verb};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch, Standing, TaskState};
@@ -40,6 +41,20 @@ pub struct ClaimOutcome {
     /// The note that the claim was begun; to be [ended](BegunClaim::end) once the caller was told,
     /// so that a death before is one that the next claim takes up.
     pub begun: Option<Arc<BegunClaim>>,
+}
+
+impl ClaimOutcome {
+    /// What the choice of the workstation went by, where there is something to say.
+    #[must_use]
+    pub fn routing(&self) -> Option<&Routing> {
+        let changes = self.mutation.change.states.iter();
+        changes
+            .flat_map(|change| &change.append)
+            .find_map(|body| match body {
+                RecordBody::Routing(routing) => Some(routing),
+                _ => None,
+            })
+    }
 }
 
 /// What becomes of the lane's worktree on this machine.

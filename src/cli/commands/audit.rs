@@ -90,10 +90,14 @@ fn run_attribution(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply
             safe(&silent.message)
         ));
     }
+    let counted = |n: usize, what: &str| match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
     shown.push_str(&format!(
-        "{} claims, {} findings\n",
-        claims.len(),
-        findings.len()
+        "{}, {}\n",
+        counted(claims.len(), "claim"),
+        counted(findings.len(), "finding")
     ));
     let reply = Reply::new(&AttributionView::of(&claims, &findings), shown);
     Ok(reply

@@ -72,6 +72,13 @@ pub(super) fn text(outcome: &ClaimOutcome) -> String {
         "  agent {}, workstation {}, lane {}, epoch {}, until {}\n",
         claim.agent, claim.workstation, claim.lane, outcome.state.epoch, claim.expires_at
     ));
+    if let Some(routing) = outcome.routing() {
+        text.push_str(&format!(
+            "  {}: {}\n",
+            routing.workstation,
+            safe(&routing.why)
+        ));
+    }
     if let Some(old) = &outcome.taken_from {
         text.push_str(&format!(
             "  taken over from {}, expired {}\n",

@@ -45,9 +45,10 @@ fn routing_text(detail: &TaskDetail, routed: &RoutingView, width: Option<u16>) -
     page.line("map", map);
     page.line("strategy", &routed.strategy);
     let why = safe(&routed.why);
-    match &routed.workstation {
-        Some(name) => page.line("workstation", &format!("{name}: {why}")),
-        None => page.line("workstation", &format!("none: {why}")),
+    match (&routed.workstation, &routed.agent) {
+        (Some(name), _) => page.line("workstation", &format!("{name}: {why}")),
+        (None, Some(_)) => page.line("workstation", &format!("none: {why}")),
+        (None, None) => {}
     }
     if routed.candidates.is_empty() {
         return page.0;
@@ -155,6 +156,24 @@ fn record(record: &RecordView) -> String {
     for check in &record.checks {
         let verdict = if check.passed { "passed" } else { "failed" };
         shown.push_str(&format!("\n  {verdict} {}", check.command));
+    }
+    if let Some(routing) = &record.routing {
+        for passed in &routing.rejected {
+            shown.push_str(&format!(
+                "\n  not {}: {}",
+                passed.workstation, passed.reason
+            ));
+        }
+        for probe in &routing.readiness {
+            let verdict = if probe.ready { "ready" } else { "not ready" };
+            shown.push_str(&format!("\n  {verdict} {}: {}", probe.name, probe.detail));
+        }
+        for (name, value) in &routing.quota {
+            shown.push_str(&format!("\n  quota {name}: {value}"));
+        }
+        if let Some(remote) = &routing.remote {
+            shown.push_str(&format!("\n  handed over: {remote}"));
+        }
     }
     shown
 }

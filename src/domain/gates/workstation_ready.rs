@@ -2,7 +2,7 @@
 //! exists, takes claims and this type, and has what the task requires (I4, I10, I11, I13). What
 //! its probes say is [`probes_ready`](super::probes_ready)'s.
 
-use super::{ClaimCase, ClaimGate, Page, always};
+use super::{ClaimCase, ClaimGate, Page, always, lists};
 use crate::domain::id::WorkstationName;
 use crate::domain::refusal::Unmet;
 use crate::domain::time::{Span, Timestamp};
@@ -56,13 +56,18 @@ pub(super) const GATE: ClaimGate = ClaimGate {
 };
 
 fn holds(case: &ClaimCase<'_>) -> bool {
-    case.agent.is_none() || case.workstation.is_some_and(|name| takes_claim(case, name))
+    case.agent.is_none()
+        || case
+            .workstation
+            .map_or_else(|| !lists(case), |name| takes_claim(case, name))
 }
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     match (case.agent, case.workstation) {
         (None, _) => Vec::new(),
         (Some(_), Some(name)) => stands_against(case, name),
+        // Where the map gives nothing, no workstation is missing.
+        (Some(_), None) if !lists(case) => Vec::new(),
         (Some(_), None) => vec![
             Unmet::rule(
                 "workstation-missing",

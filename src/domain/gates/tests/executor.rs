@@ -4,7 +4,7 @@ use super::claim::{plain, refuses, unmet, unmet_in, with};
 use crate::domain::fixtures::{ANN, BOB, EVE, World, agent, tid};
 use crate::domain::gates::ClaimCase;
 use crate::domain::id::WorkstationName;
-use crate::domain::identity::{Mode, Route};
+use crate::domain::identity::{Agent, Mode, Route};
 use crate::domain::policy::Rerun;
 use crate::domain::refusal::{RefusalKind, Unmet};
 use crate::domain::snapshot::Rules;
@@ -86,6 +86,26 @@ fn identity_map_by_route() {
         "on ws-2, not on ws-1",
     );
     assert!(!case.holds());
+}
+
+#[test]
+fn role_and_capability_are_two_questions() {
+    let unmet_of = |edit: fn(&mut Agent)| {
+        let world = plain().rules(|rules| edit(rules.identity.agents.get_mut(ANN).unwrap()));
+        unmet(&world)
+    };
+    let rule = RefusalKind::Rule;
+    let found = unmet_of(|ann| ann.roles.clear());
+    refuses(&found, rule, "agent-role", "it has none");
+    let found = unmet_of(|ann| ann.may.clear());
+    refuses(&found, rule, "agent-may", "may not claim");
+}
+
+#[test]
+fn where_the_map_gives_nothing_no_workstation_is_missing() {
+    let world = plain().rules(|rules| rules.workstations.default = None);
+    let found = unmet_in(&world, "@mallory", None);
+    refuses(&found, RefusalKind::Rule, "agent-unknown", "@mallory");
 }
 
 #[test]
