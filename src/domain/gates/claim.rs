@@ -79,19 +79,6 @@ impl<'a> ClaimCase<'a> {
         self.held_back_by().is_none()
     }
 
-    /// Everything but its probes that keeps the work from starting on a workstation, wherever the
-    /// case would go by itself: what routing weighs.
-    #[must_use]
-    pub fn unmet_on(&self, workstation: &WorkstationName) -> Vec<Unmet> {
-        super::workstation_ready::unmet_on(self, workstation)
-    }
-
-    /// Whether [`unmet_on`](Self::unmet_on) would say nothing.
-    #[must_use]
-    pub fn fits_on(&self, workstation: &WorkstationName) -> bool {
-        super::workstation_ready::fits(self, workstation)
-    }
-
     /// The other task that occupies `lane`. Of two whose leases one slow clock holds to be good,
     /// it is never the task itself.
     pub(super) fn lane_rival(&self, lane: &LaneName) -> Option<(&'a TaskId, &'a Claim)> {

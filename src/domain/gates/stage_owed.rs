@@ -20,11 +20,15 @@ pub(super) const GATE: ClaimGate = ClaimGate {
 };
 
 fn owed<'a>(case: &ClaimCase<'a>) -> impl Iterator<Item = (Stage, &'a StageTerms)> {
-    let progress = case.snapshot.states.get(&case.task.id).progress();
-    let contract = case.snapshot.plan.contract(case.task);
+    let snapshot = case.snapshot;
+    let contract = snapshot.plan.contract(case.task);
     let stages = contract.into_iter().flat_map(|contract| &contract.stages);
+    let passed = |stage| {
+        let state = snapshot.states.get(&case.task.id);
+        state.progress().passage(stage).is_some()
+    };
     stages
-        .filter(|(stage, _)| stage.by_hand() && progress.passage(**stage).is_none())
+        .filter(move |(stage, _)| stage.by_hand() && !passed(**stage))
         .map(|(stage, terms)| (*stage, terms))
 }
 

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
 use super::probes::Ask;
-use crate::domain::gates::choose_workstation;
+use crate::domain::gates::ClaimCase;
 use crate::domain::id::{AgentName, LaneName, RoleName, WorkstationName};
 use crate::domain::policy::Role;
 use crate::domain::ready::{self, Filter};
+use crate::domain::routing;
 use crate::domain::snapshot::{Rules, Snapshot};
 use crate::domain::task::Task;
 use crate::domain::workstation::Workstation;
@@ -94,6 +95,7 @@ impl<'a> Flight<'a> {
         let filter = Filter {
             role: Some(&self.role),
             lane: None,
+            asker: None,
         };
         let ready = ready::ready(snapshot, filter, self.patient.env.now());
         ready.take(SOON).collect()
@@ -106,8 +108,13 @@ impl<'a> Flight<'a> {
             return places;
         };
         for task in self.soon() {
-            if let Some(place) = choose_workstation(snapshot, &agent, task, None) {
-                places.entry(place).or_default().push(task);
+            let case = ClaimCase {
+                agent: Some(&agent),
+                host: Some(&self.patient.env.host),
+                ..ClaimCase::open(snapshot, task, self.patient.env.now())
+            };
+            if let Some(place) = routing::choose(&case, None) {
+                places.entry(place.clone()).or_default().push(task);
             }
         }
         places
