@@ -17,7 +17,7 @@ pub fn run(
     fix: bool,
     offline: bool,
 ) -> Result<Reply, Failure> {
-    let options = FlightOptions { offline, ask: None };
+    let options = FlightOptions { offline };
     let mut patient = Patient::of(context.env, context.global.site())?;
     let mut repairs = Vec::new();
     if fix {
@@ -50,7 +50,7 @@ fn mend(
     context: &Context<'_>,
     patient: &Patient,
     role: &RoleName,
-    options: FlightOptions<'_>,
+    options: FlightOptions,
 ) -> Vec<RepairView> {
     let flight = Flight::new(patient, role.clone(), options);
     let mut repairs = Vec::new();

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use super::probes::Ask;
 use crate::domain::gates::ClaimCase;
 use crate::domain::id::{AgentName, LaneName, RoleName, WorkstationName};
 use crate::domain::policy::Role;
@@ -18,11 +17,9 @@ const SOON: usize = 20;
 
 /// What a preflight is asked.
 #[derive(Clone, Copy, Default)]
-pub struct FlightOptions<'a> {
+pub struct FlightOptions {
     /// Leave the network alone.
     pub offline: bool,
-    /// Asks the probes of a workstation; none: nothing here can.
-    pub ask: Option<&'a Ask<'a>>,
 }
 
 /// A repository that is looked at for a role.
@@ -32,7 +29,7 @@ pub struct Flight<'a> {
     /// The role.
     pub role: RoleName,
     /// What was asked.
-    pub options: FlightOptions<'a>,
+    pub options: FlightOptions,
     /// The lanes of the role on this machine.
     pub(super) lanes: Vec<LaneStatus>,
 }
@@ -40,7 +37,7 @@ pub struct Flight<'a> {
 impl<'a> Flight<'a> {
     /// A look at `patient` for `role`.
     #[must_use]
-    pub fn new(patient: &'a Patient, role: RoleName, options: FlightOptions<'a>) -> Self {
+    pub fn new(patient: &'a Patient, role: RoleName, options: FlightOptions) -> Self {
         let mut flight = Self {
             patient,
             role,

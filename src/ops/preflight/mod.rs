@@ -25,7 +25,6 @@ mod trust;
 
 pub use flight::{Flight, FlightOptions};
 pub use next::{Next, next};
-pub use probes::Ask;
 
 use super::doctor::Cure;
 

@@ -2,7 +2,8 @@
 
 use super::{Check, Flight, Line};
 use crate::domain::id::WorkstationName;
-use crate::domain::workstation::{ProbeResult, Workstation};
+use crate::domain::workstation::ProbeResult;
+use crate::ops::readiness;
 
 pub const CHECK: Check = Check {
     id: "probes",
@@ -10,31 +11,28 @@ pub const CHECK: Check = Check {
     look,
 };
 
-/// Asks the probes of a workstation; none where nothing here can.
-pub type Ask<'a> = dyn Fn(&WorkstationName, &Workstation) -> Option<Vec<ProbeResult>> + 'a;
-
 fn look(flight: &Flight<'_>) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for place in flight.places().into_keys() {
-        let Some(known) = flight.workstation(&place) else {
-            continue;
-        };
-        if known.probes.is_empty() {
-            continue;
-        }
-        let asked = flight.options.ask.and_then(|ask| ask(&place, known));
-        match asked {
-            None => {
-                let fact = format!("{place} has {} probe(s), not asked", known.probes.len());
-                lines.push(CHECK.skipped(fact));
-            }
-            Some(results) => lines.extend(results.iter().map(|result| one(&place, result))),
-        }
+    let places = flight.places();
+    let known = |name| Some((name, flight.workstation(name)?));
+    let stations: Vec<_> = places
+        .keys()
+        .filter_map(known)
+        .filter(|(_, known)| !known.probes.is_empty())
+        .collect();
+    let Some(site) = flight.site().filter(|_| !stations.is_empty()) else {
+        return vec![CHECK.skipped("no probes declared")];
+    };
+    match readiness::look(site, &stations) {
+        Ok(seen) => seen
+            .iter()
+            .flat_map(|seen| {
+                seen.probes
+                    .iter()
+                    .map(|probe| one(&seen.workstation, probe))
+            })
+            .collect(),
+        Err(error) => vec![CHECK.failed(format!("the probes could not be run: {error}"))],
     }
-    if lines.is_empty() {
-        lines.push(CHECK.skipped("no probes declared"));
-    }
-    lines
 }
 
 fn one(place: &WorkstationName, result: &ProbeResult) -> Line {
