@@ -64,6 +64,11 @@ impl RuleFile {
                 "task_id_pattern",
                 "required",
                 "roles",
+                "contracts",
+                "co_edited",
+                "generated",
+                "routing",
+                "cross_workstation",
                 "worktrees",
                 "lease",
                 "fencing",
@@ -74,8 +79,13 @@ impl RuleFile {
                 "path_rules",
                 "protected_tests",
             ],
-            Self::IdentityMap => &["mode", "agents", "routing"],
-            Self::Workstations => &["naming", "default_workstation", "workstations"],
+            Self::IdentityMap => &["mode", "bundles", "agents", "routing"],
+            Self::Workstations => &[
+                "naming",
+                "license_max_age",
+                "default_workstation",
+                "workstations",
+            ],
         }
     }
 }

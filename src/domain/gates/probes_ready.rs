@@ -21,7 +21,7 @@ pub(super) const GATE: ClaimGate = ClaimGate {
             (UNPROBED, "nobody has looked at it for this claim"),
             ("workstation-not-ready", "a probe is not ready"),
         ],
-        keys: &["workstations: probes"],
+        keys: &["workstations: workstations"],
         text: "The probes of a workstation run on the host that claims, in parallel, once, before \
                the claim is published; what they saw goes on record with it. One that fails, or \
                does not answer in its time, is a no: the task stays unassigned, nothing is \

@@ -14,7 +14,7 @@ pub(super) const GATE: ClaimGate = ClaimGate {
         about: "a claim for another host is assigned, needed there, and shown to be handed over",
         refusals: &[],
         keys: &[
-            "workstations: hosts",
+            "workstations: workstations",
             "identity-map: routing",
             "task: requires",
             "task: stages",

@@ -11,7 +11,7 @@ pub(super) const GATE: ClaimGate = ClaimGate {
         id: "rerun-identity",
         about: "work that comes back is gone on with by the agent that had it",
         refusals: &[],
-        keys: &["policy: routing.rerun", "identity-map: routing"],
+        keys: &["policy: routing", "identity-map: routing"],
         text: "With `routing: {rerun: require}`, work that comes back from a block, a review or a \
                reopening goes to the agent that did it, as long as the identity map still lists \
                that agent for it. Whatever a lease or its holder gave up is anybody's. `laneway \

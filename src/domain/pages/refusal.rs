@@ -340,4 +340,101 @@ pub const REFUSALS: &[RefusalPage] = &[
                says who is a person.",
         example: "@bot is no person",
     },
+    RefusalPage {
+        id: "contract-unknown",
+        fact: "policy has no contract of that name",
+        verbs: &["request"],
+        text: "`contracts` in governance/policy.yaml names each contract, its files and the role \
+               that owns it.",
+        example: "policy has no contract `apis`",
+    },
+    RefusalPage {
+        id: "request-size",
+        fact: "a contract request says nothing, or too much",
+        verbs: &["request"],
+        text: "Say in a few sentences what the contract lacks and what for; the owner reads it in \
+               a list.",
+        example: "a request has 1 to 4096 bytes",
+    },
+    RefusalPage {
+        id: "request-unknown",
+        fact: "no contract request has that number",
+        verbs: &["request --decide"],
+        text: "The number is that of the record: `laneway request ID` shows the open ones.",
+        example: "record 3 of `A-1` is no contract request",
+    },
+    RefusalPage {
+        id: "request-decided",
+        fact: "the contract request was decided before",
+        verbs: &["request --decide"],
+        text: "A request is decided once; only a deferred one is decided again. Who wants \
+               something else asks anew.",
+        example: "request 1 of `A-1` was decided by @eve: reject",
+    },
+    RefusalPage {
+        id: "self-decision",
+        fact: "whoever asked for a change of a contract decides on it",
+        verbs: &["request --decide"],
+        text: "A contract is owned so that others can build on it: somebody else of the owner's \
+               role decides.",
+        example: "@bot cannot decide its own request",
+    },
+    RefusalPage {
+        id: "not-contract-owner",
+        fact: "the agent does not have the role that owns the contract",
+        verbs: &["request --decide"],
+        text: "The identity map gives the role; who may `admin` decides in its stead.",
+        example: "the contract `api` is D-arch's, and @bot has not that role",
+    },
+    RefusalPage {
+        id: "task-needless",
+        fact: "a task was named for a request that was not accepted",
+        verbs: &["request --decide"],
+        text: "Only an accepted request is carried out, by the task of the owner that `--task` \
+               names.",
+        example: "a request that is not accepted is carried out by no task",
+    },
+    RefusalPage {
+        id: "stage-order",
+        fact: "an earlier stage of the contract was not passed",
+        verbs: &["stage --pass"],
+        text: "The stages of a contract are passed in their order: resource, plan, plan_review, \
+               claim, execute, review, close. `laneway stage ID` shows which is owed, and by whom.",
+        example: "`plan_review` comes after `plan`, which has not been passed",
+    },
+    RefusalPage {
+        id: "stage-verb",
+        fact: "the stage is passed by the verb that does it",
+        verbs: &["stage --pass"],
+        text: "Only resource, plan and plan_review are passed by hand. A claim passes `claim`, a \
+               handoff `execute`, an accepting review `review`, the landing `close`.",
+        example: "`execute` is passed by the verb that does it",
+    },
+    RefusalPage {
+        id: "deferral-past",
+        fact: "a pause would end before it began",
+        verbs: &["stage --pause"],
+        text: "`--defer-until` takes a time to come; the task is ready again by itself then.",
+        example: "2026-11-20T09:00:00Z has passed already",
+    },
+    RefusalPage {
+        id: "nothing-proposed",
+        fact: "no machine was proposed that could be accepted",
+        verbs: &["stage --resume --accept"],
+        text: "`--pause --propose WS` proposes a machine; without a proposal `--resume` alone ends \
+               the pause.",
+        example: "no machine was proposed for `A-1`",
+    },
+    RefusalPage {
+        id: "workstation-state",
+        fact: "the ledger's word on the workstation does not allow it",
+        verbs: &[
+            "workstation quarantine",
+            "workstation restore",
+            "workstation retire",
+        ],
+        text: "Quarantine ends by `restore`; retiring is for good, because work of the past names \
+               the workstation. What governance/workstations.yaml says is changed there.",
+        example: "ws-backend-01 is retired since 2026-11-20T09:00:00Z by @dana: sold",
+    },
 ];
