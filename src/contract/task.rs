@@ -222,7 +222,7 @@ impl From<&ClaimOutcome> for ClaimedView {
                 .taken_from
                 .as_ref()
                 .map(|claim| claim.agent.to_string()),
-            routing: outcome.routing().map(RoutedView::from),
+            routing: outcome.routing.as_ref().map(RoutedView::from),
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct ClaimOutcome {
     pub claim: Claim,
     /// The claim it was taken over from, if that had expired.
     pub taken_from: Option<Claim>,
+    /// What the choice of the workstation went by, where there is something to say.
+    pub routing: Option<Routing>,
     /// The lane's worktree; none in a rehearsal.
     pub worktree: Option<PathBuf>,
     /// The mutation.
@@ -41,20 +43,6 @@ pub struct ClaimOutcome {
     /// The note that the claim was begun; to be [ended](BegunClaim::end) once the caller was told,
     /// so that a death before is one that the next claim takes up.
     pub begun: Option<Arc<BegunClaim>>,
-}
-
-impl ClaimOutcome {
-    /// What the choice of the workstation went by, where there is something to say.
-    #[must_use]
-    pub fn routing(&self) -> Option<&Routing> {
-        let changes = self.mutation.change.states.iter();
-        changes
-            .flat_map(|change| &change.append)
-            .find_map(|body| match body {
-                RecordBody::Routing(routing) => Some(routing),
-                _ => None,
-            })
-    }
 }
 
 /// What becomes of the lane's worktree on this machine.
@@ -194,6 +182,7 @@ fn claim_and_settle(
         Lane::Leave => None,
     };
     Ok(ClaimOutcome {
+        routing: routing(publisher, &mutation, &id)?,
         task,
         state,
         claim,
@@ -202,6 +191,29 @@ fn claim_and_settle(
         mutation,
         begun: None,
     })
+}
+
+/// What the claim recorded about its workstation: now, or when it was first made.
+fn routing(
+    publisher: &Publisher<'_>,
+    mutation: &Mutation,
+    id: &TaskId,
+) -> Result<Option<Routing>, OpError> {
+    let of = |body: &RecordBody| match body {
+        RecordBody::Routing(routing) => Some(routing.clone()),
+        _ => None,
+    };
+    let changed = mutation.change.states.iter();
+    let made = changed.flat_map(|change| &change.append).find_map(of);
+    let (None, true, Some(tip)) = (&made, mutation.change.is_empty(), mutation.before.tip) else {
+        return Ok(made);
+    };
+    let epoch = mutation.before.states.get(id).epoch;
+    let records = publisher.loader().records(tip, id)?;
+    let mut ours = records.iter().filter(|record| record.epoch == epoch);
+    Ok(ours
+        .rfind(|record| of(&record.body).is_some())
+        .and_then(|record| of(&record.body)))
 }
 
 /// What a repeated claim did, if the ledger has it and it is over since: it is not made again.

@@ -216,7 +216,7 @@ fn who_owns_no_contract_asks_for_its_change() {
     );
     drop(world.laneway("request").code(0));
     drop(world.laneway("--json request A-2").code(0));
-    let decide = "request A-2 --decide 1 --verdict";
+    let decide = "request A-2 --decide 2 --verdict";
     drop(
         world
             .laneway(&format!("{decide} accept --reason yes --as @ui"))
@@ -235,7 +235,7 @@ fn who_owns_no_contract_asks_for_its_change() {
     drop(world.laneway("show A-2").code(0));
     drop(world.laneway("log A-2 --limit 3").code(0));
     drop(world.laneway("audit verify").code(0));
-    drop(world.laneway("request A-2 --decide 1").code(2));
+    drop(world.laneway("request A-2 --decide 2").code(2));
     insta::assert_snapshot!(world.transcript());
 }
 

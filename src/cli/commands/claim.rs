@@ -72,9 +72,9 @@ pub(super) fn text(outcome: &ClaimOutcome) -> String {
         "  agent {}, workstation {}, lane {}, epoch {}, until {}\n",
         claim.agent, claim.workstation, claim.lane, outcome.state.epoch, claim.expires_at
     ));
-    if let Some(routing) = outcome.routing() {
+    if let Some(routing) = &outcome.routing {
         text.push_str(&format!(
-            "  {}: {}\n",
+            "  why {}: {}\n",
             routing.workstation,
             safe(&routing.why)
         ));

@@ -13,6 +13,34 @@ const DANA: &str = "dana/shop";
 /// The tasks, in the order of the closing table.
 const TASKS: [&str; 4] = ["PAY-1", "PAY-2", "WEB-1", "WEB-2"];
 
+/// The rules that the person writes: who may do what, where, and that paths are kept apart.
+const RULES: [(&str, &str); 3] = [
+    (
+        "governance/policy.yaml",
+        "version: 1\nproject: shop\ntarget: {branch: main}\n\
+         authority: {mode: remote, remote: origin}\n\
+         roles:\n  - {name: pay}\n  - {name: web, lanes: 3}\n\
+         path_reservations: refuse\n",
+    ),
+    (
+        "governance/identity-map.yaml",
+        "version: 1\nagents:\n\
+         \x20 - {name: \"@ann\", roles: [pay, web], may: [claim, handoff]}\n\
+         \x20 - {name: \"@bob\", roles: [pay, web], may: [claim, handoff]}\n\
+         \x20 - {name: \"@cyd\", roles: [pay, web], may: [claim, handoff]}\n\
+         \x20 - {name: \"@dana\", kind: person, may: [plan, review, merge, admin]}\n\
+         routing:\n\
+         \x20 - {task_type: code, pool: [\"@ann\", \"@bob\", \"@cyd\"], workstation: ws-code-01}\n\
+         \x20 - {task_type: print, pool: [\"@ann\", \"@bob\", \"@cyd\"], workstation: ws-print-01}\n",
+    ),
+    (
+        "governance/workstations.yaml",
+        "version: 1\nworkstations:\n\
+         \x20 - name: ws-code-01\n    probes: [{name: git, tool: git, version: \">=2.30\"}]\n\
+         \x20 - name: ws-print-01\n    probes: [{name: printer, tcp: \"127.0.0.1:9\"}]\n",
+    ),
+];
+
 /// A lane at work.
 struct Lane {
     /// Its worktree.
@@ -27,15 +55,20 @@ pub fn play(stage: &mut Stage) -> Result<(), Failure> {
     plan(stage)?;
     let (winner, [second, third]) = race(stage)?;
 
-    stage.step("Work whose dependency has not landed is refused; other work is free");
+    stage.step(
+        "Refused: an unmet dependency, an agent that nobody knows, a workstation that is not ready",
+    );
     let shop = |who: &str| format!("{who}/shop");
-    stage.run(
-        &shop(second),
-        &format!("laneway claim PAY-2 --as @{second}"),
-        4,
-    )?;
+    for (task, who) in [("PAY-2", second), ("WEB-1", "eve"), ("LABEL-1", second)] {
+        let line = format!("laneway claim {task} --as @{who}");
+        stage.run(&shop(second), &line, 4)?;
+    }
+
+    stage.step("Other work is free; what overlaps the paths of work in progress is not");
     let first_page = claim(stage, second, "WEB-1", "prices.txt")?;
     let second_page = claim(stage, third, "WEB-2", "cart.txt")?;
+    let overlapping = format!("laneway claim WEB-3 --as @{winner}");
+    stage.run(&shop(winner), &overlapping, 3)?;
 
     stage.step("Work is done in the lane, checked there, and handed off");
     let dir = stage.quietly(&shop(winner), "git worktree list --porcelain")?;
@@ -57,7 +90,12 @@ pub fn play(stage: &mut Stage) -> Result<(), Failure> {
         0,
     )?;
     let charge = claim(stage, winner, "PAY-2", "charge.txt")?;
+
+    stage.step("Work that strays into the paths of others does not land while they are at it");
+    stage.write(&charge.dir, "prices-tax.txt", "Prices with tax.\n")?;
+    stage.run(&charge.dir, "git add prices-tax.txt", 0)?;
     work(stage, &charge)?;
+    stage.run(DANA, "laneway merge PAY-2 --as @dana", 3)?;
     work(stage, &first_page)?;
 
     stage.step("All that is handed off lands in order; what moved is replayed and checked again");
@@ -77,18 +115,30 @@ fn govern(stage: &mut Stage) -> Result<(), Failure> {
     stage.quietly(DANA, "git add README")?;
     stage.quietly(DANA, "git commit -q -m \"A shop\"")?;
     stage.quietly(DANA, "git push -q -u origin main")?;
-    let init = "laneway init --authority remote --role pay --role web:2 --push";
-    stage.run(DANA, init, 0).map(drop)
+    let init = "laneway init --authority remote --role pay --role web:3 --push";
+    stage.run(DANA, init, 0)?;
+    for (file, rules) in RULES {
+        stage.write(DANA, file, rules)?;
+    }
+    stage.run(DANA, "git diff --stat", 0)?;
+    stage.run(
+        DANA,
+        "git commit -q -a -m \"Who may do what, and where\"",
+        0,
+    )?;
+    stage.run(DANA, "git push -q origin main", 0).map(drop)
 }
 
 fn plan(stage: &mut Stage) -> Result<(), Failure> {
     stage.step("Work is planned: what depends on what, what lands in which order, what must pass");
     let tasks = [
-        "PAY-1 --title \"Parse amounts\" --role pay --check \"test -s amounts.txt\"",
-        "PAY-2 --title \"Charge a card\" --role pay --depends-on PAY-1 --check \"test -s charge.txt\"",
-        "WEB --title \"Pages\" --role web --priority 9",
-        "WEB-1 --title \"Price list\" --role web --parent WEB --merge-order 1 --check \"test -s prices.txt\"",
-        "WEB-2 --title \"Shopping cart\" --role web --parent WEB --merge-order 2 --check \"test -s cart.txt\"",
+        "PAY-1 --title \"Parse amounts\" --type code --role pay --check \"test -s amounts.txt\"",
+        "PAY-2 --title \"Charge a card\" --type code --role pay --depends-on PAY-1 --check \"test -s charge.txt\"",
+        "WEB --title \"Pages\" --type code --role web --priority 9",
+        "WEB-1 --title \"Price list\" --type code --role web --parent WEB --merge-order 1 --owns prices* --check \"test -s prices.txt\"",
+        "WEB-2 --title \"Shopping cart\" --type code --role web --parent WEB --merge-order 2 --owns cart.txt --check \"test -s cart.txt\"",
+        "WEB-3 --title \"Sale prices\" --type code --role web --owns prices-sale.txt",
+        "LABEL-1 --title \"Print labels\" --type print --role web",
     ];
     for task in tasks {
         stage.run(DANA, &format!("laneway add {task} --as @dana"), 0)?;

@@ -30,11 +30,15 @@ pub fn propose(case: &ClaimCase<'_>, unmet: &mut [Unmet]) {
         return;
     };
     first.alternatives = alternatives(case);
-    if first.alternatives.is_empty() && first.hint.is_none() {
-        first.hint = Some(format!(
+    if first.alternatives.is_empty() {
+        let way = format!(
             "no other machine could do it: `laneway stage {} --pause --reason … --defer-until TIME`",
             case.task.id
-        ));
+        );
+        first.hint = Some(match first.hint.take() {
+            Some(hint) => format!("{hint}; {way}"),
+            None => way,
+        });
     }
 }
 
