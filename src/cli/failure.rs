@@ -199,6 +199,9 @@ impl From<LedgerError> for Failure {
             LedgerError::Unwritable { .. } => {
                 Self::new(4, "refused", message).hint("edit the plan file by hand, then commit it")
             }
+            LedgerError::TooManyRecords { .. } => {
+                Self::new(4, "refused", message).hint("hand it off, or go on in another task")
+            }
             LedgerError::Starved(_)
             | LedgerError::Moved { .. }
             | LedgerError::Lock(LockError::Busy { .. }) => {

@@ -81,6 +81,16 @@ pub enum LedgerError {
         /// Why.
         why: String,
     },
+    /// The state file of a task would not be readable any more.
+    #[error("cannot add to `{task}`: its records would take {bytes} bytes, more than {most}")]
+    TooManyRecords {
+        /// Which task.
+        task: TaskId,
+        /// Bytes of its state file with the change.
+        bytes: usize,
+        /// Most bytes that this verb may make of it.
+        most: usize,
+    },
     /// A rule says no.
     #[error(transparent)]
     Refused(#[from] Box<Refusal>),

@@ -25,6 +25,10 @@ const SEGMENT: u64 = 128 * 1024;
 /// Largest part of a request, in bytes, that stands in the commit message itself.
 pub const INLINE: usize = 8 * 1024;
 
+/// Most bytes of a state file that a verb writes which leaves the task where it is: what is left
+/// up to the limit of reading is for those that move it on, so that it can be landed or given up.
+const ROOM: usize = Limits::STATE.bytes / 4 * 3;
+
 /// The plan file that the tool keeps writing to has its number in four digits.
 fn segment_path(number: usize) -> String {
     if number == 1 {
@@ -160,9 +164,10 @@ fn state_text(
     change: &StateChange,
     request: &Request,
 ) -> Result<String, LedgerError> {
-    let mut records = match parent {
-        Some(parent) => loader.records(parent, &change.task)?,
-        None => Vec::new(),
+    let known = parent.map(|parent| loader.history(parent, &change.task));
+    let (before, mut records) = match known.transpose()?.flatten() {
+        Some(history) => (Some(history.state), history.records),
+        None => (None, Vec::new()),
     };
     for body in &change.append {
         records.push(Record {
@@ -173,7 +178,19 @@ fn state_text(
             body: body.clone(),
         });
     }
-    canonical(&StateFile::of(&change.task, &change.state, &records))
+    let text = canonical(&StateFile::of(&change.task, &change.state, &records))?;
+    let stays = before.is_some_and(|before| {
+        before.epoch == change.state.epoch && before.status() == change.state.status()
+    });
+    let most = if stays { ROOM } else { Limits::STATE.bytes };
+    if text.len() > most {
+        return Err(LedgerError::TooManyRecords {
+            task: change.task.clone(),
+            bytes: text.len(),
+            most,
+        });
+    }
+    Ok(text)
 }
 
 /// The plan files that change, with their new text.
@@ -372,4 +389,46 @@ pub fn edited_task(
         },
     })?;
     Ok(tasks.into_iter().find(|known| known.id == *task))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::{Site, id, note};
+
+    #[test]
+    fn records_stop_before_a_state_file_is_too_large_to_read() {
+        let site = Site::new();
+        site.add(&["A-1"]);
+        drop(site.submit("@ann", note("A-1", "x")).unwrap());
+        let tip = site.tip();
+        let rules = site.target();
+        let loader = Loader::new(&site.ledger.repo);
+        let snapshot = loader.snapshot(Some(tip), rules, None).unwrap();
+        let state = snapshot.states.get(&id("A-1")).clone();
+        let request = site.request("@ann", note("A-1", "x"));
+        let written = |state: &crate::domain::state::TaskState, bytes: usize| {
+            let change = StateChange {
+                task: id("A-1"),
+                state: state.clone(),
+                append: vec![crate::domain::record::RecordBody::Note {
+                    text: "x".repeat(bytes),
+                }],
+            };
+            state_text(&loader, Some(tip), &change, &request)
+        };
+        let full = |written: Result<String, LedgerError>| {
+            matches!(written, Err(LedgerError::TooManyRecords { .. }))
+        };
+        assert!(written(&state, 1000).is_ok());
+        // What is left above is for verbs that move the task on.
+        assert!(full(written(&state, ROOM)));
+        let given_up = state.with(crate::domain::state::Standing::Cancelled {
+            at: request.at,
+            by: request.actor.agent.clone(),
+            reason: "full".to_owned(),
+        });
+        assert!(written(&given_up, ROOM).is_ok());
+        assert!(full(written(&given_up, Limits::STATE.bytes)));
+    }
 }

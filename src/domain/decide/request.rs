@@ -60,7 +60,7 @@ fn known(ctx: Context<'_>, id: &TaskId, contract: &ContractName) -> Result<(), R
     Err(ctx.refuse(id, Unmet::rule("contract-unknown", message).hint(hint)))
 }
 
-/// Decides a request: an agent of the owner's role, or who may override; never who asked.
+/// Decides a request: an agent of the owner's role, or who may `admin`; never who asked.
 pub(super) fn decide(
     ctx: Context<'_>,
     id: &TaskId,
@@ -73,8 +73,9 @@ pub(super) fn decide(
         let message = format!("{} cannot decide its own request", ctx.agent());
         return Err(ctx.refuse(id, Unmet::rule("self-decision", message)));
     }
-    if decision.reason.trim().is_empty() {
-        let unmet = Unmet::rule("reason-owed", "a decision owes a reason").hint("`--reason …`");
+    if decision.reason.trim().is_empty() || decision.reason.len() > MAX_TEXT {
+        let message = format!("a decision owes a reason of 1 to {MAX_TEXT} bytes");
+        let unmet = Unmet::rule("reason-owed", message).hint("`--reason …`");
         return Err(ctx.refuse(id, unmet));
     }
     if let Some(task) = &decision.task {
