@@ -1,6 +1,7 @@
 //! What the gates of one claim cost in a queue of 10,000 tasks with 200 claims in progress, by
 //! library call; and that probes run side by side.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -11,7 +12,9 @@ use laneway::domain::id::{AgentName, WorkstationName};
 use laneway::domain::request::{Actor, ClaimWish, Request, Verb};
 use laneway::domain::snapshot::Snapshot;
 use laneway::domain::task::Task;
+use laneway::domain::workstation::{Probe, ProbeKind};
 use laneway::ledger::{Loader, Publisher};
+use laneway::probe::{self, Scene};
 
 use crate::figures::{median, millis};
 use crate::world::World;
@@ -129,5 +132,44 @@ pub fn report() -> String {
     row("all gates, first look: the tasks they name are read", first);
     let whole = micros(|| drop(decide(&snapshot, &request).unwrap()));
     row("`decide`: routing, gates, the new state", whole);
+    text.push_str("\nProbes of one workstation, side by side: milliseconds, medians of 5.\n\n");
+    text.push_str("| probes | ms | ratio to one |\n|---|---|---|\n");
+    let one = probing(&world, 1);
+    for (count, took) in [(1, one), (20, probing(&world, 20))] {
+        println!("{count} probes of 300 ms: {took:.0}");
+        writeln!(
+            text,
+            "| {count} × `sleep 0.3` | {took:.0} | {:.2} |",
+            took / one
+        )
+        .unwrap();
+    }
     text
+}
+
+/// Milliseconds that so many probes of 300 ms take.
+fn probing(world: &World, count: usize) -> f64 {
+    let command = "sleep 0.3".to_owned();
+    let probe = |n| Probe {
+        name: format!("sleep-{n}"),
+        kind: ProbeKind::Command(command.clone()),
+        timeout: None,
+    };
+    let probes: Vec<Probe> = (0..count).map(probe).collect();
+    let env = world.env();
+    let scene = Scene {
+        vars: env.vars.clone(),
+        shown: env.vars.clone(),
+        dir: world.repo(),
+        trusted: BTreeSet::from([command.clone()]),
+        how_to_trust: String::new(),
+    };
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        let start = Instant::now();
+        let results = probe::run(&probes, &scene);
+        all.push(millis(start.elapsed()));
+        assert!(results.iter().all(|result| result.ready), "{results:?}");
+    }
+    median(all)
 }
