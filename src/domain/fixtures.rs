@@ -178,6 +178,7 @@ fn policy() -> Policy {
         review_routes: Vec::new(),
         path_rules: Vec::new(),
         cross_workstation: CrossWorkstation::Refuse,
+        claims_per_agent: None,
         protected_tests: Vec::new(),
         contracts: BTreeMap::new(),
         co_edited: Vec::new(),

@@ -49,6 +49,8 @@ pub struct Policy {
     pub path_rules: Vec<PathRule>,
     /// Whether work may be checked and handed off on a host that its workstation does not have.
     pub cross_workstation: CrossWorkstation,
+    /// Most tasks that one agent has in progress at once; none: no limit.
+    pub claims_per_agent: Option<u32>,
     /// Tests whose deletion or shrinkage needs an approval.
     pub protected_tests: Vec<Glob>,
     /// Interfaces that only their owner changes, by name.

@@ -46,8 +46,8 @@ impl Class {
             "workstation-missing" => Self::Missing,
             "dependency" | "merge-order" | "parent-waits" | "parked" | "not-before"
             | "task-blocked" => Self::Sequencing,
-            "workstation-full" | "lane-busy" | "exclusive-group" | "path-reservation"
-            | "task-held" | "merge-slot" | "fenced" => Self::Occupied,
+            "workstation-full" | "lane-busy" | "agent-busy" | "exclusive-group"
+            | "path-reservation" | "task-held" | "merge-slot" | "fenced" => Self::Occupied,
             gate if gate.starts_with("workstation-") => Self::Readiness,
             gate if gate.starts_with("agent-") || gate.starts_with("route-") => Self::Map,
             _ => Self::Other,

@@ -69,6 +69,7 @@ impl RuleFile {
                 "generated",
                 "routing",
                 "cross_workstation",
+                "claims_per_agent",
                 "worktrees",
                 "lease",
                 "fencing",

@@ -6,6 +6,7 @@ mod claim;
 mod land;
 mod page;
 
+mod agent_busy;
 mod also_change;
 mod co_edited;
 mod contract_owner;
@@ -65,6 +66,7 @@ pub const CLAIM: &[ClaimGate] = &[
     stage_owed::GATE,
     stage_gate::CLAIM_GATE,
     lane_busy::GATE,
+    agent_busy::GATE,
     exclusive_group::GATE,
     path_reservation::GATE,
     identity_map::GATE,

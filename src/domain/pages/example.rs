@@ -29,6 +29,10 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "`A-1` is pinned to lane A-backend:2, not A-backend",
     ),
     (
+        "agent-busy",
+        "@bot has `A-1` in progress, and at most 1 at once",
+    ),
+    (
         "exclusive-group",
         "group `db-migrations` is taken by `A-1`, held by @bot until 2026-11-20T13:00:00Z",
     ),

@@ -237,3 +237,34 @@ fn rerun_identity() {
     });
     assert_eq!(unmet(&gone), Vec::new());
 }
+
+#[test]
+fn an_agent_takes_no_more_than_policy_allows_at_once() {
+    use crate::domain::fixtures::{TTL, task};
+    let busy = |limit| {
+        let mut world = World::new(vec![task("T-1", "A"), task("T-2", "B"), task("T-3", "A")])
+            .rules(|rules| rules.policy.claims_per_agent = limit);
+        world.claim(ANN, "T-2");
+        world
+    };
+    let mut world = busy(Some(1));
+    let found = unmet_in(&world, ANN, None);
+    refuses(
+        &found,
+        RefusalKind::Conflict,
+        "agent-busy",
+        "@ann has `T-2` in progress, and at most 1",
+    );
+    assert_eq!(unmet_in(&world, BOB, None), Vec::new());
+    for limit in [None, Some(2)] {
+        assert_eq!(unmet(&busy(limit)), Vec::new());
+    }
+    // What is over, or handed off, does not count.
+    world.pass(u32::try_from(TTL).unwrap() * 2);
+    assert_eq!(unmet(&world), Vec::new());
+    let mut handed = busy(Some(1));
+    handed.hand_off(ANN, "T-2", crate::domain::fixtures::oid(9));
+    handed.claim(ANN, "T-1");
+    let third = handed.ask(ANN, None, crate::domain::fixtures::claim("T-3"));
+    assert_eq!(third.unwrap_err().gate(), "agent-busy");
+}

@@ -78,6 +78,10 @@ pub struct PolicyFile {
     /// default `refuse`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cross_workstation: Option<Text<CrossWorkstation>>,
+    /// Most tasks that one agent has in progress at once; without it, any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub claims_per_agent: Option<u32>,
     /// Tests whose deletion or shrinkage needs an approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected_tests: Vec<Text<Glob>>,
@@ -373,6 +377,10 @@ impl PolicyFile {
         });
         let path_rules = at.items("path_rules", self.path_rules, |at, rule| rule.convert(at));
         let cross_workstation = at.maybe("cross_workstation", self.cross_workstation);
+        if self.claims_per_agent == Some(0) {
+            at.key("claims_per_agent")
+                .refuse("`claims_per_agent` counts from 1");
+        }
         let protected_tests = at.list("protected_tests", self.protected_tests);
         let contracts = at.map("contracts", "name", self.contracts, |at, contract| {
             contract.convert(at)
@@ -401,6 +409,7 @@ impl PolicyFile {
             review_routes,
             path_rules,
             cross_workstation: cross_workstation.unwrap_or(CrossWorkstation::Refuse),
+            claims_per_agent: self.claims_per_agent,
             protected_tests,
             contracts,
             co_edited,
