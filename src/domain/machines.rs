@@ -1,7 +1,7 @@
 //! Which workstations could do a piece of work, and why the others could not: capability, licence
 //! and capacity are told apart (S3, S4, S7).
 
-use super::gates::{ClaimCase, stands_against};
+use super::gates::{ClaimCase, can_do, stands_against, takes_claim};
 use super::id::WorkstationName;
 use super::progress::Progress;
 use super::snapshot::Snapshot;
@@ -88,6 +88,36 @@ impl<'a> Work<'a> {
         self.stands_against(snapshot, name, now, |_| true)
     }
 
+    /// Whether a workstation can do the work by itself; says what [`unfit`](Self::unfit) says
+    /// without a word.
+    #[must_use]
+    pub fn fits(&self, snapshot: &Snapshot, name: &WorkstationName, now: Timestamp) -> bool {
+        let case = ClaimCase::open(snapshot, self.task, now);
+        let known = snapshot.station(name).map(|station| station.known);
+        known.is_none_or(|known| can_do(&case, known) && self.lacks(known).next().is_none())
+    }
+
+    /// Whether a workstation can do the work now; says what [`unavailable`](Self::unavailable)
+    /// says without a word.
+    #[must_use]
+    pub fn is_available(
+        &self,
+        snapshot: &Snapshot,
+        name: &WorkstationName,
+        now: Timestamp,
+    ) -> bool {
+        let case = ClaimCase::open(snapshot, self.task, now);
+        takes_claim(&case, name) && self.fits(snapshot, name, now)
+    }
+
+    /// Whether some workstation of the scope can do the work now; says what
+    /// [`missing`](Self::missing) says without a word.
+    #[must_use]
+    pub fn can_be_done(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
+        let mut scope = self.scope(snapshot).into_iter();
+        scope.any(|name| self.is_available(snapshot, name, now))
+    }
+
     /// The first fact of the workstation gate that counts, or a capability that the terms miss.
     fn stands_against(
         &self,
@@ -108,9 +138,9 @@ impl<'a> Work<'a> {
 
     /// The workstations of the scope by which it is named, else all that are registered.
     #[must_use]
-    pub fn scope(&self, snapshot: &'a Snapshot) -> Vec<&'a WorkstationName>
+    pub fn scope<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s WorkstationName>
     where
-        Self: 'a,
+        'a: 's,
     {
         let named = self
             .terms
@@ -129,7 +159,7 @@ impl<'a> Work<'a> {
 
     /// Why no workstation of the scope can do the work now; none where one can.
     #[must_use]
-    pub fn missing(&'a self, snapshot: &'a Snapshot, now: Timestamp) -> Option<Vec<String>> {
+    pub fn missing(&self, snapshot: &Snapshot, now: Timestamp) -> Option<Vec<String>> {
         let mut reasons = Vec::new();
         for name in self.scope(snapshot) {
             reasons.push(self.unavailable(snapshot, name, now)?);
@@ -149,7 +179,5 @@ pub fn admits(snapshot: &Snapshot, task: &Task, name: &WorkstationName, now: Tim
         return true;
     };
     let work = Work::of(snapshot, task, contract.claimed().map(|(_, terms)| terms));
-    work.in_scope(name)
-        && snapshot.station(name).is_some()
-        && work.unfit(snapshot, name, now).is_none()
+    work.in_scope(name) && snapshot.station(name).is_some() && work.fits(snapshot, name, now)
 }

@@ -120,6 +120,6 @@ pub fn capable<'a>(
     let claimed = contract.into_iter().flat_map(|contract| contract.claimed());
     let work = Work::of(snapshot, task, claimed.map(|(_, terms)| terms));
     let all = snapshot.rules.workstations.workstations.keys();
-    all.filter(|name| work.unavailable(snapshot, name, now).is_none())
+    all.filter(|name| work.is_available(snapshot, name, now))
         .collect()
 }

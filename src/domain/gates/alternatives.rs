@@ -52,7 +52,7 @@ fn alternatives(case: &ClaimCase<'_>) -> Vec<Alternative> {
     // The machine that was refused is proposed itself where it is only out of scope.
     let others = registered.filter(|name| {
         let other = case.workstation != Some(*name) || !work.in_scope(name);
-        other && work.unavailable(case.snapshot, name, case.now).is_none()
+        other && work.is_available(case.snapshot, name, case.now)
     });
     let (at_once, proposed): (Vec<_>, Vec<_>) = others.partition(|name| claimable(case, name));
     let id = &case.task.id;

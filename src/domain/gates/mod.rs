@@ -51,7 +51,7 @@ pub(in crate::domain) use probes_ready::{UNPROBED, failed, probed};
 pub use stage_executor::stranger;
 pub use stage_gate::{shut, work_checked};
 pub use task_open::inactive_block;
-pub(in crate::domain) use workstation_ready::{in_service, since};
+pub(in crate::domain) use workstation_ready::{can_do, in_service, since};
 pub use workstation_ready::{stands_against, takes_claim};
 
 /// The gates of a claim, in the order in which a reader wants them.

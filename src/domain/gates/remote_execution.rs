@@ -114,7 +114,7 @@ fn capable_here<'a>(case: &ClaimCase<'a>, work: &Work<'_>) -> Option<&'a Worksta
     registered.iter().find_map(|(name, known)| {
         let here = runs_here(case, known) && known.state != WorkstationState::Retired;
         let fits = here && work.in_scope(name) && mapped(case, name);
-        (fits && work.unfit(case.snapshot, name, case.now).is_none()).then_some(name)
+        (fits && work.fits(case.snapshot, name, case.now)).then_some(name)
     })
 }
 

@@ -42,9 +42,22 @@ fn claimed<'a>(case: &ClaimCase<'a>) -> impl Iterator<Item = (Stage, &'a StageTe
 }
 
 fn holds(case: &ClaimCase<'_>) -> bool {
-    case.agent.is_none()
-        || case.snapshot.plan.contract(case.task).is_none()
-        || check(case).is_empty()
+    let Some(agent) = case.agent else {
+        return true;
+    };
+    if claimed(case).any(|(_, terms)| terms.rank(agent) == Rank::Stranger) {
+        return false;
+    }
+    let Some(name) = case.workstation else {
+        return true;
+    };
+    let known = case.snapshot.rules.workstations.workstations.get(name);
+    let progress = case.snapshot.states.get(&case.task.id).progress();
+    claimed(case).all(|(_, terms)| {
+        let has = |one| known.is_none_or(|known| known.capabilities.contains(one));
+        (terms.admits(name) || progress.admitted.contains(name))
+            && terms.capabilities.iter().all(has)
+    })
 }
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {

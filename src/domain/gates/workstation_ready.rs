@@ -85,11 +85,19 @@ pub fn takes_claim(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
     let Some(station) = case.snapshot.station(name) else {
         return false;
     };
-    let (known, requires) = (station.known, &case.task.requires);
+    let known = station.known;
     station.standing() == WorkstationState::Ready
         && station.used_up().is_none()
-        && takes_type(case, known)
         && runs_here(case, known)
+        && can_do(case, known)
+        && !is_full(known, case.snapshot.load_of(name, case.now))
+}
+
+/// Whether a workstation by itself could do the work of the case: type, tools, licences. Nothing is
+/// asked of its state, its host and its load.
+pub(in crate::domain) fn can_do(case: &ClaimCase<'_>, known: &Workstation) -> bool {
+    let requires = &case.task.requires;
+    takes_type(case, known)
         && requires
             .tools
             .iter()
@@ -98,7 +106,6 @@ pub fn takes_claim(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
             .licenses
             .iter()
             .all(|name| without_license(case, known, name).is_none())
-        && !is_full(known, case.snapshot.load_of(name, case.now))
 }
 
 /// Whether the workstation is registered, takes claims, and runs on the host of the case: whatever
