@@ -65,13 +65,12 @@ pub fn matrix<'a>(snapshot: &'a Snapshot, task: &'a Task, now: Timestamp) -> Vec
             None if unmet.is_empty() => StageStatus::Next,
             None => StageStatus::Blocked,
         };
-        let mut approvals = progress.approved.iter();
         Row {
             stage: *stage,
             terms,
             status,
             passage,
-            approval: approvals.find(|approval| approval.stage == *stage),
+            approval: progress.approval(*stage),
             unmet,
         }
     });

@@ -107,10 +107,13 @@ impl Progress {
         self.passed.iter().find(|passage| passage.stage == stage)
     }
 
-    /// Whether a person approved a stage.
+    /// The approval of a stage by a person. One of a stage that was passed stands after its passage:
+    /// passing a stage drops what was approved of it before.
     #[must_use]
-    pub fn approves(&self, stage: Stage) -> bool {
-        self.approved.iter().any(|approval| approval.stage == stage)
+    pub fn approval(&self, stage: Stage) -> Option<&Approval> {
+        self.approved
+            .iter()
+            .find(|approval| approval.stage == stage)
     }
 
     /// The gap that keeps the task from going on at `now`.

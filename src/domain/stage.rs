@@ -69,7 +69,8 @@ words! {
         MachineReady = "machine_ready",
         /// A person has approved the stage.
         Approval = "approval",
-        /// The plan has been judged; without a stage `plan_review`, a person has approved `plan`.
+        /// The plan has been judged; without a stage `plan_review`, a person other than its maker
+        /// has approved `plan` since it was passed.
         PlanApproved = "plan_approved",
         /// The stage before it was passed with evidence: a note, or checks that passed.
         Evidence = "evidence",
@@ -184,12 +185,18 @@ impl StageContract {
         CLAIMED.into_iter().filter_map(terms)
     }
 
-    /// The last stage of the contract before `stage`.
+    /// The last stage passed by hand before `stage`: the one whose evidence can be asked for.
     #[must_use]
-    pub fn before(&self, stage: Stage) -> Option<Stage> {
-        self.stages
-            .range(..stage)
-            .next_back()
-            .map(|(before, _)| *before)
+    pub fn by_hand_before(&self, stage: Stage) -> Option<Stage> {
+        let before = self.stages.range(..stage).map(|(before, _)| *before);
+        before.rev().find(|before| before.by_hand())
+    }
+
+    /// The stage before `stage` that shows that the plan has been judged: `plan_review` when it was
+    /// passed, else `plan` when a person has approved it.
+    #[must_use]
+    pub fn plan_before(&self, stage: Stage) -> Option<Stage> {
+        let has = |one: &Stage| *one < stage && self.stages.contains_key(one);
+        [Stage::PlanReview, Stage::Plan].into_iter().find(has)
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::progress::{Approval, GAP_PRIORITY, Gap, Passage, Progress, Pr
 use crate::domain::record::{GapRecord, RecordBody, StageDeed, StageRecord};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::StageAct;
-use crate::domain::stage::{Rank, Stage, StageContract, StageTerms};
+use crate::domain::stage::{GateWord, Rank, Stage, StageContract, StageGate, StageTerms};
 use crate::domain::state::{Status, TaskState};
 use crate::domain::workstation::WorkstationState;
 
@@ -105,6 +105,7 @@ fn pass(
     unmet.extend(out_of_order(contract, before, stage));
     unmet.extend(paused(ctx, id, before));
     unmet.extend(wrong_agent(ctx, terms, before, stage));
+    unmet.extend(own_approval(ctx, before, stage));
     unmet.extend(wrong_place(ctx, id, terms, stage, workstation)?);
     unmet.extend(shut(
         ctx.snapshot,
@@ -132,11 +133,9 @@ fn pass(
         note: passage.note.clone(),
     };
     let mut progress = before.clone();
-    if progress.passage(stage).is_some() {
-        // Planned again: what was said of the old plan holds no more.
-        progress.passed.retain(|known| known.stage < stage);
-        progress.approved.retain(|known| known.stage < stage);
-    }
+    // What was said before it was passed, of another plan or of none, is not said of this one.
+    progress.passed.retain(|known| known.stage < stage);
+    progress.approved.retain(|known| known.stage < stage);
     let next = state.clone().progressed(progress.with(passage));
     Ok(Change::state(id, next, vec![RecordBody::Stage(record)]))
 }
@@ -182,6 +181,18 @@ fn wrong_agent(
         .is_some_and(|known| known.by == *agent);
     own.then(|| {
         let message = format!("{agent} passed `{judged}` and cannot judge it");
+        Unmet::rule("self-review", message)
+    })
+}
+
+/// Who approved a stage leaves it to others to pass it.
+fn own_approval(ctx: Context<'_>, before: &Progress, stage: Stage) -> Option<Unmet> {
+    let agent = ctx.agent();
+    let own = before
+        .approval(stage)
+        .is_some_and(|known| known.by == *agent);
+    own.then(|| {
+        let message = format!("{agent} approved `{stage}` and cannot pass it");
         Unmet::rule("self-review", message)
     })
 }
@@ -242,12 +253,15 @@ fn approve(
     stage: Stage,
     note: Option<&str>,
 ) -> Result<Change, Refusal> {
-    terms(ctx, id, stage)?;
+    let (contract, terms) = terms(ctx, id, stage)?;
     check_note(ctx, id, note)?;
     let state = ctx.state(id)?;
     let before = state.progress();
-    if before.approves(stage) {
+    if before.approval(stage).is_some() {
         return Ok(Change::default());
+    }
+    if let Some(unmet) = too_early(id, contract, before, stage) {
+        return Err(ctx.refuse(id, unmet));
     }
     let agent = ctx.agent();
     let kind = ctx
@@ -262,11 +276,13 @@ fn approve(
         return Err(ctx.refuse(id, Unmet::rule("person-owed", message)));
     }
     ctx.require(id, Capability::Review)?;
-    if before
-        .passage(stage)
-        .is_some_and(|known| known.by == *agent)
-    {
+    let passage = before.passage(stage);
+    if passage.is_some_and(|known| known.by == *agent) {
         let message = format!("{agent} passed `{stage}` and cannot approve it");
+        return Err(ctx.refuse(id, Unmet::rule("self-review", message)));
+    }
+    if stage.by_hand() && passage.is_none() && terms.names(agent) {
+        let message = format!("{agent} is named for `{stage}` and cannot approve it");
         return Err(ctx.refuse(id, Unmet::rule("self-review", message)));
     }
     let mut progress = before.clone();
@@ -284,6 +300,27 @@ fn approve(
     };
     let next = state.clone().progressed(progress);
     Ok(Change::state(id, next, vec![RecordBody::Stage(record)]))
+}
+
+/// An approval is of what is there: the stages by hand before it have been passed, and so has a
+/// stage by hand itself, unless its gate asks for approval before it.
+fn too_early(
+    id: &TaskId,
+    contract: &StageContract,
+    before: &Progress,
+    stage: Stage,
+) -> Option<Unmet> {
+    let beforehand = contract
+        .terms(stage)
+        .is_some_and(|terms| terms.gate == Some(GateWord::Known(StageGate::Approval)));
+    let mut by_hand = contract.stages.keys().filter(|known| known.by_hand());
+    let owed = by_hand.find(|known| {
+        let counts = **known < stage || (**known == stage && !beforehand);
+        counts && before.passage(**known).is_none()
+    })?;
+    let message = format!("`{owed}` has not been passed, so there is no `{stage}` to approve");
+    let hint = format!("`laneway stage {id} --pass {owed}`");
+    Some(Unmet::rule("stage-order", message).hint(hint))
 }
 
 /// Who may stop a task, or let it go on: its holder, whom its contract names, who may plan.

@@ -2,8 +2,9 @@
 //! judged, evidence of the stage before (S1, S3).
 
 use super::{ClaimCase, ClaimGate, LandCase, LandGate, Page, always};
-use crate::domain::id::TaskId;
+use crate::domain::id::{StageName, TaskId};
 use crate::domain::machines::Work;
+use crate::domain::progress::Progress;
 use crate::domain::record::{Evidence, RecordBody};
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::{Replayed, Snapshot};
@@ -18,9 +19,10 @@ const PAGE: Page = Page {
     refusals: &[],
     keys: &["task: stages", "task: stages_ref"],
     text: "`machine_ready`: a workstation of the stage is in service and has what is asked for. \
-           `approval`: a person has approved the stage. `plan_approved`: the plan has been judged. \
+           `approval`: a person has approved the stage. `plan_approved`: the plan has been judged: \
+           `plan_review` was passed, or a person other than the planner approved `plan`. \
            `evidence`: the stage before was passed with evidence. A word that means nothing holds \
-           for nobody. `laneway stage ID` shows which gate is shut, and why.",
+           for nobody, nor does one that asks for a stage that the contract has not. `laneway stage ID` shows which gate is shut, and why.",
     in_force: always,
 };
 
@@ -34,10 +36,9 @@ pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
             .collect()
     },
     holds: |case: &ClaimCase<'_>| {
-        case.snapshot.plan.contract(case.task).is_none()
-            || CLAIMED
-                .into_iter()
-                .all(|stage| shut(case.snapshot, case.task, stage, case.now, None).is_none())
+        CLAIMED
+            .into_iter()
+            .all(|stage| what_shuts(case.snapshot, case.task, stage, case.now, None).is_none())
     },
 };
 
@@ -84,6 +85,26 @@ fn work_shown(case: &LandCase<'_>) -> bool {
     of_content.any(passed) || work_checked(case.snapshot, &case.task.id, case.submission)
 }
 
+/// Why the gate of a stage does not hold.
+enum Shut<'a> {
+    /// Its word means nothing.
+    Unknown(&'a StageName),
+    /// No machine can do this work now.
+    NoMachine(Work<'a>),
+    /// No stage before it makes or judges the plan.
+    NoPlan,
+    /// This stage, which makes or judges the plan, has not been passed.
+    Unjudged(Stage),
+    /// No person has approved this stage.
+    Unapproved(Stage),
+    /// No stage before it could leave evidence.
+    NothingBefore,
+    /// This stage was passed without evidence.
+    Untold(Stage),
+    /// No checks passed on the work.
+    Unchecked,
+}
+
 /// The gate of a stage, where it does not hold. `shown` says whether checks passed on the work,
 /// for the stages after it; where that is left out, they are not judged by it.
 #[must_use]
@@ -94,35 +115,38 @@ pub fn shut(
     now: Timestamp,
     shown: Option<bool>,
 ) -> Option<Unmet> {
+    let why = what_shuts(snapshot, task, stage, now, shown)?;
+    Some(why.unmet(snapshot, &task.id, stage, now))
+}
+
+/// As [`shut`], without a word.
+fn what_shuts<'a>(
+    snapshot: &'a Snapshot,
+    task: &'a Task,
+    stage: Stage,
+    now: Timestamp,
+    shown: Option<bool>,
+) -> Option<Shut<'a>> {
     let contract = snapshot.plan.contract(task)?;
-    let id = &task.id;
-    match contract.terms(stage)?.gate.as_ref()? {
-        GateWord::Unknown(word) => {
-            let message = format!("the gate `{word}` of `{stage}` means nothing");
-            let words: Vec<&str> = StageGate::ALL.iter().map(|gate| gate.word()).collect();
-            Some(Unmet::rule(PAGE.id, message).hint(format!("gates: {}", words.join(", "))))
-        }
-        GateWord::Known(StageGate::MachineReady) => {
+    let gate = match contract.terms(stage)?.gate.as_ref()? {
+        GateWord::Unknown(word) => return Some(Shut::Unknown(word)),
+        GateWord::Known(gate) => gate,
+    };
+    let progress = snapshot.states.get(&task.id).progress();
+    match gate {
+        StageGate::MachineReady => {
             let work = Work::of(snapshot, task, at_once(contract, stage));
-            let missing = work.missing(snapshot, now)?;
-            let message = format!("no machine is ready for `{stage}`: {}", missing.join(", "));
-            let pause = format!("`laneway stage {id} --pause --reason …` until there is one");
-            Some(Unmet::rule(PAGE.id, message).hint(pause))
+            (!work.can_be_done(snapshot, now)).then_some(Shut::NoMachine(work))
         }
-        GateWord::Known(StageGate::Approval) => unapproved(snapshot, task, stage, stage),
-        GateWord::Known(StageGate::PlanApproved) => {
-            if !contract.stages.contains_key(&Stage::PlanReview) {
-                return unapproved(snapshot, task, stage, Stage::Plan);
-            }
-            let progress = snapshot.states.get(id).progress();
-            let judged = progress.passage(Stage::PlanReview).is_some();
-            (!judged).then(|| {
-                let message = format!("`{stage}` waits until the plan has been judged");
-                let pass = format!("`laneway stage {id} --pass {}`", Stage::PlanReview);
-                Unmet::rule(PAGE.id, message).hint(pass)
-            })
+        StageGate::Approval => {
+            let approved = progress.approval(stage).is_some();
+            (!approved).then_some(Shut::Unapproved(stage))
         }
-        GateWord::Known(StageGate::Evidence) => unshown(snapshot, task, contract, stage, shown),
+        StageGate::PlanApproved => unjudged(contract, progress, stage),
+        StageGate::Evidence if stage > Stage::Execute => {
+            (!shown.unwrap_or(true)).then_some(Shut::Unchecked)
+        }
+        StageGate::Evidence => untold(contract, progress, stage),
     }
 }
 
@@ -135,41 +159,81 @@ fn at_once(contract: &StageContract, stage: Stage) -> impl Iterator<Item = &Stag
         .map(|(_, terms)| terms)
 }
 
-fn unapproved(snapshot: &Snapshot, task: &Task, stage: Stage, of: Stage) -> Option<Unmet> {
-    let id = &task.id;
-    if snapshot.states.get(id).progress().approves(of) {
-        return None;
-    }
-    let message = format!("`{stage}` waits until a person has approved `{of}`");
-    Some(Unmet::rule(PAGE.id, message).hint(format!("`laneway stage {id} --approve {of}`")))
+/// A plan is judged by the stage that judges it; without one a person, not its maker, approves it
+/// once it is there.
+fn unjudged<'a>(contract: &StageContract, progress: &Progress, stage: Stage) -> Option<Shut<'a>> {
+    let Some(judged_at) = contract.plan_before(stage) else {
+        return Some(Shut::NoPlan);
+    };
+    let Some(passage) = progress.passage(judged_at) else {
+        return Some(Shut::Unjudged(judged_at));
+    };
+    let by_other = || {
+        let approval = progress.approval(judged_at);
+        approval.is_some_and(|approval| approval.by != passage.by)
+    };
+    (judged_at == Stage::Plan && !by_other()).then_some(Shut::Unapproved(judged_at))
 }
 
-fn unshown(
-    snapshot: &Snapshot,
-    task: &Task,
-    contract: &StageContract,
-    stage: Stage,
-    shown: Option<bool>,
-) -> Option<Unmet> {
-    let id = &task.id;
-    if stage > Stage::Execute {
-        if shown.unwrap_or(true) {
-            return None;
-        }
-        let message = format!("`{stage}` waits for checks that passed on the work");
-        return Some(Unmet::rule(PAGE.id, message).hint(format!("`laneway check {id}`")));
+fn untold<'a>(contract: &StageContract, progress: &Progress, stage: Stage) -> Option<Shut<'a>> {
+    let Some(before) = contract.by_hand_before(stage) else {
+        return Some(Shut::NothingBefore);
+    };
+    let passage = progress.passage(before);
+    let told = passage.is_some_and(|passage| passage.note.is_some());
+    (!told).then_some(Shut::Untold(before))
+}
+
+impl Shut<'_> {
+    fn unmet(&self, snapshot: &Snapshot, id: &TaskId, stage: Stage, now: Timestamp) -> Unmet {
+        let (message, hint) = match self {
+            Self::Unknown(word) => {
+                let words: Vec<&str> = StageGate::ALL.iter().map(|gate| gate.word()).collect();
+                (
+                    format!("the gate `{word}` of `{stage}` means nothing"),
+                    format!("gates: {}", words.join(", ")),
+                )
+            }
+            Self::NoMachine(work) => {
+                let missing = work.missing(snapshot, now).unwrap_or_default();
+                (
+                    format!("no machine is ready for `{stage}`: {}", missing.join(", ")),
+                    format!("`laneway stage {id} --pause --reason …` until there is one"),
+                )
+            }
+            Self::NoPlan => (
+                format!(
+                    "`{stage}` waits for a plan, and no stage of the contract before it is one"
+                ),
+                "add `plan` or `plan_review` to the contract, or another gate".to_owned(),
+            ),
+            Self::Unjudged(Stage::Plan) => (
+                format!("`{stage}` waits until there is a plan to approve"),
+                format!("`laneway stage {id} --pass {}`", Stage::Plan),
+            ),
+            Self::Unjudged(judge) => (
+                format!("`{stage}` waits until the plan has been judged"),
+                format!("`laneway stage {id} --pass {judge}`"),
+            ),
+            Self::Unapproved(of) => (
+                format!("`{stage}` waits until a person has approved `{of}`"),
+                format!("`laneway stage {id} --approve {of}`"),
+            ),
+            Self::NothingBefore => (
+                format!(
+                    "`{stage}` waits for evidence, and no stage of the contract before it leaves any"
+                ),
+                "add a stage before it to the contract, or another gate".to_owned(),
+            ),
+            Self::Untold(before) => (
+                format!("`{stage}` waits for evidence of `{before}`"),
+                format!("`laneway stage {id} --pass {before} --note …`"),
+            ),
+            Self::Unchecked => (
+                format!("`{stage}` waits for checks that passed on the work"),
+                format!("`laneway check {id}`"),
+            ),
+        };
+        Unmet::rule(PAGE.id, message).hint(hint)
     }
-    let mut before = contract.before(stage)?;
-    if before == Stage::Claim {
-        before = contract.before(before)?;
-    }
-    let progress = snapshot.states.get(id).progress();
-    let told = progress
-        .passage(before)
-        .is_some_and(|passage| passage.note.is_some());
-    (!told).then(|| {
-        let message = format!("`{stage}` waits for evidence of `{before}`");
-        let pass = format!("`laneway stage {id} --pass {before} --note …`");
-        Unmet::rule(PAGE.id, message).hint(pass)
-    })
 }

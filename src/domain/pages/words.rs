@@ -70,6 +70,11 @@ pub const RULE_TEXTS: &[(&str, &str)] = &[
         "Add the stage to `merge.stages`, or name one of those.",
     ),
     (
+        "stage-gate-unmeetable",
+        "Nobody could ever claim the task. Add the stage that the gate asks for, or name another \
+         gate.",
+    ),
+    (
         "paths-all-forbidden",
         "The task may touch nothing at all. Narrow `forbidden_paths`.",
     ),

@@ -36,6 +36,7 @@ mod route_workstation_unknown;
 mod stage_agent_unknown;
 mod stage_capability_missing;
 mod stage_gate_unknown;
+mod stage_gate_unmeetable;
 mod stage_judges_itself;
 mod stage_unknown;
 mod stage_workstation_unknown;
@@ -87,6 +88,7 @@ pub const ALL: &[Rule] = &[
     stage_agent_unknown::RULE,
     stage_workstation_unknown::RULE,
     stage_gate_unknown::RULE,
+    stage_gate_unmeetable::RULE,
     stage_capability_missing::RULE,
     stage_judges_itself::RULE,
     paths_all_forbidden::RULE,

@@ -309,6 +309,68 @@ fn the_gate_plan_approved_waits_for_the_review_of_the_plan_or_a_person() {
 }
 
 #[test]
+fn a_plan_is_approved_after_it_is_there_and_by_others_than_its_maker() {
+    let mut world = world(&[
+        (Stage::Plan, StageTerms::default()),
+        (Stage::Execute, gated(StageGate::PlanApproved)),
+    ]);
+    refused(world.ask(EVE, None, approve(Stage::Plan)), &["stage-order"]);
+    let early = world.ask(EVE, None, approve(Stage::Execute));
+    refused(early, &["stage-order"]);
+    done(world.ask(DANA, None, pass(Stage::Plan, None)));
+    refused(world.ask(ANN, None, claim("T-1")), &["stage-gate"]);
+    refused(
+        world.ask(DANA, None, approve(Stage::Plan)),
+        &["self-review"],
+    );
+    done(world.ask(EVE, None, approve(Stage::Plan)));
+    let mut again = world.clone();
+    done(again.ask(BOB, None, pass(Stage::Plan, Some("two"))));
+    refused(again.ask(ANN, None, claim("T-1")), &["stage-gate"]);
+    refused(
+        world.ask(EVE, None, pass(Stage::Plan, Some("mine"))),
+        &["self-review"],
+    );
+    done(world.ask(ANN, None, claim("T-1")));
+}
+
+#[test]
+fn the_go_for_planning_is_no_approval_of_the_plan() {
+    let mut world = world(&[
+        (Stage::Plan, gated(StageGate::Approval)),
+        (Stage::Execute, gated(StageGate::PlanApproved)),
+    ]);
+    refused(
+        world.ask(BOB, None, pass(Stage::Plan, None)),
+        &["stage-gate"],
+    );
+    done(world.ask(EVE, None, approve(Stage::Plan)));
+    refused(
+        world.ask(EVE, None, pass(Stage::Plan, None)),
+        &["self-review"],
+    );
+    done(world.ask(BOB, None, pass(Stage::Plan, None)));
+    refused(world.ask(ANN, None, claim("T-1")), &["stage-gate"]);
+    done(world.ask(EVE, None, approve(Stage::Plan)));
+    done(world.ask(ANN, None, claim("T-1")));
+}
+
+#[test]
+fn who_is_named_for_a_stage_does_not_approve_it_beforehand() {
+    let terms = StageTerms {
+        agent: Some(agent(DANA)),
+        ..gated(StageGate::Approval)
+    };
+    let mut world = world(&[(Stage::Plan, terms)]);
+    refused(
+        world.ask(DANA, None, approve(Stage::Plan)),
+        &["self-review"],
+    );
+    done(world.ask(EVE, None, approve(Stage::Plan)));
+    done(world.ask(DANA, None, pass(Stage::Plan, None)));
+}
+
+#[test]
 fn the_gate_evidence_waits_for_a_note_and_for_checks_that_passed() {
     let mut world = world(&[
         (Stage::Plan, by(BOB)),

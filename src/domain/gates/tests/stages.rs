@@ -1,22 +1,27 @@
 //! The gates of stage contracts: `check` and `holds` say the same, whoever asks.
 
-use crate::domain::fixtures::{ANN, BOB, World, agent, task, tid};
-use crate::domain::gates::{CLAIM, ClaimCase};
+use crate::domain::fixtures::{ANN, BOB, World, agent, planned, task, tid};
+use crate::domain::gates::{CLAIM, ClaimCase, shut};
 use crate::domain::id::WorkstationName;
-use crate::domain::machines;
-use crate::domain::progress::{Gap, Progress, Proposal};
+use crate::domain::machines::{self, Work};
+use crate::domain::progress::{Approval, Gap, Passage, Progress, Proposal};
 use crate::domain::stage::{GateWord, Stage, StageContract, StageGate, StageTerms};
 use crate::domain::state::TaskState;
 use crate::domain::time::Span;
+use crate::domain::workstation::{Workstation, WorkstationState};
 
 fn place(name: &str) -> WorkstationName {
     name.parse().unwrap()
 }
 
 fn world(stage: Stage, terms: StageTerms) -> World {
+    contracted(&[(stage, terms)])
+}
+
+fn contracted(stages: &[(Stage, StageTerms)]) -> World {
     let mut one = task("T-1", "A");
     one.stages = Some(StageContract {
-        stages: [(stage, terms)].into_iter().collect(),
+        stages: stages.iter().cloned().collect(),
     });
     World::new(vec![one]).rules(|rules| {
         let registered = &mut rules.workstations.workstations;
@@ -45,6 +50,30 @@ fn paused(mut world: World, proposal: Option<Proposal>) -> World {
     world
 }
 
+/// A stage passed by ANN, and perhaps approved since.
+fn passed(mut world: World, stage: Stage, note: Option<&str>, by: Option<&str>) -> World {
+    let approval = by.map(|by| Approval {
+        stage,
+        by: agent(by),
+        at: world.now,
+    });
+    let passage = Passage {
+        stage,
+        by: agent(ANN),
+        at: world.now,
+        workstation: None,
+        fallback: false,
+        note: note.map(str::to_owned),
+    };
+    let progress = Progress {
+        approved: approval.into_iter().collect(),
+        ..Progress::default()
+    };
+    let state = TaskState::default().progressed(progress.with(passage));
+    world.snapshot.states.insert(tid("T-1"), state);
+    world
+}
+
 fn worlds() -> Vec<World> {
     let gpu = StageTerms {
         agent: Some(agent(ANN)),
@@ -61,6 +90,23 @@ fn worlds() -> Vec<World> {
         })
         .map(|terms| world(Stage::Execute, terms))
         .collect();
+    for gate in [StageGate::PlanApproved, StageGate::Evidence] {
+        let gated = StageTerms {
+            gate: Some(GateWord::Known(gate)),
+            ..StageTerms::default()
+        };
+        for judge in [Stage::Plan, Stage::PlanReview] {
+            let stages = [
+                (judge, StageTerms::default()),
+                (Stage::Execute, gated.clone()),
+            ];
+            let fresh = contracted(&stages);
+            for (note, approved_by) in [(None, None), (Some("n"), Some(ANN)), (None, Some(BOB))] {
+                worlds.push(passed(fresh.clone(), judge, note, approved_by));
+            }
+            worlds.push(fresh);
+        }
+    }
     let plain = world(Stage::Execute, StageTerms::default());
     let until = |seconds| {
         let until = plain.now.plus(Span::from_seconds(seconds));
@@ -132,4 +178,90 @@ fn a_contract_admits_machines_of_its_scope_with_what_it_asks_for() {
         admits(&before, "ws-3"),
         "the scope of planning is not that of the claim"
     );
+}
+
+#[test]
+fn what_a_machine_lacks_is_the_same_in_words_and_without() {
+    let mut worlds = worlds();
+    for edit in [
+        |known: &mut Workstation| known.state = WorkstationState::Quarantined,
+        |known: &mut Workstation| known.wip_limit = Some(0),
+        |known: &mut Workstation| known.task_types = vec!["ui".parse().unwrap()],
+    ] {
+        for name in ["ws-1", "ws-3"] {
+            worlds.push(worlds[1].clone().rules(|rules| {
+                let all = &mut rules.workstations.workstations;
+                edit(all.get_mut(&place(name)).unwrap());
+            }));
+        }
+    }
+    for (tool, license) in [("gpu", None), ("docker", None), ("gpu", Some("orca"))] {
+        let mut world = worlds[1].clone();
+        let mut one = world.snapshot.plan.get(&tid("T-1")).unwrap().clone();
+        one.task_type = Some("api".parse().unwrap());
+        one.requires.tools = vec![tool.to_owned()];
+        one.requires.licenses = license.map(str::to_owned).into_iter().collect();
+        world.snapshot.plan = planned(vec![one]).into();
+        worlds.push(world);
+    }
+    let mut seen = [[0; 2]; 3];
+    for world in &worlds {
+        let (snapshot, now) = (&world.snapshot, world.now);
+        let task = snapshot.plan.get(&tid("T-1")).unwrap();
+        let claimed = snapshot.plan.contract(task).unwrap().claimed();
+        let work = Work::of(snapshot, task, claimed.map(|(_, terms)| terms));
+        for name in ["ws-1", "ws-3", "ws-9"].map(place) {
+            let pairs = [
+                (
+                    work.fits(snapshot, &name, now),
+                    work.unfit(snapshot, &name, now).is_none(),
+                ),
+                (
+                    work.is_available(snapshot, &name, now),
+                    work.unavailable(snapshot, &name, now).is_none(),
+                ),
+                (
+                    work.can_be_done(snapshot, now),
+                    work.missing(snapshot, now).is_none(),
+                ),
+            ];
+            for (count, (bare, told)) in seen.iter_mut().zip(pairs) {
+                assert_eq!(bare, told, "{name} {work:?}");
+                count[usize::from(bare)] += 1;
+            }
+        }
+    }
+    assert!(
+        seen.as_flattened().iter().all(|count| *count > 0),
+        "{seen:?}"
+    );
+}
+
+/// What is said of `T-1` by the gate of its stage `execute`, after `stages`.
+fn said(gate: StageGate, stages: &[(Stage, StageTerms)]) -> Option<String> {
+    let gated = StageTerms {
+        gate: Some(GateWord::Known(gate)),
+        ..StageTerms::default()
+    };
+    let stages = [stages, &[(Stage::Execute, gated)]].concat();
+    let world = contracted(&stages);
+    let task = world.snapshot.plan.get(&tid("T-1")).unwrap();
+    let unmet = shut(&world.snapshot, task, Stage::Execute, world.now, None)?;
+    Some(format!("{}; {}", unmet.message, unmet.hint.unwrap()))
+}
+
+#[test]
+fn a_gate_that_asks_for_a_stage_which_the_contract_has_not_is_shut() {
+    for stages in [vec![], vec![(Stage::Claim, StageTerms::default())]] {
+        let evidence = said(StageGate::Evidence, &stages).unwrap();
+        assert!(
+            evidence.contains("no stage of the contract before it leaves any"),
+            "{evidence}"
+        );
+        let plan = said(StageGate::PlanApproved, &stages).unwrap();
+        assert!(
+            plan.contains("add `plan` or `plan_review` to the contract"),
+            "{plan}"
+        );
+    }
 }

@@ -560,6 +560,29 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "gates of stages that ask for stages which are not there",
+        edits: &[
+            Swap(
+                QUEUE,
+                "    lane: A-backend:2\n",
+                "    lane: A-backend:2\n    stages:\n      plan_review: {gate: plan_approved}\n      execute: {gate: plan_approved}\n      review: {gate: evidence}\n",
+            ),
+            Put(
+                "governance/stages/x.yaml",
+                "version: 1\nstages:\n  execute: {gate: evidence}\n",
+            ),
+            Swap(
+                LEDGER,
+                "    depends_on: [A-1]\n",
+                "    depends_on: [A-1]\n    stages_ref: stages/x.yaml\n",
+            ),
+        ],
+        found: &[
+            "queue.yaml:25:27 error stage-gate-unmeetable: the gate `plan_approved` of `plan_review` asks for a stage before it that the contract has not (add `plan` or `plan_review` before it, or name another gate)",
+            "stages/x.yaml:3:19 error stage-gate-unmeetable: the gate `evidence` of `execute` asks for a stage before it that the contract has not (add `resource`, `plan` or `plan_review` before it, or name another gate)",
+        ],
+    },
+    Case {
         name: "stages in a file that is not there",
         edits: &[Swap(
             QUEUE,
