@@ -11,7 +11,7 @@ use crate::domain::identity::{AgentKind, Capability, Mode};
 use crate::domain::machines::Work;
 use crate::domain::progress::{Approval, GAP_PRIORITY, Gap, Passage, Progress, Proposal};
 use crate::domain::record::{GapRecord, RecordBody, StageDeed, StageRecord};
-use crate::domain::refusal::{Refusal, Unmet};
+use crate::domain::refusal::{Holder, Refusal, Unmet};
 use crate::domain::request::StageAct;
 use crate::domain::stage::{GateWord, Rank, Stage, StageContract, StageGate, StageTerms};
 use crate::domain::state::{Status, TaskState};
@@ -96,10 +96,8 @@ fn pass(
     {
         return Ok(Change::default());
     }
-    if let Some(claim) = state.occupying() {
-        let message = format!("{} works on `{id}` already", claim.agent);
-        let holder = crate::domain::refusal::Holder::claim(id, claim);
-        return Err(ctx.refuse(id, Unmet::conflict("task-held", message).held_by(holder)));
+    if let Some(unmet) = begun(id, state) {
+        return Err(ctx.refuse(id, unmet));
     }
     let mut unmet = Vec::new();
     unmet.extend(out_of_order(contract, before, stage));
@@ -138,6 +136,22 @@ fn pass(
     progress.approved.retain(|known| known.stage < stage);
     let next = state.clone().progressed(progress.with(passage));
     Ok(Change::state(id, next, vec![RecordBody::Stage(record)]))
+}
+
+/// Stages by hand come before the claim: work that has begun, on whatever plan, is not planned
+/// again under the hands of those who do and judge it. An expired claim may still be gone on with.
+fn begun(id: &TaskId, state: &TaskState) -> Option<Unmet> {
+    let claim = state.claim()?;
+    if state.occupying().is_some() {
+        let message = format!("{} works on `{id}` already", claim.agent);
+        return Some(Unmet::conflict("task-held", message).held_by(Holder::claim(id, claim)));
+    }
+    let message = format!(
+        "`{id}` is {}: stages are passed by hand before the claim",
+        state.status()
+    );
+    let hint = format!("`laneway return {id} --reason …` gives it back to the queue first");
+    Some(Unmet::rule("lifecycle", message).hint(hint))
 }
 
 fn out_of_order(contract: &StageContract, before: &Progress, stage: Stage) -> Option<Unmet> {

@@ -1,7 +1,7 @@
 //! `stage`, and what other verbs do along a stage contract.
 
 use crate::domain::decide::Change;
-use crate::domain::fixtures::{ANN, BOB, DANA, EVE, World, agent, claim, oid, task, tid};
+use crate::domain::fixtures::{ANN, BOB, DANA, EVE, World, agent, block, claim, oid, task, tid};
 use crate::domain::id::WorkstationName;
 use crate::domain::identity::Mode;
 use crate::domain::progress::{GAP_PRIORITY, Proposal};
@@ -237,6 +237,42 @@ fn planning_again_opens_what_came_after_it() {
     world.claim(ANN, "T-1");
     let late = world.ask(BOB, None, pass(Stage::Plan, Some("three")));
     refused(late, &["task-held"]);
+}
+
+#[test]
+fn work_that_has_begun_is_not_planned_again_before_it_came_back() {
+    let planned = || {
+        let mut world = world(&[
+            (Stage::Plan, by(BOB)),
+            (Stage::PlanReview, by(EVE)),
+            (Stage::Execute, gated(StageGate::PlanApproved)),
+        ]);
+        done(world.ask(BOB, None, pass(Stage::Plan, Some("one"))));
+        done(world.ask(EVE, None, pass(Stage::PlanReview, None)));
+        world.claim(ANN, "T-1");
+        world
+    };
+    let again = || pass(Stage::Plan, Some("two"));
+    let mut blocked = planned();
+    done(blocked.ask(ANN, None, block("T-1", None)));
+    refused(blocked.ask(BOB, None, again()), &["lifecycle"]);
+    let mut late = planned();
+    late.pass(86_400);
+    refused(late.ask(BOB, None, again()), &["task-held"]);
+    let mut handed_off = planned();
+    handed_off.hand_off(ANN, "T-1", oid(7));
+    refused(handed_off.ask(BOB, None, again()), &["lifecycle"]);
+    let returned = Verb::Return {
+        task: tid("T-1"),
+        reason: "another plan".to_owned(),
+        saved: None,
+    };
+    done(handed_off.ask(ANN, None, returned));
+    done(handed_off.ask(BOB, None, again()));
+    refused(
+        handed_off.ask(ANN, None, claim("T-1")),
+        &["stage-owed", "stage-gate"],
+    );
 }
 
 #[test]
