@@ -230,6 +230,10 @@ fn a_contract_in_a_file_counts_as_it_stands_now() {
         .code(4)
         .says("`execute` is for @bob");
     world.quietly("claim S-2 --as @bob");
+    world
+        .laneway("stage S-2 --pause --reason later --as @bob")
+        .code(0)
+        .says("paused S-2: new claims stop, and @bob goes on with the one it has");
     world.write(
         "governance/stages/solo.yaml",
         "version: 1\nstages: {exec: {}}\n",

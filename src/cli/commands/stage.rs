@@ -127,7 +127,19 @@ fn said(args: &Args, mutation: &Mutation, outcome: &StageOutcome) -> String {
     match (args.pass, args.approve) {
         (Some(stage), _) => format!("passed {stage} of {id}\n"),
         (_, Some(stage)) => format!("approved {stage} of {id}\n"),
-        _ if args.pause => format!("paused {id}\n"),
+        _ if args.pause => {
+            let claim = outcome
+                .tasks
+                .first()
+                .and_then(|staged| staged.row.state.claim());
+            let goes_on = claim.map(|claim| {
+                format!(
+                    ": new claims stop, and {} goes on with the one it has",
+                    claim.agent
+                )
+            });
+            format!("paused {id}{}\n", goes_on.unwrap_or_default())
+        }
         _ => format!("resumed {id}\n"),
     }
 }

@@ -337,7 +337,7 @@ fn too_early(
     Some(Unmet::rule("stage-order", message).hint(hint))
 }
 
-/// Who may stop a task, or let it go on: its holder, whom its contract names, who may plan.
+/// Who may stop a task: its holder, whom its contract names, who may plan.
 fn may_stop(ctx: Context<'_>, id: &TaskId, state: &TaskState) -> Result<(), Refusal> {
     let agent = ctx.agent();
     let holds = state.claim().is_some_and(|claim| claim.agent == *agent);
@@ -452,7 +452,10 @@ fn resume(
         let message = format!("`{id}` is not paused");
         return Err(ctx.refuse(id, Unmet::rule("lifecycle", message)));
     };
-    may_stop(ctx, id, state)?;
+    // Whoever else is named in the contract stops a task, and does not overrule who stopped it.
+    if gap.by != *ctx.agent() {
+        ctx.require(id, Capability::Plan)?;
+    }
     let mut progress = state.progress().clone();
     progress.gap = None;
     let mut admitted = None;

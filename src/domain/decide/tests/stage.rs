@@ -276,6 +276,18 @@ fn work_that_has_begun_is_not_planned_again_before_it_came_back() {
 }
 
 #[test]
+fn a_pause_is_lifted_by_who_made_it_or_who_may_plan() {
+    let mut world = world(&[(Stage::Plan, by(BOB)), (Stage::Execute, by(ANN))]);
+    done(world.ask(DANA, None, pause(None)));
+    refused(world.ask(ANN, None, resume(false)), &["agent-may"]);
+    let mut own = world.clone();
+    done(own.ask(DANA, None, resume(false)));
+    done(own.ask(ANN, None, pause(None)));
+    refused(own.ask(BOB, None, resume(false)), &["agent-may"]);
+    done(own.ask(ANN, None, resume(false)));
+}
+
+#[test]
 fn who_stands_in_may_and_is_on_record() {
     let terms = StageTerms {
         secondary: vec![agent(BOB)],
