@@ -2,8 +2,9 @@
 //!
 //! Candidates are the routes that name the agent for the type of the task, in the order of the
 //! identity map: first choice, then fallbacks. Where none does, the wanted workstation or the
-//! registry's default is judged alone, and the gate `identity-map` says what the map lacks. Of
-//! several candidates policy chooses:
+//! registry's default is judged alone, and the gate `identity-map` says what the map lacks; where
+//! the map routes nothing, the scope of the stage contract comes after the default. Of several
+//! candidates policy chooses:
 //!
 //! - `fixed`: the first that is in service. A full one is waited for, not gone round.
 //! - `available`: the first against which nothing stands.
@@ -436,9 +437,17 @@ fn why(
     let name = places[pick.at].workstation;
     match pick.by {
         _ if wanted.is_some() => "it was asked for".to_owned(),
-        _ if places[pick.at].route.is_none() => "it is the default".to_owned(),
         By::Earlier => "the work was done there before".to_owned(),
         By::Nothing => format!("something stands against each of {}", places.len()),
+        _ if places[pick.at].route.is_none() => {
+            let default = case.snapshot.rules.workstations.default.as_ref();
+            let why = if default == Some(name) {
+                "it is the default"
+            } else {
+                "the stage contract names it"
+            };
+            why.to_owned()
+        }
         By::Strategy if places.len() == 1 => "it is the only route".to_owned(),
         By::Strategy => match strategy {
             Strategy::Fixed if pick.at == 0 => "it is the first route".to_owned(),

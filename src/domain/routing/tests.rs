@@ -8,6 +8,7 @@ use crate::domain::gates::ClaimCase;
 use crate::domain::id::WorkstationName;
 use crate::domain::identity::{Mode, Route};
 use crate::domain::policy::Strategy;
+use crate::domain::stage::{Stage, StageContract, StageTerms};
 use crate::domain::task::Task;
 use crate::domain::workstation::{
     Hold, Probe, ProbeKind, ProbeResult, Readiness, StationState, Use, Workstation,
@@ -338,6 +339,55 @@ fn where_the_map_does_not_route_the_default_is_taken() {
     look(&none, None, &[], |told| {
         assert_eq!((told.workstation(), told.candidates.len()), (None, 0));
     });
+}
+
+#[test]
+fn of_the_machines_of_a_contract_one_with_room_is_taken_unless_the_first_is_waited_for() {
+    for (strategy, there) in [
+        (Strategy::Available, "ws-2"),
+        (Strategy::LeastLoaded, "ws-2"),
+        (Strategy::Fixed, "ws-1"),
+    ] {
+        let mut one = task("T-1", "A");
+        let terms = StageTerms {
+            workstations: vec![ws("ws-1"), ws("ws-2")],
+            ..StageTerms::default()
+        };
+        one.stages = Some(StageContract {
+            stages: [(Stage::Execute, terms)].into_iter().collect(),
+        });
+        let world = World::new(vec![one, task("T-2", "A")]).rules(|rules| {
+            rules.policy.routing.strategy = strategy;
+            let all = &mut rules.workstations.workstations;
+            all.get_mut(&ws("ws-1")).unwrap().wip_limit = Some(1);
+            let known = all[&ws("ws-1")].clone();
+            all.insert(ws("ws-2"), known.clone());
+            // Out of scope.
+            all.insert(ws("ws-3"), known);
+        });
+        let mut full = world.clone();
+        full.claim(BOB, "T-2");
+        let elsewhere = full.clone().rules(|rules| {
+            rules.workstations.default = Some(ws("ws-3"));
+        });
+        assert_eq!(
+            chosen(&world),
+            ("ws-1".to_owned(), "it is the default".to_owned())
+        );
+        let (name, why) = chosen(&elsewhere);
+        assert_eq!(
+            (name.as_str(), why.as_str()),
+            (there, "the stage contract names it")
+        );
+        let answer = full.ask(ANN, None, crate::domain::fixtures::claim("T-1"));
+        if strategy == Strategy::Fixed {
+            assert_eq!(answer.unwrap_err().gate(), "workstation-full");
+        } else {
+            drop(answer.unwrap());
+            let claim = full.state("T-1").claim().unwrap();
+            assert_eq!(claim.workstation, ws(there), "{strategy}");
+        }
+    }
 }
 
 #[test]
