@@ -25,7 +25,7 @@ words! {
     Class {
         /// No such workstation, or none is named.
         Missing = "missing",
-        /// The identity map does not give it.
+        /// The identity map, or the stage contract, does not give it.
         Map = "map",
         /// It is there, and cannot take work now.
         Readiness = "readiness",
@@ -45,9 +45,11 @@ impl Class {
         match gate {
             "workstation-missing" => Self::Missing,
             "dependency" | "merge-order" | "parent-waits" | "parked" | "not-before"
-            | "task-blocked" => Self::Sequencing,
+            | "task-blocked" | "stage-owed" | "stage-gap" | "stage-gate" => Self::Sequencing,
             "workstation-full" | "lane-busy" | "agent-busy" | "exclusive-group"
             | "path-reservation" | "task-held" | "merge-slot" | "fenced" => Self::Occupied,
+            "rerun-identity" | "stage-agent" | "stage-workstation" => Self::Map,
+            "remote-execution" | "stage-capability" => Self::Readiness,
             gate if gate.starts_with("workstation-") => Self::Readiness,
             gate if gate.starts_with("agent-") || gate.starts_with("route-") => Self::Map,
             _ => Self::Other,

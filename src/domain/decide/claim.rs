@@ -306,17 +306,23 @@ fn routing_record(wish: &ClaimWish, case: &ClaimCase<'_>) -> Option<RecordBody> 
 
 fn owned(ctx: Context<'_>, case: &ClaimCase<'_>, state: &TaskState) -> Result<TaskState, Refusal> {
     let (rules, id) = (&ctx.snapshot.rules, &case.task.id);
-    let missing = |what: &str| ctx.refuse(id, Unmet::rule("lane-wrong", what.to_owned()));
-    let lane = choose_lane(case).ok_or_else(|| missing("no lane is free"))?;
-    let workstation = case
-        .workstation
-        .cloned()
-        .ok_or_else(|| missing("no workstation"))?;
+    let missing = |gate, what: &str| ctx.refuse(id, Unmet::rule(gate, what.to_owned()));
+    let lane = choose_lane(case).ok_or_else(|| missing("lane-wrong", "no lane is free"))?;
+    let workstation = case.workstation.cloned();
+    let workstation = workstation.ok_or_else(|| {
+        missing(
+            "workstation-missing",
+            "no workstation is named or the default",
+        )
+    })?;
     let branch = rules
         .policy
         .worktrees
         .branch_of(&rules.policy.project, &lane)
-        .map_err(|error| missing(&format!("policy gives the lane no legal branch: {error}")))?;
+        .map_err(|error| {
+            let what = format!("policy gives the lane no legal branch: {error}");
+            missing("lane-wrong", &what)
+        })?;
     let saved = match &state.standing {
         Standing::Todo { resume } => resume.as_ref().and_then(|resume| resume.commit),
         Standing::Blocked { block, .. } => block.commit,

@@ -237,8 +237,34 @@ fn every_probe_must_have_been_ready() {
 }
 
 #[test]
+fn every_refusal_of_a_claim_has_a_class() {
+    // Each with the reason why it is none of an assignment.
+    let others = [
+        ("plan-unsound", "the plan is at fault"),
+        ("role-unknown", "policy is at fault"),
+        ("task-closed", "there is no work left"),
+        ("lane-wrong", "the wish is at fault"),
+        ("identity-map", "a page, not a refusal"),
+        ("stage-executor", "a page, not a refusal"),
+        ("workstation", "a page, not a refusal"),
+    ];
+    for gate in CLAIM {
+        let own = gate.page.refusals.iter().map(|(id, _)| *id);
+        for id in own.chain([gate.page.id]) {
+            let listed = others.iter().any(|(other, _)| *other == id);
+            assert_eq!(Class::of(id) == Class::Other, listed, "{id}");
+        }
+    }
+}
+
+#[test]
 fn the_errors_of_an_assignment_are_told_apart() {
     for (gate, class) in [
+        ("rerun-identity", Class::Map),
+        ("stage-agent", Class::Map),
+        ("stage-capability", Class::Readiness),
+        ("remote-execution", Class::Readiness),
+        ("stage-gate", Class::Sequencing),
         ("workstation-missing", Class::Missing),
         ("route-agent", Class::Map),
         ("agent-unknown", Class::Map),
