@@ -92,8 +92,9 @@ pub type ContractFile = (Origin, String);
 /// The tasks that name a stage contract in a file, by file.
 pub type Referred = BTreeMap<ContractFile, Vec<TaskId>>;
 
-/// The stage contracts in files.
-pub type Contracts = BTreeMap<ContractFile, StageContract>;
+/// The stage contracts in files, by branch and path, so that a task looks its own up by what it
+/// names.
+pub type Contracts = BTreeMap<Origin, BTreeMap<String, StageContract>>;
 
 impl Default for Plan {
     fn default() -> Self {
@@ -172,7 +173,10 @@ impl Plan {
         let (mut contracts, mut faults) = (Contracts::new(), self.faults.clone());
         for (file, contract) in read {
             match contract {
-                Ok(contract) => drop(contracts.insert(file, contract)),
+                Ok(contract) => {
+                    let (origin, path) = file;
+                    contracts.entry(origin).or_default().insert(path, contract);
+                }
                 Err(why) => {
                     for id in self.referred.get(&file).into_iter().flatten() {
                         let fault = format!("`{id}` names the stages of `{}`: {why}", file.1);
@@ -194,9 +198,9 @@ impl Plan {
         if task.stages.is_some() {
             return task.stages.as_ref();
         }
-        let path = task.stages_ref.as_ref()?;
+        let path = task.stages_ref.as_deref()?;
         let origin = self.origin(&task.id)?;
-        self.contracts.get(&(origin, path.clone()))
+        self.contracts.get(&origin)?.get(path)
     }
 
     /// The definition of a task.

@@ -49,8 +49,15 @@ type KnownRules = ([ObjectId; 3], Arc<Rules>);
 /// The plan made of plan files, by their blobs.
 type WholePlan = (Vec<(snapshot::Origin, ObjectId)>, Arc<Plan>);
 
-/// The files of stages that a plan names, by their blobs; the plan without and with them.
-type StagedPlan = (Vec<Option<ObjectId>>, Arc<Plan>, Arc<Plan>);
+/// A plan with the contracts of the files that it names.
+#[derive(Debug)]
+struct StagedPlan {
+    /// Where those files stood, on the ledger and on the target.
+    roots: [stages::Roots; 2],
+    /// The plan without them.
+    before: Arc<Plan>,
+    staged: Arc<Plan>,
+}
 
 /// What the ledger says of workstations, by name.
 type Stations = BTreeMap<WorkstationName, StationState>;
@@ -190,24 +197,31 @@ impl<'r> Loader<'r> {
         if plan.referred().is_empty() {
             return Ok(plan);
         }
-        let places = plan.referred().keys().map(|(origin, path)| {
-            let ledger = tip.filter(|_| *origin == snapshot::Origin::Ledger);
-            stages::place(self.repo, ledger, rules_at, path)
-        });
-        let places = places.collect::<Result<Vec<_>, _>>()?;
-        let blobs = places.iter().map(|found| found.as_ref().map(|at| at.blob));
-        let blobs: Vec<Option<ObjectId>> = blobs.collect();
-        if let Some((known, before, staged)) = &*self.staged.borrow()
-            && *known == blobs
-            && Arc::ptr_eq(before, &plan)
+        let roots = |commit| {
+            let files = plan.referred().keys().map(|(_, path)| path.as_str());
+            stages::roots(self.repo, commit, files)
+        };
+        let on_ledger = tip.map(roots).transpose()?.unwrap_or_default();
+        let roots = [on_ledger, roots(rules_at)?];
+        if let Some(known) = &*self.staged.borrow()
+            && known.roots == roots
+            && Arc::ptr_eq(&known.before, &plan)
         {
-            return Ok(staged.clone());
+            return Ok(known.staged.clone());
         }
-        let files = plan.referred().keys().cloned().zip(places);
-        let read = files.map(|(file, at)| Ok((file, stages::read(self.repo, at)?)));
-        let read = read.collect::<Result<BTreeMap<_, _>, LedgerError>>()?;
+        let files = plan.referred().keys().map(|file| {
+            let (origin, path) = file;
+            let ledger = tip.filter(|_| *origin == snapshot::Origin::Ledger);
+            let found = stages::place(self.repo, ledger, rules_at, path)?;
+            Ok((file.clone(), stages::read(self.repo, found)?))
+        });
+        let read = files.collect::<Result<BTreeMap<_, _>, LedgerError>>()?;
         let staged = Arc::new(plan.with_contracts(read));
-        *self.staged.borrow_mut() = Some((blobs, plan, staged.clone()));
+        *self.staged.borrow_mut() = Some(StagedPlan {
+            roots,
+            before: plan,
+            staged: staged.clone(),
+        });
         Ok(staged)
     }
 
@@ -720,3 +734,6 @@ impl<'r> Loader<'r> {
             .unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;

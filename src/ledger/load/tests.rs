@@ -1,0 +1,49 @@
+//! What a loader remembers from one snapshot to the next.
+
+use serde_json::json;
+
+use super::Loader;
+use crate::domain::request::Verb;
+use crate::ledger::testing::{Site, claim, id, task};
+
+const CONTRACT: &str = "version: 1\nstages:\n  execute: {agent: \"@bob\"}\n";
+
+#[test]
+fn files_of_stages_are_looked_up_again_only_when_something_beside_them_changed() {
+    let site = Site::new();
+    let commit = |text: &str| {
+        let files = [("governance/stages/solo.yaml", text)];
+        site.lab.commit(&site.path, &files);
+    };
+    commit(CONTRACT);
+    let staged = task("S-1", &json!({"stages_ref": "stages/solo.yaml"}));
+    let _receipt = site.submit("@admin", Verb::Add(vec![staged])).unwrap();
+    site.add(&["A-1"]);
+    let loader = Loader::new(&site.ledger.repo);
+    let named = || {
+        let snapshot = loader
+            .snapshot(Some(site.tip()), site.target(), None)
+            .unwrap();
+        let task = snapshot.plan.get(&id("S-1")).unwrap();
+        let contract = snapshot.plan.contract(task).unwrap();
+        let (_, terms) = contract.claimed().next().unwrap();
+        terms.agent.as_ref().unwrap().to_string()
+    };
+    assert_eq!(named(), "@bob");
+    let _receipt = site.submit("@ann", claim("A-1")).unwrap();
+    // Whoever looks into the directory now, misses it.
+    let target = site.ledger.repo.tree_of(site.target()).unwrap();
+    let dir = site.ledger.repo.entry_at(target, "governance/stages");
+    let dir = dir.unwrap().unwrap().id.to_string();
+    let object = site
+        .path
+        .join(".git/objects")
+        .join(&dir[..2])
+        .join(&dir[2..]);
+    let away = object.with_extension("away");
+    std::fs::rename(&object, &away).unwrap();
+    assert_eq!(named(), "@bob");
+    std::fs::rename(&away, &object).unwrap();
+    commit(&CONTRACT.replace("@bob", "@ann"));
+    assert_eq!(named(), "@ann");
+}
