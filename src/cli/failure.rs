@@ -3,6 +3,7 @@
 use laneway::contract::{ErrorView, HolderView, UnmetView};
 use laneway::domain::id::ObjectId;
 use laneway::domain::refusal::{Refusal, RefusalKind};
+use laneway::domain::shell::quoted;
 use laneway::git::{Denial, GitError, LockFile};
 use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
@@ -64,16 +65,6 @@ impl Failure {
             command.push(format!("--request-id {request}"));
         }
         self.hint(format!("this settles it: `laneway {}`", command.join(" ")))
-    }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_@%+=:,./".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::glob::Glob;
 use super::id::RoleName;
+use super::shell::quoted;
 
 /// An interface that others build on; its owner alone changes it (P28).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +108,7 @@ impl Generated {
 
 /// The git pathspec that matches what `glob` matches, quoted for the shell.
 fn pathspec(glob: &Glob) -> String {
-    let quoted = glob.as_str().replace('\'', r"'\''");
-    format!("':(glob){quoted}'")
+    quoted(&format!(":(glob){}", glob.as_str()))
 }
 
 fn matched(globs: &[Glob], path: &str) -> bool {

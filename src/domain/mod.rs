@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod request;
 pub mod routing;
 pub mod rules;
+pub mod shell;
 pub mod snapshot;
 pub mod stage;
 pub mod state;

@@ -35,6 +35,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 
 use super::{GitError, Repo};
+use crate::domain::shell::quoted;
 use crate::env::Env;
 use crate::process::holders::{self, Holder, How, Inode, Trace, Unseen};
 use crate::process::{Owner, lock_shared_within};
@@ -188,7 +189,7 @@ impl LockFile {
             }
             Standing::Young => format!("try again; if it stays: {doctor}"),
             Standing::Doubtful(_) => {
-                let path = quoted(&self.path);
+                let path = quoted(&self.path.to_string_lossy());
                 format!("once no git and no laneway runs here, on any machine: `rm {path}`")
             }
         }
@@ -221,17 +222,6 @@ fn told(holder: &Holder) -> String {
         "pid {pid} (`{}`), which {how}{stopped}",
         command.escape_debug()
     )
-}
-
-/// A path as a word of a shell line.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%".contains(c);
-    if path.chars().all(plain) {
-        path
-    } else {
-        format!("'{}'", path.replace('\'', "'\\''"))
-    }
 }
 
 /// What came of clearing a lock file.

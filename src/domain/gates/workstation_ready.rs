@@ -5,6 +5,7 @@
 use super::{ClaimCase, ClaimGate, Page, always, lists};
 use crate::domain::id::WorkstationName;
 use crate::domain::refusal::Unmet;
+use crate::domain::shell::quoted;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workstation::{Hold, License, Station, Workstation, WorkstationState};
 
@@ -291,8 +292,9 @@ impl Lack<'_> {
                 by(known)
             ),
         };
+        let word = quoted(license);
         Unmet::rule("workstation-license", message).hint(format!(
-            "look, then `laneway workstation attest {on} --license {license} --how TEXT`, and \
+            "look, then `laneway workstation attest {on} --license {word} --how TEXT`, and \
              commit that to the target"
         ))
     }

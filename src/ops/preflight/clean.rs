@@ -1,6 +1,7 @@
 //! `clean`: a claim resets its lane, and changes that nobody committed stop it.
 
 use super::{Check, Flight, Line};
+use crate::domain::shell::quoted;
 
 pub const CHECK: Check = Check {
     id: "clean",
@@ -20,7 +21,9 @@ fn look(flight: &Flight<'_>) -> Vec<Line> {
         } else {
             CHECK.failed(fact)
         };
-        lines.push(line.next(format!("commit them, or move them: `git -C {path} status`")));
+        let there = quoted(&lane.path.to_string_lossy());
+        let next = format!("commit them, or move them: `git -C {there} status`");
+        lines.push(line.next(next));
     }
     match flight.lanes.len() {
         0 => vec![CHECK.skipped("no lane of the role has a worktree here")],

@@ -2,6 +2,7 @@
 //! something.
 
 use super::{Check, Flight, Line};
+use crate::domain::shell::quoted;
 use crate::workspace::LaneStatus;
 
 pub const CHECK: Check = Check {
@@ -32,9 +33,10 @@ fn one(lane: &LaneStatus) -> Line {
             .next("`laneway doctor` says what helps");
     }
     if let Some(operation) = lane.operation {
+        let there = quoted(&lane.path.to_string_lossy());
         return CHECK
             .failed(format!("{name}: {operation} is under way in {path}"))
-            .next(format!("end it there: `git -C {path} status`"));
+            .next(format!("end it there: `git -C {there} status`"));
     }
     if let Err(error) = &lane.binding {
         return CHECK

