@@ -359,8 +359,8 @@ fn is_free(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
 
 /// Whether waiting may help: it is in service, and others hold what it has.
 fn is_only_busy(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
-    let waits = |unmet: &Unmet| unmet.kind == RefusalKind::Conflict;
-    unmet_at(case, name).iter().all(waits)
+    let waits = |unmet: &Unmet| unmet.warning || unmet.kind == RefusalKind::Conflict;
+    !failed(case, name) && stands_against(case, name).iter().all(waits)
 }
 
 /// Whether the workstation is in service, as far as anybody saw.

@@ -207,7 +207,7 @@ fn the_next_task_with_a_ready_workstation_is_claimed() {
     world.git("commit -q -a -m map");
     world.quietly("add B-2 --title Two --role B-ui --type ui --as @dana");
     let refused = world.laneway("claim --role A-backend --as @bot").code(1);
-    drop(refused.says("1 by workstation-not-ready"));
+    drop(refused.says("1 by workstation-probes"));
     let claimed = world
         .laneway("--json claim --role B-ui --as @bot")
         .code(0)

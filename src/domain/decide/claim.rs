@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Change, Context, StationChange, event_record};
-use crate::domain::gates::{ClaimCase, UNPROBED, choose_lane, propose};
+use crate::domain::gates::{ClaimCase, UNPROBED, choose_lane, propose, unprobed};
 use crate::domain::id::{AgentName, RequestId, TaskId, WorkstationName};
 use crate::domain::lease;
 use crate::domain::lifecycle::Event;
@@ -72,9 +72,10 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     };
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
     for task in ready::queue(ctx.snapshot, filter, ctx.request.at) {
-        let gate = match case(ctx, wish, task).held_back_by() {
-            // The last gate: nothing else stands against it, so it tells what it misses.
-            Some(gate) if !gate.page.covers(UNPROBED) => gate.page.id,
+        let case = case(ctx, wish, task);
+        let gate = match case.held_back_by() {
+            // Only where nobody has looked, and nothing else stands against it, it is told in words.
+            Some(gate) if !(gate.page.covers(UNPROBED) && unprobed(&case)) => gate.page.id,
             _ => match claim_this(ctx, wish, task) {
                 Ok(change) => return Ok(change),
                 // It comes first, and nobody has looked: whoever claims looks, then asks again.

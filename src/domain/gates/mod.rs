@@ -47,7 +47,7 @@ pub use merge_order::{lands_before, predecessors};
 pub use page::Page;
 use page::always;
 pub use paths_owned::owned_by;
-pub(in crate::domain) use probes_ready::{UNPROBED, failed, probed};
+pub(in crate::domain) use probes_ready::{UNPROBED, failed, probed, unprobed};
 pub use stage_executor::stranger;
 pub use stage_gate::{shut, work_checked};
 pub use task_open::inactive_block;

@@ -49,6 +49,12 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     }
 }
 
+/// Whether nobody has looked at the workstation of the case, whose probes a claim asks for.
+pub(in crate::domain) fn unprobed(case: &ClaimCase<'_>) -> bool {
+    let nothing = |name| matches!(seen(case, name), Seen::Nothing);
+    case.workstation.is_some_and(nothing)
+}
+
 /// Whether a probe of the workstation was seen to fail.
 pub(in crate::domain) fn failed(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
     matches!(seen(case, name), Seen::Failed(..))

@@ -266,6 +266,18 @@ fn the_next_task_is_taken_where_the_first_one_has_no_ready_workstation() {
 }
 
 #[test]
+fn tasks_that_a_failed_probe_holds_back_are_counted_by_its_gate() {
+    let tasks = (0..3000).map(|n| task(&format!("T-{n}"), "A")).collect();
+    let mut world = World::new(tasks).rules(|rules| known(rules).probes = vec![probe()]);
+    let refusal = world
+        .ask(ANN, None, wish(None, &[("ws-1", false)]))
+        .unwrap_err();
+    let counts = "3000 open, held back 3000 by workstation-probes";
+    assert_eq!(refusal.gate(), "nothing-ready");
+    assert!(refusal.to_string().contains(counts), "{refusal}");
+}
+
+#[test]
 fn a_repeated_claim_asks_for_no_probe() {
     let mut world = world().rules(|rules| known(rules).probes = vec![probe()]);
     let request = world.request(ANN, None, wish(Some("T-1"), &[("ws-1", true)]));
