@@ -214,7 +214,7 @@ pub struct Hold {
     pub at: Timestamp,
 }
 
-/// The use of a single-use workstation. A new version of it is a new workstation.
+/// The use of a single-use workstation. A higher version of it is a new workstation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
     /// The version that was used.
@@ -258,11 +258,12 @@ impl<'a> Station<'a> {
         self.state?.hold.as_ref()
     }
 
-    /// The use that ended it: single use, and this version was used.
+    /// The use that ended it: single use, and this version or a later one was used. A version that
+    /// goes back is none that was set up anew.
     #[must_use]
     pub fn used_up(&self) -> Option<&'a Use> {
         let used = self.state?.used.as_ref()?;
         let once = self.known.lifecycle == WorkstationLifecycle::SingleUse;
-        (once && used.version == self.known.version).then_some(used)
+        (once && used.version >= self.known.version).then_some(used)
     }
 }

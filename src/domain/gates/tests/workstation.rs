@@ -79,6 +79,9 @@ fn a_single_use_workstation_is_used_once_per_version() {
     let world = of(WorkstationLifecycle::SingleUse, 2);
     refuses(&unmet(&world), RULE, "workstation-used", "`T-9` had it");
     assert_eq!(unmet(&of(WorkstationLifecycle::SingleUse, 1)), Vec::new());
+    // The version went back since.
+    let world = of(WorkstationLifecycle::SingleUse, 3);
+    refuses(&unmet(&world), RULE, "workstation-used", "`T-9` had it");
     assert_eq!(unmet(&of(WorkstationLifecycle::Reusable, 2)), Vec::new());
 }
 
