@@ -1,6 +1,7 @@
 //! Named, versioned execution contexts: the workstation registry as a value.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::id::{AgentName, TaskId, TaskType, WorkstationName};
 use super::state::Epoch;
@@ -146,6 +147,44 @@ pub enum ProbeKind {
     Command(String),
 }
 
+impl ProbeKind {
+    /// Whether what it says is true only of the host that it runs on.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tool { .. } | Self::DiskFree { .. } | Self::Env(_) | Self::Command(_) => true,
+            Self::Tcp(address) => is_this_host(host_of(address)),
+            Self::Http { url, .. } => {
+                let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+                let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+                is_this_host(host_of(&rest[..end]))
+            }
+        }
+    }
+}
+
+/// The host of `[user@]host[:port]`.
+fn host_of(authority: &str) -> &str {
+    let place = authority.rsplit_once('@').map_or(authority, |(_, at)| at);
+    if let Some((host, _)) = place.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+        return host;
+    }
+    place.rsplit_once(':').map_or(place, |(host, _)| host)
+}
+
+/// Whether a host name or address is whatever host asks. An address in numbers that does not read,
+/// such as `127.1`, is taken for one.
+fn is_this_host(host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        let address = address.to_canonical();
+        return address.is_loopback() || address.is_unspecified();
+    }
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let is_number = last.starts_with(|c: char| c.is_ascii_digit());
+    name.is_empty() || is_number || last == "localhost"
+}
+
 /// What the probes of a workstation gave at one moment on one host: an observation that a request
 /// carries. It is believed only for the version of the workstation that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,5 +304,46 @@ impl<'a> Station<'a> {
         let used = self.state?.used.as_ref()?;
         let once = self.known.lifecycle == WorkstationLifecycle::SingleUse;
         (once && used.version >= self.known.version).then_some(used)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_of_a_local_address_is_of_its_host() {
+        let tcp = |address: &str| ProbeKind::Tcp(address.to_owned());
+        let http = |url: &str| ProbeKind::Http {
+            url: url.to_owned(),
+            json: BTreeMap::new(),
+        };
+        for local in [
+            tcp("localhost:80"),
+            tcp("LOCALHOST.:80"),
+            tcp("127.0.0.1:80"),
+            tcp("127.1:80"),
+            tcp("0.0.0.0:80"),
+            tcp("[::1]:80"),
+            tcp("[::ffff:127.0.0.1]:80"),
+            http("http://LOCALHOST"),
+            http("http://user@localhost/"),
+            http("http://a.localhost:8080/health?x=http://db"),
+            http("HTTP://127.9.9.9:1/"),
+            ProbeKind::Env("HOME".to_owned()),
+        ] {
+            assert!(local.is_local(), "{local:?}");
+        }
+        for elsewhere in [
+            tcp("localhost.example.com:80"),
+            tcp("db:5432"),
+            tcp("10.0.0.7:80"),
+            tcp("[2001:db8::1]:80"),
+            http("http://127.example.com/"),
+            http("http://db.example.com/localhost"),
+            http("http://localhost@db.example.com/"),
+        ] {
+            assert!(!elsewhere.is_local(), "{elsewhere:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Claim;
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
-use crate::domain::workstation::Readiness;
+use crate::domain::workstation::{Readiness, Workstation};
 
 /// A task that somebody may want to claim. Without an agent only the task's own readiness is
 /// judged, as `ready` does.
@@ -85,6 +85,12 @@ impl<'a> ClaimCase<'a> {
         let policy = &self.snapshot.rules.policy;
         let mut occupying = self.snapshot.states.occupying(policy, self.now);
         occupying.find(|(id, claim)| claim.lane == *lane && **id != self.task.id)
+    }
+
+    /// Whether the workstation runs on the host of the case; where none is known, it may.
+    #[must_use]
+    pub(super) fn is_here(&self, known: &Workstation) -> bool {
+        self.host.is_none_or(|host| known.runs_on(host))
     }
 
     /// The first gate that stands against the claim with more than a warning.

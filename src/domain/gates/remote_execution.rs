@@ -1,12 +1,11 @@
 //! `remote-execution`: work is done on another host only by explicit assignment, where this host
 //! lacks a capability, and with evidence that it was handed over there (S8).
 
-use super::{ClaimCase, ClaimGate, Page, always};
+use super::{ClaimCase, ClaimGate, Page, always, lists};
 use crate::domain::id::{AgentName, WorkstationName};
-use crate::domain::identity::Mode;
 use crate::domain::machines::Work;
 use crate::domain::refusal::Unmet;
-use crate::domain::workstation::{ProbeKind, Workstation, WorkstationState};
+use crate::domain::workstation::{Probe, Workstation, WorkstationState};
 
 pub(super) const GATE: ClaimGate = ClaimGate {
     page: Page {
@@ -21,8 +20,10 @@ pub(super) const GATE: ClaimGate = ClaimGate {
         ],
         text: "A workstation of another host is claimed with `--workstation WS --remote REF`, if a \
                route or the contract names it for this agent, if no workstation here has what the \
-               task asks for, and if REF says how the work was handed over. Probes that only that \
-               host can run must have run there. Otherwise the work is paused, or another machine \
+               task asks for, and if REF says how the work was handed over. Probes of an address \
+               run from here. A workstation with a probe that looks at its own host (`tool`, \
+               `env`, `disk_free`, `command`, a local address) is claimed on that host only. \
+               Otherwise the work is paused, or another machine \
                is proposed, or it is deferred: `laneway stage ID --pause`.",
         in_force: always,
     },
@@ -42,7 +43,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
         return Vec::new();
     };
     let unmet = |message: String| Unmet::rule(GATE.page.id, message);
-    if runs_here(case, known) {
+    if case.is_here(known) {
         let message = format!("{name} runs on this host, so nothing is remote");
         return vec![unmet(message).hint("leave `--remote` out")];
     }
@@ -71,16 +72,14 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
         let hint = format!("`laneway claim {} --workstation {here}`", case.task.id);
         found.push(unmet(message).hint(hint));
     }
-    if let Some(probe) = unprobed(case, name, known) {
-        let message = format!("the probe `{probe}` of {name} can run only there, and has not");
-        found.push(unmet(message).hint("claim it on that host"));
+    if let Some(probe) = bound(known) {
+        let message = format!(
+            "the probe `{}` of {name} looks at the host that it runs on, which is not this one",
+            probe.name
+        );
+        found.push(unmet(message).hint("claim it on that host, without `--remote`"));
     }
     found
-}
-
-fn runs_here(case: &ClaimCase<'_>, known: &Workstation) -> bool {
-    let listed = |host| known.hosts.iter().any(|known| known == host);
-    known.hosts.is_empty() || case.host.is_none_or(listed)
 }
 
 fn terms<'a>(case: &ClaimCase<'a>) -> impl Iterator<Item = &'a crate::domain::stage::StageTerms> {
@@ -107,78 +106,42 @@ fn assigned(case: &ClaimCase<'_>, agent: &AgentName, name: &WorkstationName) -> 
 }
 
 /// A workstation of this host, in scope and mapped for the agent, that has what is asked for.
-/// One that is out of service lacks nothing: it is waited for, or replaced by a person.
+/// One in quarantine lacks nothing: it is waited for, or replaced by a person. One that never
+/// takes a claim again does not count.
 fn capable_here<'a>(case: &ClaimCase<'a>, work: &Work<'_>) -> Option<&'a WorkstationName> {
     let snapshot = case.snapshot;
-    let registered = &snapshot.rules.workstations.workstations;
-    registered.iter().find_map(|(name, known)| {
-        let here = runs_here(case, known) && known.state != WorkstationState::Retired;
-        let fits = here && work.in_scope(name) && mapped(case, name);
-        (fits && work.fits(case.snapshot, name, case.now)).then_some(name)
+    let mut registered = snapshot.rules.workstations.workstations.keys();
+    registered.find(|name| {
+        let lasts = snapshot.station(name).is_some_and(|station| {
+            case.is_here(station.known)
+                && station.standing() != WorkstationState::Retired
+                && station.used_up().is_none()
+        });
+        let there = ClaimCase {
+            workstation: Some(name),
+            ..*case
+        };
+        lasts && work.in_scope(name) && lists(&there) && work.fits(snapshot, name, case.now)
     })
 }
 
-fn mapped(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
-    let map = &case.snapshot.rules.identity;
-    if map.mode == Mode::Open || map.routing.is_empty() {
-        return true;
-    }
-    let routes = case
-        .task
-        .task_type
-        .as_ref()
-        .and_then(|t| map.routing.get(t));
-    let mut routes = routes.into_iter().flatten();
-    routes.any(|route| {
-        route.workstation == *name && case.agent.is_some_and(|agent| route.names(agent))
-    })
-}
-
-/// A probe that only the host of the workstation can run, and that is not known to have run there.
-fn unprobed<'a>(
-    case: &ClaimCase<'_>,
-    name: &WorkstationName,
-    known: &'a Workstation,
-) -> Option<&'a str> {
-    let there = case.readiness.unwrap_or_default().iter().filter(|seen| {
-        seen.workstation == *name
-            && seen.version == known.version
-            && known.hosts.contains(&seen.host)
-    });
-    let seen: Vec<&str> = there
-        .flat_map(|seen| &seen.probes)
-        .filter(|probe| probe.ready)
-        .map(|probe| probe.name.as_str())
-        .collect();
-    let mut bound = known.probes.iter().filter(|probe| bound(&probe.kind));
-    bound
-        .find(|probe| !seen.contains(&probe.name.as_str()))
-        .map(|probe| probe.name.as_str())
-}
-
-/// Whether what a probe says is true only of the host that it runs on.
-fn bound(kind: &ProbeKind) -> bool {
-    let local = |address: &str| {
-        ["localhost", "127.", "[::1]", "::1"]
-            .iter()
-            .any(|host| address.starts_with(host))
-    };
-    match kind {
-        ProbeKind::Tool { .. }
-        | ProbeKind::DiskFree { .. }
-        | ProbeKind::Env(_)
-        | ProbeKind::Command(_) => true,
-        ProbeKind::Tcp(address) => local(address),
-        ProbeKind::Http { url, .. } => local(url.split("://").last().unwrap_or(url)),
-    }
+/// A probe that only the host of the workstation can run. Nobody can show from here what it gives.
+fn bound(known: &Workstation) -> Option<&Probe> {
+    known.probes.iter().find(|probe| probe.kind.is_local())
 }
 
 /// The ways that are left for work whose machine is on another host (S9).
-pub(super) fn ways(case: &ClaimCase<'_>, name: &WorkstationName) -> String {
+pub(super) fn ways(case: &ClaimCase<'_>, name: &WorkstationName, known: &Workstation) -> String {
     let id = &case.task.id;
+    let remote = match bound(known) {
+        Some(_) => String::new(),
+        None => format!(
+            "or `laneway claim {id} --workstation {name} --remote REF` with evidence of the \
+             handover; "
+        ),
+    };
     format!(
-        "claim it on that host; or `laneway claim {id} --workstation {name} --remote REF` with \
-         evidence of the handover; or `laneway stage {id} --pause --reason …`, with \
+        "claim it on that host; {remote}or `laneway stage {id} --pause --reason …`, with \
          `--propose WS` or `--defer-until TIME`"
     )
 }

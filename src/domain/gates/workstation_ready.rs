@@ -89,7 +89,7 @@ pub fn takes_claim(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
     let known = station.known;
     station.standing() == WorkstationState::Ready
         && station.used_up().is_none()
-        && runs_here(case, known)
+        && host_fits(case, known)
         && can_do(case, known)
         && !is_full(known, case.snapshot.load_of(name, case.now))
 }
@@ -115,7 +115,7 @@ pub(in crate::domain) fn in_service(case: &ClaimCase<'_>, name: &WorkstationName
     case.snapshot.station(name).is_some_and(|station| {
         station.standing() == WorkstationState::Ready
             && station.used_up().is_none()
-            && runs_here(case, station.known)
+            && host_fits(case, station.known)
     })
 }
 
@@ -141,8 +141,8 @@ fn takes_type(case: &ClaimCase<'_>, known: &Workstation) -> bool {
 }
 
 /// What is done elsewhere is judged by `remote-execution`.
-fn runs_here(case: &ClaimCase<'_>, known: &Workstation) -> bool {
-    case.remote.is_some() || case.host.is_none_or(|host| known.runs_on(host))
+fn host_fits(case: &ClaimCase<'_>, known: &Workstation) -> bool {
+    case.remote.is_some() || case.is_here(known)
 }
 
 fn is_full(known: &Workstation, load: usize) -> bool {
@@ -170,9 +170,9 @@ fn faults(case: &ClaimCase<'_>, name: &WorkstationName, station: Station<'_>) ->
         let message = format!("{name} does not take the type `{task_type}`");
         unmet.push(Unmet::rule("workstation-scope", message));
     }
-    if let Some(host) = case.host.filter(|_| !runs_here(case, known)) {
+    if let Some(host) = case.host.filter(|_| !host_fits(case, known)) {
         let message = format!("{name} runs on {}, not on {host}", known.hosts.join(", "));
-        let ways = super::remote_execution::ways(case, name);
+        let ways = super::remote_execution::ways(case, name, known);
         unmet.push(Unmet::rule("workstation-host", message).hint(ways));
     }
     for tool in &case.task.requires.tools {
@@ -242,25 +242,24 @@ enum Lack<'a> {
 /// The attestation of an hour to come is a mistake of clocks; that of a later day is no seeing.
 const TOMORROW: Span = Span::from_seconds(86_400);
 
-/// What `known` lacks of a licence; of several attestations the best one counts.
+/// What `known` lacks of a licence. The registry names each licence once.
 fn without_license<'a>(
     case: &ClaimCase<'_>,
     known: &'a Workstation,
     name: &str,
 ) -> Option<Lack<'a>> {
     let max_age = case.snapshot.rules.workstations.license_max_age;
-    let mut lack = Lack::Unattested;
-    for license in known.licenses.iter().filter(|known| known.name == name) {
-        lack = match (max_age, license.attested_at) {
-            _ if !license.available => Lack::Gone(license),
-            (None, _) => return None,
-            (Some(age), None) => Lack::Undated(license, age),
-            (Some(_), Some(at)) if at > case.now.plus(TOMORROW) => Lack::Early(license, at),
-            (Some(age), Some(at)) if at.plus(age) < case.now => Lack::Old(license, at, age),
-            (Some(_), Some(_)) => return None,
-        };
+    let Some(license) = known.licenses.iter().find(|known| known.name == name) else {
+        return Some(Lack::Unattested);
+    };
+    match (max_age, license.attested_at) {
+        _ if !license.available => Some(Lack::Gone(license)),
+        (None, _) => None,
+        (Some(age), None) => Some(Lack::Undated(license, age)),
+        (Some(_), Some(at)) if at > case.now.plus(TOMORROW) => Some(Lack::Early(license, at)),
+        (Some(age), Some(at)) if at.plus(age) < case.now => Some(Lack::Old(license, at, age)),
+        (Some(_), Some(_)) => None,
     }
-    Some(lack)
 }
 
 impl Lack<'_> {

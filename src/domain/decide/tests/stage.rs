@@ -12,7 +12,9 @@ use crate::domain::snapshot::Rules;
 use crate::domain::stage::{GateWord, Stage, StageContract, StageGate, StageTerms};
 use crate::domain::state::Status;
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::workstation::{Probe, ProbeKind, Readiness, Workstation, WorkstationState};
+use crate::domain::workstation::{
+    Probe, ProbeKind, Readiness, StationAct, Workstation, WorkstationLifecycle, WorkstationState,
+};
 
 fn place(name: &str) -> WorkstationName {
     name.parse().unwrap()
@@ -788,48 +790,77 @@ fn another_host_is_needed_only_for_a_capability() {
 }
 
 #[test]
-fn probes_that_only_the_other_host_can_run_must_have_run_there() {
-    let probe = Probe {
-        name: "cargo".to_owned(),
-        kind: ProbeKind::Tool {
-            tool: "cargo".to_owned(),
-            version: None,
-        },
+fn a_machine_here_that_never_takes_a_claim_again_keeps_nothing_here() {
+    let here = || far().rules(|rules| station(rules, "ws-1").capabilities = vec!["gpu".to_owned()]);
+    let remote = || claim_on("ws-3", Some("ticket 17"));
+    let mut retired = here();
+    let retire = Verb::Workstation {
+        name: place("ws-1"),
+        act: StationAct::Retire,
+        reason: "it burned".to_owned(),
+    };
+    refused(retired.ask(ANN, None, remote()), &["remote-execution"]);
+    done(retired.ask(DANA, None, retire));
+    done(retired.ask(ANN, None, remote()));
+    let mut used = here().rules(|rules| {
+        station(rules, "ws-1").lifecycle = WorkstationLifecycle::SingleUse;
+    });
+    done(used.ask(BOB, None, claim("T-2")));
+    done(used.ask(ANN, None, remote()));
+}
+
+fn wants(kind: ProbeKind) -> Probe {
+    Probe {
+        name: "look".to_owned(),
+        kind,
         timeout: None,
-    };
-    let mut world = far().rules(|rules| station(rules, "ws-3").probes = vec![probe.clone()]);
-    let found = world
-        .ask(ANN, None, claim_on("ws-3", Some("t")))
-        .unwrap_err();
-    let unprobed = |refusal: &Refusal| {
-        let mut unmet = refusal.unmet.iter();
-        unmet.any(|unmet| unmet.gate == "remote-execution" && unmet.message.contains("`cargo`"))
-    };
-    assert!(unprobed(&found), "{found}");
-    let seen = |host: &str| Readiness {
+    }
+}
+
+#[test]
+fn a_machine_with_a_probe_of_its_own_host_is_claimed_there_only() {
+    let probe = wants(ProbeKind::Env("LICENSE".to_owned()));
+    let mut world = far().rules(|rules| station(rules, "ws-3").probes = vec![probe]);
+    let hint = |refusal: &Refusal| refusal.unmet[0].hint.clone().unwrap_or_default();
+    let found = refused(
+        world.ask(ANN, None, claim_on("ws-3", None)),
+        &["workstation-host"],
+    );
+    assert!(!hint(&found).contains("--remote"), "{found}");
+    let found = world.ask(ANN, None, claim_on("ws-3", Some("t")));
+    let found = refused(found, &["remote-execution"]);
+    assert!(found.unmet[0].message.contains("the probe `look` of ws-3"));
+    assert!(hint(&found).contains("on that host"), "{found}");
+}
+
+#[test]
+fn probes_of_an_address_run_where_the_claim_is_made() {
+    let probe = wants(ProbeKind::Tcp("license.example.com:27000".to_owned()));
+    let mut world = far().rules(|rules| station(rules, "ws-3").probes = vec![probe]);
+    refused(
+        world.ask(ANN, None, claim_on("ws-3", Some("t"))),
+        &["workstation-unprobed"],
+    );
+    let seen = Readiness {
         workstation: place("ws-3"),
         version: 1,
-        host: host.to_owned(),
+        host: "host-1".to_owned(),
         at: world.now,
         probes: vec![crate::domain::workstation::ProbeResult {
-            name: "cargo".to_owned(),
+            name: "look".to_owned(),
             ready: true,
             detail: String::new(),
             millis: 1,
         }],
     };
-    for (host, there) in [("host-1", false), ("host-9", true)] {
-        let verb = Verb::Claim(ClaimWish {
-            task: Some(tid("T-1")),
-            workstation: Some(place("ws-3")),
-            remote: Some("t".to_owned()),
-            readiness: vec![seen(host)],
-            ..ClaimWish::default()
-        });
-        let answer = world.clone().ask(ANN, None, verb);
-        let unprobed = answer.as_ref().is_err_and(unprobed);
-        assert_eq!(unprobed, !there, "{answer:?}");
-    }
+    let verb = Verb::Claim(ClaimWish {
+        task: Some(tid("T-1")),
+        workstation: Some(place("ws-3")),
+        remote: Some("t".to_owned()),
+        readiness: vec![seen],
+        ..ClaimWish::default()
+    });
+    done(world.ask(ANN, None, verb));
 }
 
 #[test]
