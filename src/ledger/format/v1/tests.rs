@@ -816,6 +816,15 @@ fn broken() -> Vec<Broken> {
         ),
         (
             "workstations",
+            "/workstations/0/licenses",
+            json!([{"name": "orcaflex", "available": true},
+                   {"name": "orcaflex", "available": false}]),
+            "/workstations/0/licenses/1/name",
+            "here twice",
+            false,
+        ),
+        (
+            "workstations",
             "/workstations/0/wip_limit",
             json!(0),
             "/workstations/0/wip_limit",

@@ -156,6 +156,9 @@ impl WorkstationEntry {
         let lifecycle = at.maybe("lifecycle", self.lifecycle);
         let hosts: Vec<Line> = at.list("hosts", self.hosts);
         let capabilities: Vec<Line> = at.list("capabilities", self.capabilities);
+        let names = self.licenses.iter().map(|license| license.name.value());
+        at.key("licenses")
+            .refuse_repeats(names, |at, message| at.key("name").refuse(message));
         let licenses = at.items("licenses", self.licenses, |at, license| license.convert(at));
         let names = self.probes.iter().map(|probe| probe.name.value());
         at.key("probes")
