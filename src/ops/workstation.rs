@@ -21,7 +21,7 @@ use crate::domain::workstation::{
 };
 use crate::ledger::document::{Atom, Document, Edit, EditError, Route};
 use crate::ledger::format::v1::WorkstationsFile;
-use crate::ledger::yaml::{Limits, Tree, parse};
+use crate::ledger::yaml::{Context, Key, Limits, Node, Tree, emit_scalar, parse};
 use crate::ledger::{paths, read};
 
 /// A registered workstation, as it stands.
@@ -319,14 +319,62 @@ pub fn attest(site: &Site, said: &Attestation, dry_run: bool) -> Result<Registry
         match document.apply_all(&set) {
             // Not attested before.
             Err(EditError::Route(_)) => document.apply(&append),
-            // Written in braces, where keys cannot be set one by one: the item as a whole.
-            Err(EditError::Unsupported(_)) => {
-                let remove = Edit::RemoveItem { item: item.clone() };
-                document.apply_all([&remove, &append])
-            }
+            // Written in braces, where the document sets no keys.
+            Err(EditError::Unsupported(error)) => match in_braces(document, said, &keys) {
+                Some(edited) => {
+                    *document = edited;
+                    Ok(())
+                }
+                None => Err(EditError::Unsupported(error)),
+            },
             done => done,
         }
     })
+}
+
+/// The document with these keys of a licence in braces set, in its place, and all other bytes left
+/// alone; none where there is no such licence, or the result does not read as meant.
+fn in_braces(document: &Document, said: &Attestation, keys: &[(&str, Atom)]) -> Option<Document> {
+    let root = document.root().ok()?;
+    let entries = licence(&root, said)?.as_map()?;
+    let end = entries.last()?.1.span.range().end;
+    let (mut splices, mut added) = (Vec::new(), String::new());
+    for (key, value) in keys {
+        let text = emit_scalar(&Tree::from(value.clone()), Context::Flow);
+        match entries.iter().find(|(found, _)| found.text == *key) {
+            Some((_, old)) => splices.push((old.span.range(), text)),
+            None => added.push_str(&format!(", {key}: {text}")),
+        }
+    }
+    splices.push((end..end, added));
+    splices.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+    let mut source = document.source().to_owned();
+    for (range, text) in splices {
+        source.replace_range(range, &text);
+    }
+    let edited = Document::new(source);
+    let root = edited.root().ok()?;
+    let after = licence(&root, said)?;
+    let set = |(key, value): &(&str, Atom)| {
+        let found = after.get(key).map(Tree::from);
+        found == Some(Tree::from(value.clone()))
+    };
+    let kept = |(key, old): &(Key<'_>, Node<'_>)| {
+        let found = after.get(&key.text).map(Tree::from);
+        keys.iter().any(|(set, _)| key.text == *set) || found == Some(Tree::from(old))
+    };
+    (keys.iter().all(set) && entries.iter().all(kept))
+        .then(|| Document::new(edited.source().to_owned()))
+}
+
+/// The licence's entry in the registry.
+fn licence<'n, 'a>(root: &'n Node<'a>, said: &Attestation) -> Option<&'n Node<'a>> {
+    let named = |list: &'n Node<'a>, name: &str| {
+        let mut items = list.as_seq()?.iter();
+        items.find(|item| item.get("name").and_then(Node::as_str) == Some(name))
+    };
+    let station = named(root.get("workstations")?, said.name.as_str())?;
+    named(station.get("licenses")?, &said.license)
 }
 
 /// Edits the registry of the working tree losslessly, and reads the result again.
@@ -360,4 +408,50 @@ fn edit(
         },
         written: !dry_run,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_licence_in_braces_keeps_its_place_its_keys_and_its_comment() {
+        let said = Attestation {
+            name: WorkstationName::new("ws-1").unwrap(),
+            license: "orca".to_owned(),
+            available: true,
+            how: String::new(),
+        };
+        let keys = [
+            ("available", Atom::Bool(true)),
+            ("by", Atom::Text("@ops".to_owned())),
+            ("how", Atom::Text("a, b".to_owned())),
+        ];
+        let attested = |licenses: &str| {
+            let text = format!("workstations:\n  - name: ws-1\n    licenses:{licenses}");
+            let document = in_braces(&Document::new(text.clone()), &said, &keys)?;
+            let kept = text.len() - licenses.len();
+            Some(document.source()[kept..].to_owned())
+        };
+        assert_eq!(
+            attested(
+                "\n      - {name: orca, by: '@old', x-seats: 7, available: false} # five\n      \
+                 - {name: other, available: true}\n"
+            )
+            .as_deref(),
+            Some(
+                "\n      - {name: orca, by: \"@ops\", x-seats: 7, available: true, how: \"a, b\"} \
+                 # five\n      - {name: other, available: true}\n"
+            )
+        );
+        assert_eq!(
+            attested(" [{available: false, name: orca, }, {name: x, available: true}]\n")
+                .as_deref(),
+            Some(
+                " [{available: true, name: orca, by: \"@ops\", how: \"a, b\", }, {name: x, \
+                 available: true}]\n"
+            )
+        );
+        assert_eq!(attested(" [{name: x, available: true}]\n"), None);
+    }
 }

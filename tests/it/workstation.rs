@@ -129,7 +129,7 @@ fn a_single_use_workstation_is_used_once() {
 
 #[test]
 fn an_attestation_in_braces_is_replaced_and_its_neighbours_stay() {
-    let licenses = "    licenses:\n      - {name: orca, available: false} # gone\n      \
+    let licenses = "    licenses:\n      - {name: orca, x-seats: 7, available: false} # gone\n      \
                     - {name: other, available: true} # kept\n";
     let world = world_with(licenses);
     let attest = "workstation attest ws-one-01 --license orca --how lmstat --as @ops";
@@ -142,12 +142,9 @@ fn an_attestation_in_braces_is_replaced_and_its_neighbours_stay() {
         .filter(|l| !l.starts_with("@@"))
         .collect();
     let expected = [
-        "-      - {name: orca, available: false} # gone",
-        "+      - name: orca",
-        "+        available: false",
-        "+        attested_at: \"2026-11-20T09:00:00Z\"",
-        "+        by: \"@ops\"",
-        "+        how: lmstat again",
+        "-      - {name: orca, x-seats: 7, available: false} # gone",
+        "+      - {name: orca, x-seats: 7, available: false, attested_at: \"2026-11-20T09:00:00Z\", \
+         by: \"@ops\", how: lmstat again} # gone",
     ];
     assert_eq!(lines, expected, "{diff}");
     drop(
