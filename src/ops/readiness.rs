@@ -2,6 +2,7 @@
 //! run, once, and the same request is asked again with what they saw. Outside all locks.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::OpError;
 use super::site::Site;
@@ -12,6 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Verb};
 use crate::domain::snapshot::Rules;
 use crate::domain::workstation::{ProbeKind, Readiness, Workstation};
+use crate::git::Repo;
 use crate::ledger::{LedgerError, Loader};
 use crate::probe::{self, Scene};
 
@@ -93,10 +95,8 @@ pub(super) fn look(
 ) -> Result<Vec<Readiness>, OpError> {
     let at = site.env.now();
     let scene = |name: &WorkstationName, known: &Workstation| scene(site, name, known);
-    let scenes: Vec<Scene> = stations
-        .iter()
-        .map(|(name, known)| scene(name, known))
-        .collect();
+    let scenes = stations.iter().map(|(name, known)| scene(name, known));
+    let scenes = scenes.collect::<Result<Vec<Scene>, _>>()?;
     let run = |(index, (_, known)): (usize, &(&WorkstationName, &Workstation))| {
         probe::run(&known.probes, &scenes[index])
     };
@@ -125,18 +125,32 @@ pub(super) fn look(
 
 /// Where the probes of a workstation look: from the root of the worktree, with the environment of
 /// checks, and only commands that were trusted.
-fn scene(site: &Site, name: &WorkstationName, known: &Workstation) -> Scene {
+fn scene(site: &Site, name: &WorkstationName, known: &Workstation) -> Result<Scene, OpError> {
     let repo = site.repo();
     let root = repo.work_dir().or_else(|| repo.main_work_dir());
     // Without a home nothing was ever trusted.
     let trusted = work::trusted(site, &commands(known)).unwrap_or_default();
-    Scene {
+    Ok(Scene {
         vars: site.env.vars.clone(),
         shown: checks::of_checks(&site.env.vars),
         dir: root.unwrap_or_else(|| repo.common_dir()),
+        repository: directories(repo)?,
         trusted,
         how_to_trust: format!("laneway trust --workstation {name}"),
-    }
+    })
+}
+
+/// All worktrees and the common directory, without links.
+fn directories(repo: &Repo) -> Result<Vec<PathBuf>, OpError> {
+    let worktrees = repo.worktrees()?.into_iter().map(|worktree| worktree.path);
+    let own = [
+        Some(repo.common_dir()),
+        repo.work_dir(),
+        repo.main_work_dir(),
+    ];
+    let all = worktrees.chain(own.into_iter().flatten());
+    // What is not there holds no program.
+    Ok(all.filter_map(|dir| dir.canonicalize().ok()).collect())
 }
 
 /// The commands that the probes of a workstation run.

@@ -21,6 +21,8 @@ pub struct Scene {
     pub shown: BTreeMap<OsString, OsString>,
     /// The root of the worktree: where commands run, and relative paths begin.
     pub dir: PathBuf,
+    /// The directories of the repository, without links: no tool of the machine lies there.
+    pub repository: Vec<PathBuf>,
     /// The commands that may run.
     pub trusted: BTreeSet<String>,
     /// What to run so that a command may run, for its detail.
@@ -122,6 +124,7 @@ pub(super) mod tests {
             shown: vars.clone(),
             vars,
             dir: std::env::temp_dir(),
+            repository: Vec::new(),
             trusted: BTreeSet::new(),
             how_to_trust: "laneway trust --workstation ws-1".to_owned(),
         }

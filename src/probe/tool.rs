@@ -1,7 +1,8 @@
 //! A program on the path, with a version.
 //!
 //! Only absolute directories of the path count, and the program runs in `/`: what lies in the
-//! repository must not pass for a tool of the machine, nor tell a tool what to do.
+//! repository must not pass for a tool of the machine, nor tell a tool what to do. A program of the
+//! repository itself is not run: that is a command, which asks for trust.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,11 @@ pub(super) fn look(tool: &str, wanted: Option<&str>, limit: Duration, scene: &Sc
     let Some(program) = found(tool, scene) else {
         return Err(format!("{tool} is not on the path"));
     };
+    if is_within(&program, &scene.repository) {
+        return Err(format!(
+            "{tool} is a file of the repository: ask with a `command` probe, which needs trust"
+        ));
+    }
     let Some(wanted) = wanted else {
         return Ok(format!("{tool} is {}", program.display()));
     };
@@ -57,6 +63,14 @@ fn found(tool: &str, scene: &Scene) -> Option<PathBuf> {
         .filter(|dir| dir.is_absolute())
         .map(|dir| dir.join(tool))
         .find(|program| is_program(program))
+}
+
+/// Whether a program, or the link that leads to it, lies below one of these directories. What
+/// cannot be told counts.
+fn is_within(program: &Path, dirs: &[PathBuf]) -> bool {
+    let places = [Some(program), program.parent()].map(|at| at?.canonicalize().ok());
+    let below = |place: &PathBuf| dirs.iter().any(|dir| place.starts_with(dir));
+    places.iter().any(|place| place.as_ref().is_none_or(below))
 }
 
 fn is_program(path: &Path) -> bool {
@@ -121,5 +135,32 @@ mod tests {
             assert!(look("a-tool", None, limit, &scene).is_err(), "PATH={path}");
         }
         assert!(look("./a-tool", None, limit, &scene).is_err());
+        // A program of the current directory, which is the package here.
+        assert!(is_program(Path::new(".ci/run")));
+        scene.vars.insert("PATH".into(), ".ci".into());
+        assert!(look("run", None, limit, &scene).is_err());
+    }
+
+    #[test]
+    fn a_program_of_the_repository_is_no_tool() {
+        let (dir, mut scene) = with_tool("echo 1.2.3");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = elsewhere.path().join("b-tool");
+        let program = dir.path().join("a-tool");
+        std::os::unix::fs::symlink(&program, &link).unwrap();
+        let limit = Duration::from_secs(10);
+        let [program, link] = [&program, &link].map(|path| path.to_str().unwrap());
+        for repository in [Vec::new(), vec![dir.path().canonicalize().unwrap()]] {
+            scene.repository = repository;
+            for tool in ["a-tool", program, link] {
+                let found = look(tool, Some(">=1"), limit, &scene);
+                assert_eq!(found.is_ok(), scene.repository.is_empty(), "{found:?}");
+            }
+        }
+        let fact = look("a-tool", None, limit, &scene).unwrap_err();
+        assert!(
+            fact.contains("`command` probe, which needs trust"),
+            "{fact}"
+        );
     }
 }
