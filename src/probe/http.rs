@@ -64,27 +64,27 @@ fn fact(error: Error, limit: Duration) -> String {
     match error {
         Error::Timeout(_) => detail::too_late(limit),
         Error::Io(error) => detail::reason(&error, limit),
+        // It would repeat the address, which may hold a password.
+        Error::BadUri(_) => "the address does not read".to_owned(),
         Error::HostNotFound => "the host is not known".to_owned(),
         Error::BodyExceedsLimit(_) => format!("the answer has more than {MAX_BODY} bytes"),
         other => other.to_string(),
     }
 }
 
-/// What the value at a path is, where it is none of those accepted.
+/// What is wrong with the value at a path, where it is none of those accepted. The value is not
+/// told: the answer may hold secrets, and what was seen goes on record.
 fn unmet(answer: &Value, path: &str, accepted: &[String]) -> Option<String> {
-    let wants = accepted.join(" or ");
+    let wants = accepted.join(", ");
     let found = match at(answer, path) {
         None => return Some(format!("{path} is missing, wants {wants}")),
+        Some(Value::Array(_)) => return Some(format!("{path} is a list, wants {wants}")),
+        Some(Value::Object(_)) => return Some(format!("{path} is a mapping, wants {wants}")),
         Some(Value::String(text)) => text.clone(),
-        Some(other @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => other.to_string(),
-        Some(Value::Array(_)) => "a list".to_owned(),
-        Some(Value::Object(_)) => "a mapping".to_owned(),
+        Some(other) => other.to_string(),
     };
-    let scalar = at(answer, path).is_some_and(|value| !value.is_array() && !value.is_object());
-    if scalar && accepted.contains(&found) {
-        return None;
-    }
-    Some(format!("{path} is {found}, wants {wants}"))
+    let one_of = if accepted.len() == 1 { "" } else { "one of " };
+    (!accepted.contains(&found)).then(|| format!("{path} is not {one_of}{wants}"))
 }
 
 /// The value at a dotted path; a step is a key, which may have dots itself, or a place in a list.
@@ -152,8 +152,10 @@ mod tests {
             Ok("HTTP 200, 4 conditions met".to_owned())
         );
         let fact = look_at(STARTING, &[("services.s3", &["running", "available"])]);
-        let says = "services.s3 is starting, wants running or available";
+        let says = "services.s3 is not one of running, available";
         assert_eq!(fact, Err(says.to_owned()));
+        let fact = look_at(STARTING, &[("services.up", &["false"])]);
+        assert_eq!(fact, Err("services.up is not false".to_owned()));
         let fact = look_at(
             STARTING,
             &[("services.sqs", &["running"]), ("l", &["a list"])],
@@ -192,6 +194,15 @@ mod tests {
         assert!(look("http://no-such-host.invalid/", &none, limit).is_err());
         let fact = look("https://127.0.0.1/", &none, limit).unwrap_err();
         assert!(fact.contains("curl"), "{fact}");
+        for url in [
+            "http://me:hush@",
+            "http://me:hush@[",
+            "me:hush@db",
+            "http://me:hush@a.invalid/",
+        ] {
+            let fact = look(url, &none, limit).unwrap_err();
+            assert!(!fact.contains("hush"), "{fact}");
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //!   together they take as long as the slowest.
 //! - Whatever goes wrong is a no that names the fact: an error, the limit, an answer that does not
 //!   read, a command that nobody trusted. Nothing is retried or waited for (FEATURES I6).
-//! - A detail is one line of at most 200 characters that cannot command a terminal, and never holds
-//!   the value of a variable.
+//! - A detail is one line of at most 200 characters that cannot command a terminal. It goes on
+//!   record, so it never holds the value of a variable or of an answer, nor what a command says.
 //!
 //! Knows nothing of tasks, claims or the ledger. What may be run is told by the caller
 //! ([`Scene::trusted`]).

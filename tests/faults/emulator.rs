@@ -108,6 +108,6 @@ fn p27_an_emulator_that_is_starting_is_not_ready() {
     });
     refused(
         &world,
-        "services.s3 is starting, wants running or available",
+        "services.s3 is not one of running, available",
     );
 }

@@ -164,7 +164,7 @@ fn all_that_is_not_ready_is_shown_at_once() {
          - {{name: ready, command: exit 3}}\n"
     ));
     let refused = world.laneway("claim A-1 --as @bot").code(4);
-    let refused = refused.says("infra: services.s3 is starting, wants running or available");
+    let refused = refused.says("infra: services.s3 is not one of running, available");
     drop(
         refused
             .says("ready: `exit 3` is not trusted here: `laneway trust --workstation ws-one-01`"),
@@ -188,7 +188,7 @@ fn all_that_is_not_ready_is_shown_at_once() {
         .collect();
     let expected = [
         "HTTP 200, 1 condition met",
-        "services.s3 is starting, wants running or available",
+        "services.s3 is not one of running, available",
         "exit 3",
     ];
     assert_eq!(facts, expected);
