@@ -8,11 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::gates::{ClaimCase, lists};
+use crate::domain::gates::{ClaimCase, UNPROBED, checks_due, lists, probed};
 use crate::domain::id::{AgentName, LaneName, ObjectId, TaskId, WorkstationName};
 use crate::domain::identity::Mode;
-use crate::domain::policy::Owed;
-use crate::domain::record::RecordBody;
+use crate::domain::record::{Record, RecordBody};
 use crate::domain::request::{ClaimWish, Request, Verb};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Epoch, Status};
@@ -251,11 +250,20 @@ impl Attribution<'_> {
         else {
             return Ok(());
         };
-        if let Some(why) = out_of_service(&before, name) {
+        if let Some(why) = not_taking(&before, name) {
             let message = format!("{} claimed it on {name}, which was {why}", claim.agent);
             self.note(Fault::OutOfService, task, commit, message);
         }
-        if let Some(why) = unready(&before, name, wish) {
+        let case = before.plan.get(&claim.task).map(|task| ClaimCase {
+            agent: Some(&claim.agent),
+            workstation: Some(name),
+            lane: wish.lane.as_ref(),
+            host: Some(&request.actor.host),
+            readiness: Some(&wish.readiness),
+            remote: wish.remote.as_deref(),
+            ..ClaimCase::open(&before, task, request.at)
+        });
+        if let Some(why) = case.and_then(|case| unready(&case, name)) {
             let message = format!(
                 "{} claimed it at {} on {name} {why}",
                 claim.agent, request.at
@@ -287,12 +295,13 @@ impl Attribution<'_> {
         if by_word {
             facts.push(format!("on the word of {}", statement.request.actor.agent));
         }
-        let shown = of_epoch
-            .clone()
-            .any(|record| matches!(record.body, RecordBody::Evidence(_)));
-        let before = self.before(parent, statement.rules)?;
-        if !shown && before.is_some_and(|before| owed_evidence(&before, task)) {
-            facts.push("without the evidence that policy owed".to_owned());
+        if let Some(rules) = statement.rules {
+            let verb = Some(&statement.request.verb);
+            let before = self.loader.snapshot(parent, rules, verb)?;
+            let files = files_of(&before, of_epoch.clone());
+            if owes_evidence(&before, task, &files, of_epoch) {
+                facts.push("without the evidence that policy owed".to_owned());
+            }
         }
         if !facts.is_empty() {
             let message = format!("it was done {}", facts.join(", "));
@@ -385,29 +394,56 @@ fn out_of_service(snapshot: &Snapshot, name: &WorkstationName) -> Option<String>
     }
 }
 
-/// Why a claim on a workstation with probes was not shown to be one on a ready workstation.
-fn unready(before: &Snapshot, name: &WorkstationName, wish: &ClaimWish) -> Option<&'static str> {
-    let known = before.rules.workstations.workstations.get(name)?;
-    if known.probes.is_empty() {
-        return None;
-    }
-    let mut seen = wish.readiness.iter().rev();
-    match seen.find(|seen| seen.workstation == *name && seen.version == known.version) {
-        None => Some("without asking its probes"),
-        Some(seen) if seen.probes.iter().any(|probe| !probe.ready) => {
-            Some("although its probes failed")
-        }
-        Some(_) => None,
-    }
+/// Why a workstation took no claim: out of service, or it had had its one claim.
+fn not_taking(before: &Snapshot, name: &WorkstationName) -> Option<String> {
+    let used = || {
+        let used = before.station(name)?.used_up()?;
+        Some(format!("for one claim, which `{}` had had", used.task))
+    };
+    out_of_service(before, name).or_else(used)
 }
 
-fn owed_evidence(before: &Snapshot, task: &TaskId) -> bool {
-    let policy = &before.rules.policy;
+/// Why a claim on a workstation with probes was not shown to be one on a ready workstation.
+fn unready(case: &ClaimCase<'_>, name: &WorkstationName) -> Option<&'static str> {
+    let unmet = probed(case, name);
+    let first = unmet.first()?;
+    Some(if first.gate == UNPROBED {
+        "without asking its probes"
+    } else {
+        "although its probes failed"
+    })
+}
+
+/// Whether a check that the task owed for these files never passed in `records`.
+fn owes_evidence<'r>(
+    before: &Snapshot,
+    task: &TaskId,
+    files: &[String],
+    records: impl Iterator<Item = &'r Record> + Clone,
+) -> bool {
     let Some(task) = before.plan.get(task) else {
         return false;
     };
-    let of_role = policy.roles.get(&task.role);
-    let checks = !task.acceptance_checks.is_empty()
-        || of_role.is_some_and(|role| !role.required_checks.is_empty());
-    checks && policy.gates.evidence == Owed::Required
+    let passed = |command: &str| {
+        let mut runs = records.clone().flat_map(|record| match &record.body {
+            RecordBody::Evidence(evidence) => evidence.checks.as_slice(),
+            _ => &[],
+        });
+        runs.any(|run| run.command == command && run.passed())
+    };
+    checks_due(before, task, files)
+        .into_iter()
+        .any(|command| !passed(command))
+}
+
+/// What a landing changed: as git tells, else as the handoff says.
+fn files_of<'r>(before: &Snapshot, records: impl Iterator<Item = &'r Record>) -> Vec<String> {
+    if let Some(range) = &before.facts.range {
+        return range.files.clone();
+    }
+    let handoffs = records.filter_map(|record| match &record.body {
+        RecordBody::Handoff(handoff) => Some(&handoff.files),
+        _ => None,
+    });
+    handoffs.last().cloned().unwrap_or_default()
 }

@@ -106,8 +106,5 @@ fn p27_an_emulator_that_is_starting_is_not_ready() {
             drop(stream.write_all(answer.as_bytes()));
         }
     });
-    refused(
-        &world,
-        "services.s3 is not one of running, available",
-    );
+    refused(&world, "services.s3 is not one of running, available");
 }

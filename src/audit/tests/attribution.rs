@@ -5,10 +5,11 @@ use serde_json::json;
 use crate::audit::{Attributed, Fault, Listed, Silent, attribution};
 use crate::domain::id::ObjectId;
 use crate::domain::request::{ClaimWish, Verb};
+use crate::domain::time::Timestamp;
 use crate::domain::workstation::{ProbeResult, Readiness};
 use crate::git::testing::set;
 use crate::git::{Commit, NewCommit};
-use crate::ledger::testing::{Site, claim, handoff, id, task};
+use crate::ledger::testing::{Rules, Site, claim, handoff, id, task};
 
 const PLACES: &str = "governance/workstations.yaml";
 
@@ -176,6 +177,86 @@ fn a_claim_without_the_probes_of_its_workstation_is_found() {
             one(&found, Fault::Unprobed, "although its probes failed");
         }
     }
+}
+
+#[test]
+fn an_observation_that_no_gate_believes_is_none_to_an_auditor() {
+    let probes = workstation("    probes:\n      - {name: home, env: HOME}\n");
+    let edits: [(fn(&mut Readiness), &str); 3] = [
+        (
+            |seen| seen.host = "elsewhere".to_owned(),
+            "without asking its probes",
+        ),
+        (
+            |seen| seen.at = Timestamp::from_seconds(1),
+            "without asking its probes",
+        ),
+        (|seen| seen.probes.clear(), "although its probes failed"),
+    ];
+    for (edit, says) in edits {
+        let site = Site::new();
+        site.add(&["A-1"]);
+        let mut seen = Readiness {
+            workstation: "ws-local-01".parse().unwrap(),
+            version: 1,
+            host: "bench".to_owned(),
+            at: site.ledger.env.now(),
+            probes: vec![ProbeResult {
+                name: "home".to_owned(),
+                ready: true,
+                detail: "set".to_owned(),
+                millis: 1,
+            }],
+        };
+        edit(&mut seen);
+        let wish = ClaimWish {
+            task: Some(id("A-1")),
+            readiness: vec![seen],
+            ..ClaimWish::default()
+        };
+        let _receipt = site.submit("@ada", Verb::Claim(wish)).unwrap();
+        judged_by(&site, site.work(site.target(), PLACES, &probes));
+        one(&audit(&site, None).1, Fault::Unprobed, says);
+    }
+}
+
+#[test]
+fn a_second_claim_of_a_single_use_workstation_is_found() {
+    let site = Site::new();
+    site.add(&["A-1", "A-2"]);
+    let once = workstation("    lifecycle: single_use\n");
+    site.move_target(site.work(site.target(), PLACES, &once));
+    let first = site.target();
+    let _receipt = site.submit("@ada", claim("A-1")).unwrap();
+    assert_eq!(audit(&site, None).1, []);
+    let anew = once.replace("    version: 1\n", "    version: 2\n");
+    site.move_target(site.work(site.target(), PLACES, &anew));
+    let _receipt = site.submit("@ben", claim("A-2")).unwrap();
+    assert_eq!(audit(&site, None).1, []);
+    judged_by(&site, first);
+    let says = "for one claim, which `A-1` had had";
+    one(&audit(&site, None).1, Fault::OutOfService, says);
+}
+
+#[test]
+fn evidence_that_only_paths_owe_is_missed() {
+    let site = Site::with(&Rules {
+        policy: "durability: fast\npath_rules:\n  - {when: [\"src/**\"], checks: [\"true\"]}\n",
+        ..Rules::default()
+    });
+    site.add(&["A-1"]);
+    let target = site.target();
+    let _handed_off = site.handed_off("@ada", "A-1", "src/a");
+    let other = site.work(target, "src/other", "x");
+    site.move_target(other);
+    let complete = Verb::Complete {
+        task: id("A-1"),
+        commit: other,
+        on_my_word: true,
+    };
+    let _receipt = site.submit("@ben", complete).unwrap();
+    let says = "without the evidence that policy owed";
+    one(&audit(&site, None).1, Fault::SilentClose, says);
 }
 
 #[test]

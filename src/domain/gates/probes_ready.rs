@@ -11,7 +11,7 @@ use crate::domain::snapshot::Rules;
 use crate::domain::workstation::{Readiness, Workstation};
 
 /// What it refuses with where nobody looked.
-pub(in crate::domain) const UNPROBED: &str = "workstation-unprobed";
+pub const UNPROBED: &str = "workstation-unprobed";
 
 pub(super) const GATE: ClaimGate = ClaimGate {
     page: Page {
@@ -61,7 +61,8 @@ pub(in crate::domain) fn failed(case: &ClaimCase<'_>, name: &WorkstationName) ->
 }
 
 /// What the observations of the case say against this workstation.
-pub(in crate::domain) fn probed(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
+#[must_use]
+pub fn probed(case: &ClaimCase<'_>, name: &WorkstationName) -> Vec<Unmet> {
     let unmet = match seen(case, name) {
         Seen::Ready => Vec::new(),
         Seen::Nothing => {
