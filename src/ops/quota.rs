@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use super::OpError;
 use super::site::Site;
 
-/// Most entries, and the most characters of a name and of a value.
+/// Most entries, and the most bytes of a name and of a value.
 const MOST: (usize, usize, usize) = (16, 64, 200);
+
+/// Most bytes that all entries take in a request, whose message has a limit.
+const MOST_IN_ALL: usize = 4096;
 
 /// The quota of a claim: `LANEWAY_QUOTA` (comma separated), and over it what is `given`, each as
 /// `NAME=VALUE`.
@@ -30,6 +33,11 @@ pub fn quota(site: &Site, given: &[String]) -> Result<BTreeMap<String, String>, 
         );
         return Err(OpError::Usage(message));
     }
+    let bytes = serde_json::to_string(&quota).map_or(usize::MAX, |json| json.len());
+    if bytes > MOST_IN_ALL {
+        let message = format!("the quota takes {bytes} bytes; at most {MOST_IN_ALL} are kept");
+        return Err(OpError::Usage(message));
+    }
     Ok(quota)
 }
 
@@ -43,14 +51,12 @@ fn read(entry: &str) -> Result<(String, String), OpError> {
         .split_once('=')
         .ok_or_else(|| bad("is not NAME=VALUE"))?;
     let (name, value) = (name.trim(), value.trim());
-    if name.is_empty() || name.chars().count() > longest_name {
-        return Err(bad(&format!(
-            "has no name of 1 to {longest_name} characters"
-        )));
+    if name.is_empty() || name.len() > longest_name {
+        return Err(bad(&format!("has no name of 1 to {longest_name} bytes")));
     }
-    if value.chars().count() > longest_value {
+    if value.len() > longest_value {
         return Err(bad(&format!(
-            "has a value of more than {longest_value} characters"
+            "has a value of more than {longest_value} bytes"
         )));
     }
     if entry.chars().any(char::is_control) {

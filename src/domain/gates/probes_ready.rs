@@ -8,7 +8,7 @@ use super::{ClaimCase, ClaimGate, Page};
 use crate::domain::id::WorkstationName;
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::Rules;
-use crate::domain::workstation::{Readiness, Workstation};
+use crate::domain::workstation::{Probe, Readiness, Workstation};
 
 /// What it refuses with where nobody looked.
 pub const UNPROBED: &str = "workstation-unprobed";
@@ -113,12 +113,14 @@ fn is_ready(seen: &Readiness, probe: &str) -> bool {
     result.is_some_and(|result| result.ready)
 }
 
-/// One fact for each probe that is not ready; a probe without a result is none that is.
+/// One fact for each probe that failed; where none did, for each without a result, which is none
+/// that is ready. An observation that is cut to fit a request has only what failed.
 fn failures(name: &WorkstationName, known: &Workstation, seen: &Readiness) -> Vec<Unmet> {
-    let not_ready = known
-        .probes
-        .iter()
-        .filter(|probe| !is_ready(seen, &probe.name));
+    let told = |probe: &Probe| seen.probes.iter().any(|result| result.name == probe.name);
+    let not_ready = known.probes.iter();
+    let not_ready = not_ready.filter(|probe| !is_ready(seen, &probe.name));
+    let (failed, silent): (Vec<&Probe>, Vec<&Probe>) = not_ready.partition(|probe| told(probe));
+    let not_ready = if failed.is_empty() { silent } else { failed }.into_iter();
     let unmet = not_ready.map(|probe| {
         let result = seen.probes.iter().find(|result| result.name == probe.name);
         let detail = result.map_or("it was not run", |result| &result.detail);

@@ -247,6 +247,12 @@ fn every_probe_must_have_been_ready() {
         "workstation-not-ready",
         "disk: it was not run",
     );
+    // Cut to what failed, it says no more than that.
+    let mut cut = failed.clone();
+    cut.probes.truncate(1);
+    let found = looked(&world, Some(&[cut]));
+    assert_eq!(found.len(), 1);
+    refuses(&found, RULE, "workstation-not-ready", says);
     // The last look counts.
     assert_eq!(looked(&world, Some(&[failed, saw(|_| {})])), Vec::new());
 }
