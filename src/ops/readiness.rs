@@ -1,5 +1,10 @@
 //! Looking at workstations for a claim (I5, I6): when `decide` says that nobody has, their probes
 //! run, once, and the same request is asked again with what they saw. Outside all locks.
+//!
+//! Most claims need one round: the workstation that the map prefers is ready. Where it is not, the
+//! second round looks at all that are left for the task at once, so that hung probes cost their
+//! time limit twice, not once per workstation. No round begins after [`PATIENCE`], so that what the
+//! first one saw is still fresh when the last one ends.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -8,24 +13,31 @@ use super::OpError;
 use super::site::Site;
 use super::work;
 use crate::checks;
+use crate::domain::gates::{ClaimCase, UNPROBED};
 use crate::domain::id::WorkstationName;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::{Request, Verb};
-use crate::domain::snapshot::Rules;
+use crate::domain::routing::{self, Verdict};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::time::Span;
 use crate::domain::workstation::{ProbeKind, Readiness, Workstation};
 use crate::git::Repo;
-use crate::ledger::{LedgerError, Loader};
+use crate::ledger::LedgerError;
+use crate::ledger::format::v1::readiness::ReadinessEntry;
 use crate::probe::{self, Scene};
 
-/// Most bytes that the details of all observations take in a request, whose message has a limit.
-const DETAILS: usize = 8 * 1024;
+/// Most bytes that all observations take in a request, whose message has a limit.
+const MOST: usize = 8 * 1024;
+
+/// After so long no further workstation is looked at.
+const PATIENCE: Span = Span::from_seconds(300);
 
 /// Carries out `attempt` with `request`; each time it is refused because nobody looked at a
-/// workstation, looks at it, puts what was seen into the request and tries again. No workstation is
-/// looked at twice.
+/// workstation, looks at it, puts what was seen into the request and tries again. No version of a
+/// workstation is looked at twice.
 ///
 /// # Errors
-/// Those of `attempt`.
+/// Those of `attempt`; a refusal when the probes of too many workstations hang.
 pub(super) fn with_probes<T>(
     site: &Site,
     request: &Request,
@@ -33,29 +45,86 @@ pub(super) fn with_probes<T>(
 ) -> Result<T, OpError> {
     let mut request = request.clone();
     let mut seen = BTreeSet::new();
+    let started = site.env.now();
     loop {
         let error = match attempt(&request) {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        let names = refusal(&error).map(unprobed).unwrap_or_default();
-        let unseen: BTreeSet<_> = names.difference(&seen).cloned().collect();
+        let Some(refused) = refusal(&error).filter(|refused| refused.asks_for_probes()) else {
+            return Err(error);
+        };
+        // Read anew each time: the rules may have moved, and with them what a workstation asks.
+        let snapshot = super::look::snapshot(site)?;
+        let mut names = unprobed(refused);
+        if !seen.is_empty() {
+            names.extend(left(&snapshot, &request, refused));
+        }
+        let registered = &snapshot.rules.workstations.workstations;
+        let known = names
+            .iter()
+            .filter_map(|name| registered.get_key_value(name));
+        let unseen =
+            known.filter(|(name, known)| !seen.contains(&((*name).clone(), known.version)));
+        let stations: Vec<_> = unseen.collect();
+        if stations.is_empty() {
+            return Err(error);
+        }
+        if site.env.now() > started.plus(PATIENCE) {
+            return Err(out_of_patience(refused, &stations).into());
+        }
+        let looked = look(site, &stations)?;
+        seen.extend(
+            stations
+                .iter()
+                .map(|(name, known)| ((*name).clone(), known.version)),
+        );
         let Verb::Claim(wish) = &mut request.verb else {
             return Err(error);
         };
-        if unseen.is_empty() {
-            return Err(error);
-        }
-        let rules = rules(site)?;
-        let registered = &rules.workstations.workstations;
-        let known = |name| registered.get_key_value(name);
-        let stations: Vec<_> = unseen.iter().filter_map(known).collect();
-        wish.readiness.extend(look(site, &stations)?);
+        wish.readiness.extend(looked);
         shorten(&mut wish.readiness);
         // What was seen is not of a time to come.
         request.at = request.at.max(site.env.now());
-        seen.extend(unseen);
     }
+}
+
+fn out_of_patience(refused: &Refusal, left: &[(&WorkstationName, &Workstation)]) -> Refusal {
+    let names: Vec<String> = left.iter().map(|(name, _)| name.to_string()).collect();
+    let message = format!(
+        "probes took more than {PATIENCE}, and {} was not looked at yet",
+        names.join(", ")
+    );
+    let hint = format!("`laneway workstation check {}`", names.join(" "));
+    let unmet = Unmet::rule(UNPROBED, message).hint(hint);
+    let task = refused.task.as_ref();
+    let what = task.map_or("cannot claim".to_owned(), |task| {
+        format!("cannot claim {task}")
+    });
+    Refusal::one(what, task, unmet)
+}
+
+/// The workstations that the refused task could still get, were they looked at.
+fn left(snapshot: &Snapshot, request: &Request, refused: &Refusal) -> Vec<WorkstationName> {
+    let task = refused.task.as_ref().and_then(|id| snapshot.plan.get(id));
+    let (Some(task), Verb::Claim(wish)) = (task, &request.verb) else {
+        return Vec::new();
+    };
+    let case = ClaimCase {
+        agent: Some(&request.actor.agent),
+        lane: wish.lane.as_ref(),
+        host: Some(&request.actor.host),
+        readiness: Some(&wish.readiness),
+        remote: wish.remote.as_deref(),
+        ..ClaimCase::open(snapshot, task, request.at)
+    };
+    let decision = routing::decision(&case, wish.workstation.as_ref());
+    let open = decision
+        .candidates
+        .into_iter()
+        .filter(|candidate| matches!(candidate.verdict, Verdict::Chosen | Verdict::Later(_)));
+    open.map(|candidate| candidate.workstation.clone())
+        .collect()
 }
 
 fn refusal(error: &OpError) -> Option<&Refusal> {
@@ -65,11 +134,8 @@ fn refusal(error: &OpError) -> Option<&Refusal> {
     }
 }
 
-/// The workstations that a refusal asks to look at: nothing else stands in the way.
+/// The workstations that a refusal asks to look at.
 fn unprobed(refusal: &Refusal) -> BTreeSet<WorkstationName> {
-    if !refusal.asks_for_probes() {
-        return BTreeSet::new();
-    }
     let named = refusal.unmet.iter();
     named
         .filter_map(|unmet| unmet.workstation.clone())
@@ -79,10 +145,6 @@ fn unprobed(refusal: &Refusal) -> BTreeSet<WorkstationName> {
 /// Whether an operation failed only because nobody looked at a workstation.
 pub(super) fn asks_for_probes(error: &LedgerError) -> bool {
     matches!(error, LedgerError::Refused(refusal) if refusal.asks_for_probes())
-}
-
-fn rules(site: &Site) -> Result<std::sync::Arc<Rules>, OpError> {
-    Ok(Loader::new(site.repo()).rules(site.ledger.target()?)?)
 }
 
 /// Runs the probes of all these workstations at once, here and now.
@@ -162,15 +224,91 @@ pub(super) fn commands(known: &Workstation) -> Vec<String> {
     commands.collect()
 }
 
-/// Cuts details, where there are so many that the request would not fit into a message.
+/// Cuts observations, where they would not fit into a message: of workstations that are passed
+/// over what was ready, then details, then all but the first failure.
 fn shorten(readiness: &mut [Readiness]) {
-    let count: usize = readiness.iter().map(|seen| seen.probes.len()).sum();
-    let share = DETAILS / count.max(1);
-    for probe in readiness.iter_mut().flat_map(|seen| &mut seen.probes) {
-        let mut end = share.min(probe.detail.len());
-        while !probe.detail.is_char_boundary(end) {
-            end -= 1;
+    let fits = |readiness: &[Readiness]| bytes(readiness) <= MOST;
+    if fits(readiness) {
+        return;
+    }
+    for seen in passed_over(readiness) {
+        seen.probes.retain(|probe| !probe.ready);
+    }
+    for most in [100, 40, 0] {
+        if fits(readiness) {
+            return;
         }
-        probe.detail.truncate(end);
+        let probes = readiness.iter_mut().flat_map(|seen| &mut seen.probes);
+        probes.for_each(|probe| cut(&mut probe.detail, most));
+    }
+    if !fits(readiness) {
+        passed_over(readiness).for_each(|seen| seen.probes.truncate(1));
+    }
+}
+
+/// The observations in which a probe failed.
+fn passed_over(readiness: &mut [Readiness]) -> impl Iterator<Item = &mut Readiness> {
+    let failed = |seen: &&mut Readiness| seen.failed().next().is_some();
+    readiness.iter_mut().filter(failed)
+}
+
+/// The bytes that observations take in a request.
+fn bytes(readiness: &[Readiness]) -> usize {
+    let entries: Vec<ReadinessEntry> = readiness.iter().map(ReadinessEntry::from).collect();
+    serde_json::to_string(&entries).map_or(usize::MAX, |json| json.len())
+}
+
+fn cut(text: &mut String, most: usize) {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::domain::workstation::ProbeResult;
+
+    /// What 20 probes gave; where not all are `ready`, every other one failed.
+    fn seen(n: usize, ready: bool) -> Readiness {
+        let probes = (0..20).map(|probe| ProbeResult {
+            name: format!("a probe with a long name that says what it is for, {probe}"),
+            ready: ready || probe % 2 == 1,
+            detail: "\"refused\" \\".repeat(15),
+            millis: 120_000,
+        });
+        Readiness {
+            workstation: format!("ws-{n}").parse().unwrap(),
+            version: 1,
+            host: "host-1".to_owned(),
+            at: Timestamp::from_seconds(1),
+            probes: probes.collect(),
+        }
+    }
+
+    #[test]
+    fn observations_of_many_workstations_fit_into_a_request() {
+        let mut all: Vec<Readiness> = Vec::new();
+        for n in 0..8 {
+            all.push(seen(n, false));
+            shorten(&mut all);
+        }
+        all.push(seen(8, true));
+        shorten(&mut all);
+        assert!(bytes(&all) <= MOST, "{}", bytes(&all));
+        let (ready, failed) = all.split_last().unwrap();
+        assert_eq!(ready.probes.len(), 20);
+        assert!(failed.iter().all(|seen| seen.failed().next().is_some()));
+    }
+
+    #[test]
+    fn what_fits_is_kept_whole() {
+        let mut all = vec![seen(0, false)];
+        let before = all.clone();
+        shorten(&mut all);
+        assert_eq!(all, before);
     }
 }
