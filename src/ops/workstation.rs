@@ -232,9 +232,17 @@ pub struct RegistryEdit {
 /// Registers a workstation in the working tree. Only this does: a claim never makes one (I9).
 ///
 /// # Errors
-/// When the file does not read before or after, or cannot be edited losslessly.
+/// When the file does not read before or after, or cannot be edited losslessly; the refusal
+/// `id-taken`.
 pub fn add(site: &Site, new: &NewStation, dry_run: bool) -> Result<RegistryEdit, OpError> {
     let item = entry(new)?;
+    let (_, text) = working_tree_file(site, paths::WORKSTATIONS)?;
+    // What does not read is told by the edit.
+    if parse(&text, Limits::STATE).is_ok_and(|root| has(&root, &new.name)) {
+        let message = format!("the workstation {} is registered already", new.name);
+        let unmet = Unmet::rule("id-taken", message).hint("edit governance/workstations.yaml");
+        return Err(Refusal::one(format!("cannot add {}", new.name), None, unmet).into());
+    }
     edit(site, &new.name, dry_run, |document| {
         document.apply(&Edit::AppendItems {
             list: Route::key("workstations"),
@@ -367,12 +375,20 @@ fn in_braces(document: &Document, said: &Attestation, keys: &[(&str, Atom)]) -> 
         .then(|| Document::new(edited.source().to_owned()))
 }
 
+/// The item of a list with this `name`.
+fn named<'n, 'a>(list: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {
+    let mut items = list.as_seq()?.iter();
+    items.find(|item| item.get("name").and_then(Node::as_str) == Some(name))
+}
+
+/// Whether the registry has a workstation of this name.
+fn has(root: &Node<'_>, name: &WorkstationName) -> bool {
+    let listed = root.get("workstations");
+    listed.is_some_and(|list| named(list, name.as_str()).is_some())
+}
+
 /// The licence's entry in the registry.
 fn licence<'n, 'a>(root: &'n Node<'a>, said: &Attestation) -> Option<&'n Node<'a>> {
-    let named = |list: &'n Node<'a>, name: &str| {
-        let mut items = list.as_seq()?.iter();
-        items.find(|item| item.get("name").and_then(Node::as_str) == Some(name))
-    };
     let station = named(root.get("workstations")?, said.name.as_str())?;
     named(station.get("licenses")?, &said.license)
 }
@@ -413,6 +429,14 @@ fn edit(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_registered_name_is_known_before_the_edit() {
+        let text = "workstations:\n  - {name: ws-1}\n  - name: ws-2\n";
+        let root = parse(text, Limits::STATE).unwrap();
+        let known = |name: &str| has(&root, &name.parse().unwrap());
+        assert_eq!(["ws-1", "ws-2", "ws-3"].map(known), [true, true, false]);
+    }
 
     #[test]
     fn a_licence_in_braces_keeps_its_place_its_keys_and_its_comment() {

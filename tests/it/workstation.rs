@@ -54,7 +54,7 @@ fn a_workstation_is_registered_probed_and_claimed() {
                --probe 'name: home, env: BUILD_HOME' --probe '{name: sh, tool: sh, timeout: 5s}'";
     world.laneway(&format!("{add} --dry-run")).code(0);
     world.laneway(add).code(0);
-    world.laneway(add).code(5);
+    world.laneway(add).code(4);
     world
         .laneway("workstation add ws-2 --probe 'name: x, tcp: nowhere'")
         .code(5);

@@ -286,8 +286,9 @@ pub const REFUSALS: &[RefusalPage] = &[
     RefusalPage {
         id: "id-taken",
         fact: "the id is taken",
-        verbs: &["add"],
-        text: "An id stands for one task for ever, also once that is closed. Choose another.",
+        verbs: &["add", "workstation add"],
+        text: "An id stands for one task for ever, also once that is closed, and a name for one \
+               workstation. Choose another.",
         example: "`A-1` is defined already",
     },
     RefusalPage {
