@@ -55,23 +55,29 @@ pub enum Lane {
     Leave,
 }
 
+/// How a claim is carried out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClaimOptions {
+    /// What becomes of the lane's worktree.
+    pub lane: Lane,
+    /// The commands of probes run although nobody trusted them on this machine.
+    pub trust: bool,
+    /// Only what would be done.
+    pub dry_run: bool,
+}
+
 /// Claims a task and opens its lane.
 ///
 /// # Errors
 /// The refusal; what stands in the lane's way, before anything is claimed.
-pub fn claim(
-    site: &Site,
-    wish: ClaimWish,
-    lane: Lane,
-    dry_run: bool,
-) -> Result<ClaimOutcome, OpError> {
+pub fn claim(site: &Site, wish: ClaimWish, options: ClaimOptions) -> Result<ClaimOutcome, OpError> {
     let asked = format!(
         "{:?} {:?} {:?} {:?}",
         wish.task, wish.role, wish.lane, wish.workstation
     );
     let mut request = site.request(Verb::Claim(wish))?;
     let publisher = site.publisher()?;
-    let begun = if dry_run || site.repeats() || site.shows_claim() {
+    let begun = if options.dry_run || site.repeats() || site.shows_claim() {
         None
     } else {
         let dir = site.ledger.dir().join("claims");
@@ -90,7 +96,7 @@ pub fn claim(
         }
         Some(begun)
     };
-    match claim_and_settle(site, &publisher, &request, lane, dry_run) {
+    match claim_and_settle(site, &publisher, &request, options) {
         Ok(outcome) => Ok(ClaimOutcome {
             begun: begun.map(Arc::new),
             ..outcome
@@ -128,9 +134,13 @@ fn claim_and_settle(
     site: &Site,
     publisher: &Publisher<'_>,
     request: &Request,
-    lane: Lane,
-    dry_run: bool,
+    options: ClaimOptions,
 ) -> Result<ClaimOutcome, OpError> {
+    let ClaimOptions {
+        lane,
+        trust,
+        dry_run,
+    } = options;
     let repeats = !dry_run && (site.repeats() || site.shows_claim());
     let over = match repeats {
         true => over_by_now(site, publisher, request)?,
@@ -140,7 +150,7 @@ fn claim_and_settle(
         // It is answered as it was then; its lane may be another's.
         Some(mutation) => (mutation, Lane::Leave),
         None => {
-            let mutation = readiness::with_probes(site, request, |request| {
+            let mutation = readiness::with_probes(site, request, trust, |request| {
                 if !dry_run && lane == Lane::Open {
                     // A lane that cannot be used is found before the claim, not after it.
                     check_lanes(site, publisher, request)?;

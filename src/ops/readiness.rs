@@ -34,13 +34,15 @@ const PATIENCE: Span = Span::from_seconds(300);
 
 /// Carries out `attempt` with `request`; each time it is refused because nobody looked at a
 /// workstation, looks at it, puts what was seen into the request and tries again. No version of a
-/// workstation is looked at twice.
+/// workstation is looked at twice. With `trust` their commands run although nobody trusted them
+/// on this machine.
 ///
 /// # Errors
 /// Those of `attempt`; a refusal when the probes of too many workstations hang.
 pub(super) fn with_probes<T>(
     site: &Site,
     request: &Request,
+    trust: bool,
     mut attempt: impl FnMut(&Request) -> Result<T, OpError>,
 ) -> Result<T, OpError> {
     let mut request = request.clone();
@@ -73,7 +75,7 @@ pub(super) fn with_probes<T>(
         if site.env.now() > started.plus(PATIENCE) {
             return Err(out_of_patience(refused, &stations).into());
         }
-        let looked = look(site, &stations)?;
+        let looked = look(site, &stations, trust)?;
         seen.extend(
             stations
                 .iter()
@@ -147,17 +149,27 @@ pub(super) fn asks_for_probes(error: &LedgerError) -> bool {
     matches!(error, LedgerError::Refused(refusal) if refusal.asks_for_probes())
 }
 
-/// Runs the probes of all these workstations at once, here and now.
+/// Runs the probes of all these workstations at once, here and now; with `trust` also commands
+/// that nobody trusted on this machine.
 ///
 /// # Errors
 /// When the trusted commands cannot be read.
 pub(super) fn look(
     site: &Site,
     stations: &[(&WorkstationName, &Workstation)],
+    trust: bool,
 ) -> Result<Vec<Readiness>, OpError> {
     let at = site.env.now();
-    let scene = |name: &WorkstationName, known: &Workstation| scene(site, name, known);
-    let scenes = stations.iter().map(|(name, known)| scene(name, known));
+    let scenes = stations.iter().map(|(name, known)| {
+        let commands = commands(known);
+        let trusted = if trust {
+            commands.into_iter().collect()
+        } else {
+            // Without a home nothing was ever trusted.
+            work::trusted(site, &commands).unwrap_or_default()
+        };
+        scene(site, name, trusted)
+    });
     let scenes = scenes.collect::<Result<Vec<Scene>, _>>()?;
     let run = |(index, (_, known)): (usize, &(&WorkstationName, &Workstation))| {
         probe::run(&known.probes, &scenes[index])
@@ -186,12 +198,10 @@ pub(super) fn look(
 }
 
 /// Where the probes of a workstation look: from the root of the worktree, with the environment of
-/// checks, and only commands that were trusted.
-fn scene(site: &Site, name: &WorkstationName, known: &Workstation) -> Result<Scene, OpError> {
+/// checks, and only the commands that are `trusted`.
+fn scene(site: &Site, name: &WorkstationName, trusted: BTreeSet<String>) -> Result<Scene, OpError> {
     let repo = site.repo();
     let root = repo.work_dir().or_else(|| repo.main_work_dir());
-    // Without a home nothing was ever trusted.
-    let trusted = work::trusted(site, &commands(known)).unwrap_or_default();
     Ok(Scene {
         vars: site.env.vars.clone(),
         shown: checks::of_checks(&site.env.vars),

@@ -2,7 +2,7 @@
 //! through those, so a word that no operation leads to is refused.
 
 use super::OpError;
-use super::claim::{self, ClaimOutcome};
+use super::claim::{self, ClaimOptions, ClaimOutcome};
 use super::merge::{self, MergeOptions, MergeOutcome};
 use super::own::{self, ReleaseOptions, TaskOutcome};
 use super::site::Site;
@@ -81,7 +81,12 @@ pub fn set_status(
                 task: Some(task.clone()),
                 ..ClaimWish::default()
             };
-            let outcome = claim::claim(site, wish, claim::Lane::Open, dry_run)?;
+            let how = ClaimOptions {
+                trust: options.trust,
+                dry_run,
+                ..ClaimOptions::default()
+            };
+            let outcome = claim::claim(site, wish, how)?;
             Ok(SetStatusOutcome::Claimed(Box::new(outcome)))
         }
         (Status::Done | Status::Cancelled, Status::Todo) => {

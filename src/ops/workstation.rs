@@ -139,7 +139,7 @@ pub fn check(site: &Site, names: &[WorkstationName]) -> Result<Vec<Readiness>, O
             .map(|name| Ok((name, registered(&snapshot, name)?)))
             .collect::<Result<_, OpError>>()?
     };
-    readiness::look(site, &stations)
+    readiness::look(site, &stations, false)
 }
 
 /// How `workstation quarantine`, `retire` or `restore` ended.

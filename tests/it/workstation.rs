@@ -195,6 +195,20 @@ fn all_that_is_not_ready_is_shown_at_once() {
 }
 
 #[test]
+fn a_claim_runs_commands_that_it_is_told_to_trust_and_trusts_them_no_longer() {
+    let world = world_with("    probes: [{name: ready, command: exit 0}]\n");
+    let refused = world.laneway("claim A-1 --as @bot").code(4);
+    drop(refused.says("`exit 0` is not trusted here"));
+    drop(world.laneway("claim A-1 --trust --as @bot").code(0));
+    drop(
+        world
+            .laneway("workstation check --all")
+            .code(1)
+            .says("is not trusted here"),
+    );
+}
+
+#[test]
 fn the_next_task_with_a_ready_workstation_is_claimed() {
     let world = world_with(
         "    task_types: [api]\n    probes: [{name: x, env: NOT_SET}]\n  - name: ws-two-01\n",

@@ -1,7 +1,7 @@
 use laneway::contract::task::ClaimedView;
 use laneway::domain::id::{LaneName, RoleName, TaskId, WorkstationName};
 use laneway::domain::request::ClaimWish;
-use laneway::ops::claim::{ClaimOutcome, Lane, claim};
+use laneway::ops::claim::{ClaimOptions, ClaimOutcome, Lane, claim};
 use laneway::ops::quota::quota;
 
 use super::{Context, diff, ledger_after};
@@ -31,6 +31,9 @@ pub struct Args {
     /// Leave the lane's worktree alone: the work is done elsewhere
     #[arg(long)]
     no_worktree: bool,
+    /// Run the commands of readiness probes although nobody trusted them on this machine
+    #[arg(long)]
+    trust: bool,
     /// Judge expiry by this clock although it contradicts the ledger
     #[arg(long)]
     trust_clock: bool,
@@ -55,7 +58,12 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     } else {
         Lane::Open
     };
-    let outcome = claim(&site, wish, lane, args.dry.dry_run)?;
+    let options = ClaimOptions {
+        lane,
+        trust: args.trust,
+        dry_run: args.dry.dry_run,
+    };
+    let outcome = claim(&site, wish, options)?;
     let reply = Reply::new(&ClaimedView::from(&outcome), text(&outcome));
     Ok(reply
         .ledger(ledger_after(&site, &outcome.mutation))

@@ -22,7 +22,7 @@ fn look(flight: &Flight<'_>) -> Vec<Line> {
     let Some(site) = flight.site().filter(|_| !stations.is_empty()) else {
         return vec![CHECK.skipped("no probes declared")];
     };
-    match readiness::look(site, &stations) {
+    match readiness::look(site, &stations, false) {
         Ok(seen) => seen
             .iter()
             .flat_map(|seen| {
