@@ -163,6 +163,7 @@ fn probing(world: &World, count: usize) -> f64 {
         dir: world.repo(),
         trusted: BTreeSet::from([command.clone()]),
         how_to_trust: String::new(),
+        repository: Vec::new(),
     };
     let mut all = Vec::new();
     for _ in 0..5 {

@@ -119,6 +119,8 @@ pub struct ProbeView {
     pub name: String,
     /// `tool`, `http`, `disk_free`, `tcp`, `env` or `command`.
     pub kind: String,
+    /// What it looks at: the program, the address, the path, the variable, the command.
+    pub of: String,
     /// How long it may take, in seconds.
     pub limit_seconds: u32,
 }
@@ -217,6 +219,7 @@ impl StationView {
         let probes = known.probes.iter().map(|probe| ProbeView {
             name: probe.name.clone(),
             kind: word(&probe.kind).to_owned(),
+            of: probe.kind.to_string(),
             limit_seconds: probe.limit().seconds(),
         });
         Self {

@@ -220,9 +220,9 @@ fn routes<'a>(case: &ClaimCase<'a>) -> &'a [Route] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// The places that come into question: those of the routes that name the agent; without a route
-/// the wanted one, else those that the stage contract names, else the default. Of several, those
-/// that the contract admits.
+/// The places that come into question: those that were taken in for the task, then those of the
+/// routes that name the agent; without either the wanted one, else those that the stage contract
+/// names, else the default. Of several, those that the contract admits.
 fn places<'a>(case: &ClaimCase<'a>, wanted: Option<&'a WorkstationName>) -> Vec<Place<'a>> {
     let mine = |route: &&Route| case.agent.is_some_and(|agent| route.names(agent));
     let admitted = |place: &Place<'_>| wanted.is_none_or(|wanted| *wanted == *place.workstation);
@@ -240,6 +240,17 @@ fn places<'a>(case: &ClaimCase<'a>, wanted: Option<&'a WorkstationName>) -> Vec<
         workstation,
     };
     let contract = case.snapshot.plan.contract(case.task);
+    // What was taken in for this very task comes first.
+    let progress = case.snapshot.states.get(&case.task.id).progress();
+    let taken_in = progress.admitted.iter().rev().map(alone).filter(admitted);
+    let taken_in: Vec<Place<'a>> = taken_in
+        .filter(|place| {
+            places
+                .iter()
+                .all(|known| known.workstation != place.workstation)
+        })
+        .collect();
+    places.splice(0..0, taken_in);
     if places.is_empty() {
         let default = case.snapshot.rules.workstations.default.as_ref();
         places.extend(wanted.or(default).map(alone));
@@ -441,7 +452,10 @@ fn why(
         By::Nothing => format!("something stands against each of {}", places.len()),
         _ if places[pick.at].route.is_none() => {
             let default = case.snapshot.rules.workstations.default.as_ref();
-            let why = if default == Some(name) {
+            let progress = case.snapshot.states.get(&case.task.id).progress();
+            let why = if progress.admitted.contains(name) {
+                "it was taken in for this task"
+            } else if default == Some(name) {
                 "it is the default"
             } else {
                 "the stage contract names it"

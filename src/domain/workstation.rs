@@ -185,6 +185,31 @@ fn is_this_host(host: &str) -> bool {
     name.is_empty() || is_number || last == "localhost"
 }
 
+impl std::fmt::Display for ProbeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tool {
+                tool,
+                version: Some(version),
+            } => write!(f, "tool {tool} {version}"),
+            Self::Tool {
+                tool,
+                version: None,
+            } => write!(f, "tool {tool}"),
+            Self::Http { url, json } => {
+                write!(f, "http {url}")?;
+                json.iter().try_for_each(|(path, wanted)| {
+                    write!(f, ", {path} one of {}", wanted.join(" "))
+                })
+            }
+            Self::DiskFree { bytes, path } => write!(f, "{bytes} bytes free at {path}"),
+            Self::Tcp(address) => write!(f, "tcp {address}"),
+            Self::Env(name) => write!(f, "env {name}"),
+            Self::Command(command) => write!(f, "command {command}"),
+        }
+    }
+}
+
 /// What the probes of a workstation gave at one moment on one host: an observation that a request
 /// carries. It is believed only for the version of the workstation that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]

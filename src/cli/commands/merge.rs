@@ -79,7 +79,10 @@ fn line(id: &TaskId, landed: &Landed, dry_run: bool) -> String {
         }
         Landed::Conflict { paths } => {
             let went = if dry_run { "would go" } else { "went" };
-            let mut text = format!("conflict: {id} {went} back to its lane\n");
+            let mut text = format!(
+                "conflict: {id} {went} back to its lane, or to the queue where that lane is \
+                 taken: `laneway show {id}`\n"
+            );
             for path in paths {
                 text.push_str(&format!("  {}\n", safe(path)));
             }
@@ -98,7 +101,10 @@ fn line(id: &TaskId, landed: &Landed, dry_run: bool) -> String {
         }
         Landed::ChecksFailed { checks } => {
             let text = checks::failures(checks);
-            text + &format!("not landed {id}: a check failed on the content that would land\n")
+            text + &format!(
+                "not landed {id}: a check failed on the content that would land\n  \
+                 next: `laneway return {id} --reason …`, then claim it again and mend it\n"
+            )
         }
         Landed::Published { branch, commit } => {
             let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);

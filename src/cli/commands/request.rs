@@ -106,7 +106,7 @@ fn told(request: &ContractRequestView) -> String {
             let owner = request.owner.as_deref().unwrap_or("the owner");
             format!(
                 "asked {owner} for a change of {contract}: request {number} of {task}\n\
-                 next: `laneway request {task} --decide {number} --verdict …` by {owner}\n"
+                 next: `laneway request {task} --decide {number} --verdict … --reason …` by {owner}\n"
             )
         }
     }

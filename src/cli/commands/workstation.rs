@@ -226,7 +226,11 @@ fn page(row: &StationRow, all: &StationsOutcome) -> String {
         .iter()
         .map(|(task, agent)| format!("{task} ({agent})"))
         .collect();
-    let probes: Vec<&str> = known.probes.iter().map(|p| p.name.as_str()).collect();
+    let probes: Vec<String> = known
+        .probes
+        .iter()
+        .map(|probe| format!("{} ({})", probe.name, probe.kind))
+        .collect();
     let mut lines = vec![format!("{}, version {}", row.name, known.version)];
     let mut put = |key: &str, value: String| lines.push(format!("  {key}: {value}"));
     put("state", state(row));

@@ -71,11 +71,18 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
         asker: None,
     };
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut machine = None;
     for task in ready::queue(ctx.snapshot, filter, ctx.request.at) {
         let case = case(ctx, wish, task);
         let gate = match case.held_back_by() {
             // Only where nobody has looked, and nothing else stands against it, it is told in words.
-            Some(gate) if !(gate.page.covers(UNPROBED) && unprobed(&case)) => gate.page.id,
+            Some(gate) if !(gate.page.covers(UNPROBED) && unprobed(&case)) => {
+                // One machine is named: a reader cannot guess it from a count.
+                if machine.is_none() && gate.page.id.starts_with("workstation") {
+                    machine = (gate.check)(&case).into_iter().next();
+                }
+                gate.page.id
+            }
             _ => match claim_this(ctx, wish, task) {
                 Ok(change) => return Ok(change),
                 // It comes first, and nobody has looked: whoever claims looks, then asks again.
@@ -85,7 +92,7 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
         };
         *reasons.entry(gate).or_default() += 1;
     }
-    Err(nothing_ready(ctx, wish, &reasons))
+    Err(nothing_ready(ctx, wish, &reasons, machine))
 }
 
 /// The case of the wish about a task, at the workstation that it gets.
@@ -108,6 +115,7 @@ fn nothing_ready(
     ctx: Context<'_>,
     wish: &ClaimWish,
     reasons: &BTreeMap<&'static str, usize>,
+    machine: Option<Unmet>,
 ) -> Refusal {
     let (of, flag) = match (&wish.lane, &wish.role) {
         (Some(lane), _) => (format!(" for lane {lane}"), format!(" --lane {lane}")),
@@ -127,9 +135,20 @@ fn nothing_ready(
             why.join(", ")
         )
     };
+    let explain = format!("`laneway ready{flag} --explain`");
+    let unmet = match machine {
+        None => Unmet::rule("nothing-ready", message).hint(explain),
+        Some(machine) => {
+            let hint = machine.hint.unwrap_or(explain);
+            Unmet {
+                workstation: machine.workstation,
+                ..Unmet::rule("nothing-ready", format!("{message}; {}", machine.message)).hint(hint)
+            }
+        }
+    };
     let unmet = Unmet {
         kind: RefusalKind::Nothing,
-        ..Unmet::rule("nothing-ready", message).hint(format!("`laneway ready{flag} --explain`"))
+        ..unmet
     };
     Refusal::one(ctx.what(None), None, unmet)
 }

@@ -2,7 +2,7 @@
 //! refusal says whether agent, role, capability, task type or workstation is at fault (I8).
 
 use super::{ClaimCase, ClaimGate, Page};
-use crate::domain::id::AgentName;
+use crate::domain::id::{AgentName, WorkstationName};
 use crate::domain::identity::{Capability, Mode};
 use crate::domain::refusal::Unmet;
 use crate::domain::snapshot::Rules;
@@ -64,9 +64,16 @@ pub fn lists(case: &ClaimCase<'_>) -> bool {
         route.names(agent)
             && case
                 .workstation
-                .is_none_or(|there| *there == route.workstation)
+                .is_none_or(|there| *there == route.workstation || accepted(case, there))
     });
     (map.agents.is_empty() || may) && (map.routing.is_empty() || routed)
+}
+
+/// Whether somebody who may plan took the workstation in for this task (S9): as good as a route,
+/// for the agents that the type is routed to.
+fn accepted(case: &ClaimCase<'_>, name: &WorkstationName) -> bool {
+    let progress = case.snapshot.states.get(&case.task.id).progress();
+    progress.admitted.contains(name)
 }
 
 fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
@@ -163,7 +170,7 @@ fn by_route(case: &ClaimCase<'_>, agent: &AgentName) -> Vec<Unmet> {
     let Some(workstation) = case.workstation else {
         return Vec::new();
     };
-    if mine.iter().any(|route| route.workstation == *workstation) {
+    if mine.iter().any(|route| route.workstation == *workstation) || accepted(case, workstation) {
         return Vec::new();
     }
     let listed = named(mine.iter().map(|route| route.workstation.as_str()));

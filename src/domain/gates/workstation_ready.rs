@@ -205,7 +205,7 @@ fn out_of_service(name: &WorkstationName, station: Station<'_>) -> Option<Unmet>
     Some(match station.hold().filter(|hold| hold.state == standing) {
         Some(hold) if standing == WorkstationState::Quarantined => {
             not_ready(format!("{name} is {}", since(hold))).hint(format!(
-                "only new claims stop; to end it: `laneway workstation restore {name}`"
+                "only new claims stop; to end it: `laneway workstation restore {name} --reason …`"
             ))
         }
         Some(hold) => not_ready(format!("{name} is {}", since(hold))),

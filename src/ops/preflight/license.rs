@@ -2,6 +2,7 @@
 //! get.
 
 use super::{Check, Flight, Line};
+use crate::domain::gates::{ClaimCase, stands_against};
 
 pub const CHECK: Check = Check {
     id: "licenses",
@@ -11,27 +12,27 @@ pub const CHECK: Check = Check {
 
 fn look(flight: &Flight<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
+    let (Some(snapshot), now) = (flight.snapshot(), flight.patient.env.now()) else {
+        return vec![CHECK.skipped("the ledger does not read")];
+    };
     for (place, tasks) in flight.places() {
-        let Some(known) = flight.workstation(&place) else {
-            continue;
-        };
         for task in tasks {
-            for name in &task.requires.licenses {
-                let found = known.licenses.iter().find(|license| license.name == *name);
-                lines.push(match found.filter(|license| license.available) {
-                    Some(license) => {
-                        let at = license.attested_at;
-                        let at = at.map_or_else(String::new, |at| format!(", seen at {at}"));
-                        CHECK.ok(format!("{place} has `{name}`{at}"))
-                    }
-                    None => CHECK
-                        .warning(format!(
-                            "`{}` requires `{name}`, not attested on {place}",
-                            task.id
-                        ))
-                        .next("attest it under `licenses` in governance/workstations.yaml"),
-                });
+            let case = ClaimCase::open(snapshot, task, now);
+            let lacks = stands_against(&case, &place).into_iter();
+            let lacks: Vec<_> = lacks
+                .filter(|unmet| unmet.gate == "workstation-license")
+                .collect();
+            if lacks.is_empty() && !task.requires.licenses.is_empty() {
+                let names = task.requires.licenses.join("`, `");
+                lines.push(CHECK.ok(format!("{place} has `{names}` for `{}`", task.id)));
             }
+            lines.extend(lacks.into_iter().map(|lack| {
+                let line = CHECK.warning(format!("`{}`: {}", task.id, lack.message));
+                match lack.hint {
+                    Some(hint) => line.next(hint),
+                    None => line,
+                }
+            }));
         }
     }
     if lines.is_empty() {

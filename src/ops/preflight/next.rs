@@ -3,7 +3,7 @@
 use super::{Check, Flight, Line};
 use crate::domain::id::{LaneName, TaskId, WorkstationName};
 use crate::domain::request::{ClaimWish, Verb};
-use crate::ops::OpError;
+use crate::ops::{OpError, readiness};
 
 pub const CHECK: Check = Check {
     id: "next",
@@ -42,7 +42,9 @@ pub fn next(flight: &Flight<'_>) -> Result<Option<Next>, OpError> {
         ..ClaimWish::default()
     };
     let request = site.request(Verb::Claim(wish))?;
-    let change = crate::domain::decide::decide(snapshot, &request)?;
+    let change = readiness::with_probes(site, &request, false, |request| {
+        Ok(crate::domain::decide::decide(snapshot, request)?)
+    })?;
     Ok(change.states.first().and_then(|first| {
         let claim = first.state.claim()?;
         let title = snapshot

@@ -51,11 +51,11 @@ fn look(flight: &Flight<'_>) -> Vec<Line> {
                     .next("`laneway doctor` says what each side has"),
             }
         }
-        Ok(Listing::Unreachable { .. }) => CHECK
-            .failed(format!(
-                "`{remote}` does not answer within {} s",
-                limit.as_secs()
-            ))
+        Ok(Listing::Unreachable { stderr }) => CHECK
+            .failed(match stderr.lines().next().map(str::trim) {
+                Some(said) if !said.is_empty() => format!("`{remote}` cannot be reached: {said}"),
+                _ => format!("`{remote}` does not answer within {} s", limit.as_secs()),
+            })
             .next("try again when it answers; `--offline` leaves it out"),
         Err(error) => CHECK
             .failed(error.to_string())
