@@ -284,12 +284,12 @@ impl Attribution<'_> {
         let Some(history) = self.loader.history(commit, task)? else {
             return Ok(());
         };
-        let of_epoch = history
-            .records
-            .iter()
-            .filter(|record| record.epoch == history.state.epoch);
+        let of_epoch = history.records.iter();
+        let of_epoch: Vec<&Record> = of_epoch
+            .filter(|record| record.epoch == history.state.epoch)
+            .collect();
         let mut facts = Vec::new();
-        let by_word = of_epoch.clone().any(
+        let by_word = of_epoch.iter().any(
             |record| matches!(&record.body, RecordBody::Event { event, .. } if event == "complete"),
         );
         if by_word {
@@ -298,8 +298,8 @@ impl Attribution<'_> {
         if let Some(rules) = statement.rules {
             let verb = Some(&statement.request.verb);
             let before = self.loader.snapshot(parent, rules, verb)?;
-            let files = files_of(&before, of_epoch.clone());
-            if owes_evidence(&before, task, &files, of_epoch) {
+            let files = files_of(&before, &of_epoch);
+            if owes_evidence(&before, task, &files, &of_epoch) {
                 facts.push("without the evidence that policy owed".to_owned());
             }
         }
@@ -415,17 +415,12 @@ fn unready(case: &ClaimCase<'_>, name: &WorkstationName) -> Option<&'static str>
 }
 
 /// Whether a check that the task owed for these files never passed in `records`.
-fn owes_evidence<'r>(
-    before: &Snapshot,
-    task: &TaskId,
-    files: &[String],
-    records: impl Iterator<Item = &'r Record> + Clone,
-) -> bool {
+fn owes_evidence(before: &Snapshot, task: &TaskId, files: &[String], records: &[&Record]) -> bool {
     let Some(task) = before.plan.get(task) else {
         return false;
     };
     let passed = |command: &str| {
-        let mut runs = records.clone().flat_map(|record| match &record.body {
+        let mut runs = records.iter().flat_map(|record| match &record.body {
             RecordBody::Evidence(evidence) => evidence.checks.as_slice(),
             _ => &[],
         });
@@ -437,13 +432,13 @@ fn owes_evidence<'r>(
 }
 
 /// What a landing changed: as git tells, else as the handoff says.
-fn files_of<'r>(before: &Snapshot, records: impl Iterator<Item = &'r Record>) -> Vec<String> {
+fn files_of(before: &Snapshot, records: &[&Record]) -> Vec<String> {
     if let Some(range) = &before.facts.range {
         return range.files.clone();
     }
-    let handoffs = records.filter_map(|record| match &record.body {
+    let mut handoffs = records.iter().filter_map(|record| match &record.body {
         RecordBody::Handoff(handoff) => Some(&handoff.files),
         _ => None,
     });
-    handoffs.last().cloned().unwrap_or_default()
+    handoffs.next_back().cloned().unwrap_or_default()
 }

@@ -182,7 +182,8 @@ fn a_claim_without_the_probes_of_its_workstation_is_found() {
 #[test]
 fn an_observation_that_no_gate_believes_is_none_to_an_auditor() {
     let probes = workstation("    probes:\n      - {name: home, env: HOME}\n");
-    let edits: [(fn(&mut Readiness), &str); 3] = [
+    type Edit = fn(&mut Readiness);
+    let edits: [(Edit, &str); 3] = [
         (
             |seen| seen.host = "elsewhere".to_owned(),
             "without asking its probes",
