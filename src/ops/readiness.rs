@@ -153,13 +153,14 @@ pub(super) fn asks_for_probes(error: &LedgerError) -> bool {
 /// that nobody trusted on this machine.
 ///
 /// # Errors
-/// When the trusted commands cannot be read.
+/// When the worktrees of the repository cannot be told.
 pub(super) fn look(
     site: &Site,
     stations: &[(&WorkstationName, &Workstation)],
     trust: bool,
 ) -> Result<Vec<Readiness>, OpError> {
     let at = site.env.now();
+    let repository = directories(site.repo())?;
     let scenes = stations.iter().map(|(name, known)| {
         let commands = commands(known);
         let trusted = if trust {
@@ -168,9 +169,9 @@ pub(super) fn look(
             // Without a home nothing was ever trusted.
             work::trusted(site, &commands).unwrap_or_default()
         };
-        scene(site, name, trusted)
+        scene(site, name, trusted, repository.clone())
     });
-    let scenes = scenes.collect::<Result<Vec<Scene>, _>>()?;
+    let scenes: Vec<Scene> = scenes.collect();
     let run = |(index, (_, known)): (usize, &(&WorkstationName, &Workstation))| {
         probe::run(&known.probes, &scenes[index])
     };
@@ -199,17 +200,22 @@ pub(super) fn look(
 
 /// Where the probes of a workstation look: from the root of the worktree, with the environment of
 /// checks, and only the commands that are `trusted`.
-fn scene(site: &Site, name: &WorkstationName, trusted: BTreeSet<String>) -> Result<Scene, OpError> {
+fn scene(
+    site: &Site,
+    name: &WorkstationName,
+    trusted: BTreeSet<String>,
+    repository: Vec<PathBuf>,
+) -> Scene {
     let repo = site.repo();
     let root = repo.work_dir().or_else(|| repo.main_work_dir());
-    Ok(Scene {
+    Scene {
         vars: site.env.vars.clone(),
         shown: checks::of_checks(&site.env.vars),
         dir: root.unwrap_or_else(|| repo.common_dir()),
-        repository: directories(repo)?,
+        repository,
         trusted,
         how_to_trust: format!("laneway trust --workstation {name}"),
-    })
+    }
 }
 
 /// All worktrees and the common directory, without links.

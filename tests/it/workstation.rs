@@ -209,6 +209,30 @@ fn a_claim_runs_commands_that_it_is_told_to_trust_and_trusts_them_no_longer() {
 }
 
 #[test]
+fn when_the_first_workstation_is_not_ready_all_others_are_looked_at_at_once() {
+    let world = world_with(
+        "    probes: [{name: x, env: NOT_SET}]\n  \
+         - {name: ws-two-01, probes: [{name: x, command: touch two}]}\n  \
+         - {name: ws-three-01, probes: [{name: x, command: touch three}]}\n",
+    );
+    let map = "version: 1\nmode: open\nrouting:\n  - task_type: ui\n    pool: [\"@*\"]\n    \
+               workstation: ws-one-01\n    fallback:\n      \
+               - {pool: [\"@*\"], workstation: ws-two-01}\n      \
+               - {pool: [\"@*\"], workstation: ws-three-01}\n";
+    world.write("governance/identity-map.yaml", map);
+    world.git("commit -q -a -m map");
+    world.quietly("add B-2 --title Two --role B-ui --type ui --as @dana");
+    let claimed = world
+        .laneway("--json claim B-2 --trust --as @bot")
+        .code(0)
+        .json();
+    assert_eq!(claimed["data"]["claim"]["workstation"], "ws-two-01");
+    for touched in ["repo/two", "repo/three"] {
+        assert!(world.path(touched).exists(), "{touched}");
+    }
+}
+
+#[test]
 fn the_next_task_with_a_ready_workstation_is_claimed() {
     let world = world_with(
         "    task_types: [api]\n    probes: [{name: x, env: NOT_SET}]\n  - name: ws-two-01\n",
