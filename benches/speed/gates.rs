@@ -36,7 +36,7 @@ fn claim(world: &World, agent: &AgentName, task: &str) -> Request {
         at: env.now(),
         actor: Actor {
             agent: agent.clone(),
-            host: env.host.clone(),
+            host: env.host,
             epoch: None,
             clock_jump: None,
         },
@@ -159,7 +159,7 @@ fn probing(world: &World, count: usize) -> f64 {
     let env = world.env();
     let scene = Scene {
         vars: env.vars.clone(),
-        shown: env.vars.clone(),
+        shown: env.vars,
         dir: world.repo(),
         trusted: BTreeSet::from([command.clone()]),
         how_to_trust: String::new(),

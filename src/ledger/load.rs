@@ -77,6 +77,9 @@ pub struct Loader<'r> {
     stations: RefCell<Option<(ObjectId, Arc<Stations>)>>,
     reachable: RefCell<Option<(ObjectId, HashSet<ObjectId>)>>,
     cache: Option<Caches>,
+    /// How often files of stages were looked up.
+    #[cfg(test)]
+    lookups: std::cell::Cell<usize>,
 }
 
 /// The caches on disk, and what re-reads a plan when one of them is damaged.
@@ -112,6 +115,8 @@ impl<'r> Loader<'r> {
             stations: RefCell::default(),
             reachable: RefCell::default(),
             cache: None,
+            #[cfg(test)]
+            lookups: std::cell::Cell::default(),
         }
     }
 
@@ -209,6 +214,8 @@ impl<'r> Loader<'r> {
         {
             return Ok(known.staged.clone());
         }
+        #[cfg(test)]
+        self.lookups.set(self.lookups.get() + 1);
         let files = plan.referred().keys().map(|file| {
             let (origin, path) = file;
             let ledger = tip.filter(|_| *origin == snapshot::Origin::Ledger);
