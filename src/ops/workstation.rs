@@ -410,7 +410,16 @@ fn edit(
     change(&mut document)
         .map_err(|error| read::syntax(origin, before.as_bytes(), error.finding().clone()))?;
     let after = document.into_source();
-    read::meaning::<WorkstationsFile>(origin, after.as_bytes(), Limits::STATE)?;
+    let meaning = |text: &str| {
+        read::meaning::<WorkstationsFile>(origin, text.as_bytes(), Limits::STATE).map(drop)
+    };
+    if let Err(bad) = meaning(&after) {
+        // Where the file was sound, the fault is in what is to be put in.
+        return Err(match (meaning(&before), bad.findings.first()) {
+            (Ok(()), Some(finding)) => OpError::Usage(finding.message.clone()),
+            _ => bad.into(),
+        });
+    }
     if !dry_run {
         replace(&file, &before, &after)?;
     }

@@ -57,7 +57,7 @@ fn a_workstation_is_registered_probed_and_claimed() {
     world.laneway(add).code(4);
     world
         .laneway("workstation add ws-2 --probe 'name: x, tcp: nowhere'")
-        .code(5);
+        .code(2);
     let attest = "workstation attest ws-build-01 --license orca --how lmstat --as @ops";
     world.laneway(attest).code(0);
     world.git("commit -q -a -m workstations");

@@ -65,6 +65,7 @@ fn claimed_by<'a>(state: &'a TaskState, id: &RequestId) -> Option<&'a AgentName>
 }
 
 fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
+    known_role(ctx, wish)?;
     let filter = Filter {
         role: wish.role.as_ref(),
         lane: wish.lane.as_ref(),
@@ -93,6 +94,19 @@ fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
         *reasons.entry(gate).or_default() += 1;
     }
     Err(nothing_ready(ctx, wish, &reasons, machine))
+}
+
+/// A role that policy does not know has no work: whoever asks for it mistyped.
+fn known_role(ctx: Context<'_>, wish: &ClaimWish) -> Result<(), Refusal> {
+    let roles = &ctx.snapshot.rules.policy.roles;
+    let asked = wish.role.as_ref().or(wish.lane.as_ref().map(|l| &l.role));
+    let Some(role) = asked.filter(|role| !roles.contains_key(*role)) else {
+        return Ok(());
+    };
+    let known: Vec<&str> = roles.keys().map(|role| role.as_str()).collect();
+    let message = format!("the role `{role}` is not in policy");
+    let unmet = Unmet::rule("role-unknown", message).hint(format!("roles: {}", known.join(", ")));
+    Err(Refusal::one(ctx.what(None), None, unmet))
 }
 
 /// The case of the wish about a task, at the workstation that it gets.

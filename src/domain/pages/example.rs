@@ -107,4 +107,54 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "evidence-owed",
         "the check `cargo test` failed with exit code 101",
     ),
+    (
+        "rerun-identity",
+        "`A-1` goes back to @bot, who did it on ws-backend-01",
+    ),
+    (
+        "workstation-unprobed",
+        "the probes of ws-backend-01 have not been run for this claim",
+    ),
+    (
+        "workstation-used",
+        "ws-once-01 is for one claim, and `A-1` had it at 2026-11-20T09:00:00Z",
+    ),
+    (
+        "contract-owner",
+        "commit 3cc968b3ac touches doc/api/openapi.yaml, the contract `api`, which is changed by D-arch only",
+    ),
+    (
+        "co-edited",
+        "the target has changed go.mod, which is A-backend's, since the branch started: others rebase first",
+    ),
+    (
+        "also-change",
+        "doc/api/openapi.yaml changes, and `CHANGELOG.md` does not change along",
+    ),
+    (
+        "stage-gap",
+        "`A-1` is paused by @dana until 2026-12-01T00:00:00Z: no machine",
+    ),
+    ("stage-owed", "`A-1` owes its stage `plan_review`, by @eve"),
+    ("stage-agent", "`execute` is for @bot, not for @ana"),
+    (
+        "stage-workstation",
+        "ws-gpu-02 is not in the scope, which is ws-gpu-01",
+    ),
+    (
+        "stage-capability",
+        "ws-gpu-01 has no `gpu`, which the contract asks for",
+    ),
+    (
+        "remote-execution",
+        "ws-1 runs on this host, so nothing is remote",
+    ),
+    (
+        "generated-files",
+        "api/gen/client.go is made by `make codegen`, and the check that it is has not run on the content that lands",
+    ),
+    (
+        "stage-gate",
+        "no machine is ready for `execute`: ws-gpu-01 is quarantined",
+    ),
 ];
