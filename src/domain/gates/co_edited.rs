@@ -20,7 +20,8 @@ pub(super) const GATE: LandGate = LandGate {
                the roles of the entry may touch them although they are not among their \
                `owned_paths`. The owner's change is replayed onto the target as usual. Anybody \
                else's lands only if the target has not changed the file since the branch started; \
-               otherwise `laneway lane sync`, look at the file, and hand off again.",
+               otherwise `laneway lane sync`, look at the file, and hand off again. Of work that a \
+               forge landed by a merge commit of its own, this is not asked.",
         in_force: |rules: &Rules| !rules.policy.co_edited.is_empty(),
     },
     check,
