@@ -313,7 +313,8 @@ fn routing_record(wish: &ClaimWish, case: &ClaimCase<'_>) -> Option<RecordBody> 
     let seen = wish.readiness.iter().rev();
     let seen = seen.filter(|seen| seen.workstation == *workstation);
     let observed = !wish.readiness.is_empty() || !wish.quota.is_empty() || wish.remote.is_some();
-    if !told.routed() && !observed {
+    let progress = case.snapshot.states.get(&case.task.id).progress();
+    if !told.routed() && !observed && !progress.admitted.contains(workstation) {
         return None;
     }
     let rejected = told.rejected().map(|(workstation, reason)| PassedOver {

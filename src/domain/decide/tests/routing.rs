@@ -238,3 +238,34 @@ fn i19_a_lease_that_ended_binds_nobody() {
     world.pass(100_000);
     world.claim(BOB, "T-1");
 }
+
+#[test]
+fn a_machine_that_was_taken_in_for_a_task_is_as_good_as_a_route_and_comes_first() {
+    use crate::domain::progress::Progress;
+    let world = || {
+        routed().rules(|rules| {
+            let all = &mut rules.workstations.workstations;
+            all.insert(ws("ws-3"), all[&ws("ws-1")].clone());
+        })
+    };
+    let there = ClaimWish {
+        workstation: Some(ws("ws-3")),
+        ..wish("T-1")
+    };
+    let mut plain = world();
+    let refused = plain.ask(ANN, None, Verb::Claim(there));
+    assert_eq!(gate(refused), "route-workstation");
+    let mut taken = world();
+    let progress = Progress {
+        admitted: vec![ws("ws-3")],
+        ..Progress::default()
+    };
+    let state = taken.state("T-1").clone().progressed(progress);
+    taken.snapshot.states.insert(tid("T-1"), state);
+    let change = taken.ask(ANN, None, claim("T-1")).unwrap();
+    let routing = record(&change).unwrap();
+    assert_eq!(
+        (&routing.workstation, routing.why.as_str()),
+        (&ws("ws-3"), "it was taken in for this task")
+    );
+}
