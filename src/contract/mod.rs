@@ -7,10 +7,12 @@
 
 pub mod attribution;
 pub mod audit;
+pub mod check;
 pub mod demo;
 pub mod doctor;
 pub mod envelope;
 pub mod explain;
+pub mod handoff;
 pub mod land;
 pub mod lane;
 pub mod log;
@@ -21,14 +23,15 @@ pub mod plan;
 pub mod policy;
 pub mod preflight;
 pub mod request;
+pub mod review;
 pub mod routing;
 pub mod schema;
 pub mod set_status;
 pub mod stage;
 pub mod status;
 pub mod task;
+pub mod trust;
 pub mod validate;
-pub mod work;
 pub mod workstation;
 
 pub use envelope::{Envelope, ErrorView, HolderView, LedgerView, SCHEMA, UnmetView};

@@ -9,10 +9,12 @@ use serde_json::{Map, Value, json};
 
 use super::attribution::AttributionView;
 use super::audit::AuditView;
+use super::check::ChecksView;
 use super::demo::DemoView;
 use super::doctor::DoctorView;
 use super::envelope::{Envelope, SCHEMA};
 use super::explain::ExplainView;
+use super::handoff::HandoffView;
 use super::land::{CompleteView, MergeView};
 use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
@@ -22,12 +24,13 @@ use super::own::ChangedView;
 use super::plan::{InitView, PlanView};
 use super::policy::PolicyView;
 use super::request::RequestView;
+use super::review::ReviewView;
 use super::set_status::SetStatusView;
 use super::stage::StageView;
 use super::status::StatusView;
 use super::task::{ClaimedView, ListView, ReadyView, ShowView};
+use super::trust::TrustView;
 use super::validate::ValidateView;
-use super::work::{ChecksView, HandoffView, ReviewView, TrustView};
 use super::workstation::{
     RegistryEditView, StationActView, StationCheckView, StationListView, StationShowView,
 };

@@ -14,7 +14,7 @@ use super::policy::{
 };
 use super::record::Record;
 use super::refusal::Refusal;
-use super::request::{Actor, ClaimWish, FieldValue, Request, Verb};
+use super::request::{Actor, ClaimWish, FieldValue, HandoffWish, Request, Verb};
 use super::snapshot::{
     CommitFacts, GitFacts, Origin, Plan, RangeFacts, Replayed, Rules, Snapshot, States,
 };
@@ -342,7 +342,7 @@ impl World {
     /// Puts in the facts that git would give for `verb`.
     pub(crate) fn look_at(&mut self, verb: &Verb) {
         let tip = match verb {
-            Verb::Handoff { commit, .. } => Some(*commit),
+            Verb::Handoff { handoff, .. } => Some(handoff.commit),
             _ => verb.task().and_then(|id| self.submitted(id)),
         };
         let target = self.snapshot.rules.at;
@@ -411,10 +411,7 @@ pub(crate) fn claim(id: &str) -> Verb {
 pub(crate) fn handoff(id: &str, commit: ObjectId) -> Verb {
     Verb::Handoff {
         task: tid(id),
-        commit,
-        next: "the next slice".to_owned(),
-        risks: Vec::new(),
-        root_cause: None,
+        handoff: HandoffWish::new(commit, "the next slice"),
     }
 }
 

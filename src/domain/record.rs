@@ -134,8 +134,33 @@ pub struct Handoff {
     pub next: String,
     /// Risks and blockers.
     pub risks: Vec<String>,
+    /// What the work does not prove (G22).
+    pub not_proven: Vec<String>,
     /// Root cause of a defect (P43).
     pub root_cause: Option<RootCause>,
+    /// What the proof command of the root cause did before and after the change.
+    pub proof: Option<Proof>,
+    /// Changed files that no finding of the review names that sent the work back (G5).
+    pub outside: Vec<String>,
+    /// The host it was handed off on.
+    pub host: Option<String>,
+}
+
+/// Whether the proof command of a root cause shows the fault, and its absence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// It ran on the base of the change and on the change.
+    Ran {
+        /// On the base: it fails where the fault is.
+        before: CheckRun,
+        /// On the change: it passes.
+        after: CheckRun,
+    },
+    /// It could not be run.
+    NotRun {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What a defect owes (P43).
@@ -160,6 +185,25 @@ pub struct Evidence {
     pub checks: Vec<CheckRun>,
     /// On which host.
     pub host: String,
+    /// On which workstation, as the claim says.
+    pub workstation: Option<WorkstationName>,
+    /// In a temporary worktree that holds the commit and nothing else.
+    pub clean: bool,
+}
+
+impl Evidence {
+    /// Evidence of checks that ran in a lane's worktree.
+    #[must_use]
+    pub fn new(commit: ObjectId, content_key: ObjectId, host: impl Into<String>) -> Self {
+        Self {
+            commit,
+            content_key,
+            checks: Vec::new(),
+            host: host.into(),
+            workstation: None,
+            clean: false,
+        }
+    }
 }
 
 /// One command that ran.
@@ -194,8 +238,33 @@ pub struct Review {
     pub change_key: String,
     /// What was found; empty only when `no_findings` was said.
     pub findings: Vec<Finding>,
+    /// Risks that are left although nothing was found (P47).
+    pub residual: Vec<String>,
+    /// Paths whose change is approved by name: deleted or shrunk tests, changed checks (P61).
+    pub approves: Vec<String>,
     /// Whether the work is there or only its design (P39).
     pub design_only: bool,
+    /// Where it was judged, as the reviewer says (I18).
+    pub workstation: Option<WorkstationName>,
+    /// On which host it was judged.
+    pub host: Option<String>,
+}
+
+impl Review {
+    /// A bare verdict on a change.
+    #[must_use]
+    pub fn new(change_key: impl Into<String>, verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            change_key: change_key.into(),
+            findings: Vec::new(),
+            residual: Vec::new(),
+            approves: Vec::new(),
+            design_only: false,
+            workstation: None,
+            host: None,
+        }
+    }
 }
 
 words! {
@@ -221,6 +290,24 @@ pub struct Finding {
     pub file: String,
     /// What.
     pub text: String,
+    /// What it does to users or to the work of others.
+    pub impact: Option<String>,
+    /// What would mend it.
+    pub fix: Option<String>,
+}
+
+impl Finding {
+    /// A finding that says no more than what was found.
+    #[must_use]
+    pub fn new(severity: Severity, file: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            severity: severity.word().to_owned(),
+            file: file.into(),
+            text: text.into(),
+            impact: None,
+            fix: None,
+        }
+    }
 }
 
 words! {

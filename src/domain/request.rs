@@ -9,7 +9,7 @@ use super::id::{
 };
 use super::marker::Marker;
 use super::progress::Proposal;
-use super::record::{Evidence, Finding, RootCause, Verdict};
+use super::record::{Evidence, Finding, Proof, RootCause, Verdict};
 use super::stage::Stage;
 use super::state::Epoch;
 use super::task::Task;
@@ -222,27 +222,15 @@ pub enum Verb {
     Handoff {
         /// Of which task.
         task: TaskId,
-        /// The branch tip.
-        commit: ObjectId,
-        /// Next slice.
-        next: String,
-        /// Risks and blockers.
-        risks: Vec<String>,
-        /// Owed by defects.
-        root_cause: Option<RootCause>,
+        /// What is said with it.
+        handoff: HandoffWish,
     },
     /// Judges a submission.
     Review {
         /// Of which task.
         task: TaskId,
-        /// The verdict.
-        verdict: Verdict,
-        /// The submitted commit that was judged.
-        commit: ObjectId,
-        /// What was found.
-        findings: Vec<Finding>,
-        /// Only a design is there.
-        design_only: bool,
+        /// The judgement.
+        review: ReviewWish,
     },
     /// Asks for a change of a contract.
     Request {
@@ -347,6 +335,73 @@ pub enum StageAct {
         /// With the machine that was proposed.
         accept: bool,
     },
+}
+
+/// What a worker says when it hands work off (P42).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandoffWish {
+    /// The branch tip.
+    pub commit: ObjectId,
+    /// Next slice.
+    pub next: String,
+    /// Risks and blockers.
+    pub risks: Vec<String>,
+    /// What the work does not prove.
+    pub not_proven: Vec<String>,
+    /// Owed by defects.
+    pub root_cause: Option<RootCause>,
+    /// What the proof command of the root cause did.
+    pub proof: Option<Proof>,
+}
+
+impl HandoffWish {
+    /// A handoff that says what comes next and no more.
+    #[must_use]
+    pub fn new(commit: ObjectId, next: impl Into<String>) -> Self {
+        Self {
+            commit,
+            next: next.into(),
+            risks: Vec::new(),
+            not_proven: Vec::new(),
+            root_cause: None,
+            proof: None,
+        }
+    }
+}
+
+/// What a reviewer says (P47).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewWish {
+    /// The submitted commit that was judged.
+    pub commit: ObjectId,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Risks that are left although nothing was found.
+    pub residual: Vec<String>,
+    /// Paths whose change is approved by name.
+    pub approves: Vec<String>,
+    /// Only a design is there.
+    pub design_only: bool,
+    /// Where it was judged.
+    pub workstation: Option<WorkstationName>,
+}
+
+impl ReviewWish {
+    /// A bare verdict.
+    #[must_use]
+    pub fn new(commit: ObjectId, verdict: Verdict) -> Self {
+        Self {
+            commit,
+            verdict,
+            findings: Vec::new(),
+            residual: Vec::new(),
+            approves: Vec::new(),
+            design_only: false,
+            workstation: None,
+        }
+    }
 }
 
 /// What a claimer wants.
@@ -479,7 +534,9 @@ impl Verb {
     #[must_use]
     pub fn range(&self) -> Option<RangeWanted> {
         match self {
-            Self::Handoff { commit, .. } => Some(RangeWanted::Submitted { tip: *commit }),
+            Self::Handoff { handoff, .. } => Some(RangeWanted::Submitted {
+                tip: handoff.commit,
+            }),
             Self::Landing { onto, .. } | Self::Land { onto, .. } | Self::Conflict { onto, .. } => {
                 Some(RangeWanted::Landing { onto: *onto })
             }

@@ -13,7 +13,7 @@ use super::{Ledger, LedgerError, Publisher, Receipt};
 use crate::domain::id::{ObjectId, RequestId, TaskId};
 use crate::domain::marker::Marker;
 use crate::domain::policy::Authority;
-use crate::domain::request::{Actor, ClaimWish, NewTask, Request, Verb};
+use crate::domain::request::{Actor, ClaimWish, HandoffWish, NewTask, Request, Verb};
 use crate::domain::state::TaskState;
 use crate::domain::time::Timestamp;
 use crate::env::{Clock, Env, Random};
@@ -286,10 +286,7 @@ pub(crate) fn note(task: &str, text: &str) -> Verb {
 pub(crate) fn handoff(task: &str, commit: ObjectId) -> Verb {
     Verb::Handoff {
         task: id(task),
-        commit,
-        next: "merge it".to_owned(),
-        risks: Vec::new(),
-        root_cause: None,
+        handoff: HandoffWish::new(commit, "merge it"),
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::OpError;
 use super::mutate::{self, Mutation};
 use super::site::Site;
-use super::work;
+use super::{check, trust};
 use crate::checks::Progress;
 use crate::domain::gates::{behind, checks_due, predecessors};
 use crate::domain::graph;
@@ -389,7 +389,7 @@ impl Lander<'_> {
         let by_request = snapshot.rules.policy.merge.via == Via::PullRequest;
         let mut evidence = None;
         if !missing.is_empty() {
-            work::require_trust(self.site, id, &missing, self.options.trust)?;
+            trust::require_trust(self.site, id, &missing, self.options.trust)?;
             // A pull request takes no slot: a forge moves the target, whenever it likes.
             if !by_request {
                 // What stands in the way of the checkouts is found before anything is begun.
@@ -417,6 +417,8 @@ impl Lander<'_> {
                 content_key,
                 checks: runs,
                 host,
+                workstation: None,
+                clean: true,
             });
         }
         if by_request {
@@ -457,7 +459,7 @@ impl Lander<'_> {
     ) -> Result<Vec<CheckRun>, OpError> {
         let base = self.site.repo().common_dir().join("laneway").join("tmp");
         let scratch = Scratch::make(self.site.repo(), commit, &base, &self.site.env)?;
-        let runs = work::run(
+        let runs = check::run(
             self.site,
             id,
             commit,

@@ -3,10 +3,12 @@
 
 pub mod accept;
 pub mod add;
+pub mod check;
 pub mod claim;
 pub mod doctor;
 mod error;
 pub mod explain;
+pub mod handoff;
 pub mod init;
 pub mod lane;
 pub mod log;
@@ -21,14 +23,15 @@ pub mod preflight;
 pub mod quota;
 mod readiness;
 pub mod request;
+pub mod review;
 pub mod routing;
 pub mod save;
 mod set_aside;
 pub mod set_status;
 mod site;
 pub mod stage;
+pub mod trust;
 pub mod validate;
-pub mod work;
 pub mod workstation;
 
 pub use error::OpError;

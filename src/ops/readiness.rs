@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::OpError;
 use super::site::Site;
-use super::work;
+use super::trust;
 use crate::checks;
 use crate::domain::gates::{ClaimCase, UNPROBED};
 use crate::domain::id::WorkstationName;
@@ -167,7 +167,7 @@ pub(super) fn look(
             commands.into_iter().collect()
         } else {
             // Without a home nothing was ever trusted.
-            work::trusted(site, &commands).unwrap_or_default()
+            trust::trusted(site, &commands).unwrap_or_default()
         };
         scene(site, name, trusted, repository.clone())
     });

@@ -3,10 +3,10 @@
 
 use super::OpError;
 use super::claim::{self, ClaimOptions, ClaimOutcome};
+use super::handoff::{HandoffOptions, HandoffOutcome, handoff};
 use super::merge::{self, MergeOptions, MergeOutcome};
 use super::own::{self, ReleaseOptions, TaskOutcome};
 use super::site::Site;
-use super::work::{self, HandoffOptions, HandoffOutcome};
 use crate::checks::Progress;
 use crate::domain::id::TaskId;
 use crate::domain::request::{ClaimWish, Dependents};
@@ -117,7 +117,7 @@ pub fn set_status(
                 dry_run,
                 ..Default::default()
             };
-            Ok(SetStatusOutcome::HandedOff(Box::new(work::handoff(
+            Ok(SetStatusOutcome::HandedOff(Box::new(handoff(
                 site, &options,
             )?)))
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use laneway::domain::id::{RequestId, TaskId};
-use laneway::domain::request::{Actor, ClaimWish, Request, Verb};
+use laneway::domain::request::{Actor, ClaimWish, HandoffWish, Request, Verb};
 use laneway::domain::state::Epoch;
 use laneway::env::Env;
 use laneway::git::Repo;
@@ -276,10 +276,7 @@ impl Client {
             68..74 => {
                 let verb = Verb::Handoff {
                     task,
-                    commit: self.common.template.target,
-                    next: "nothing".to_owned(),
-                    risks: Vec::new(),
-                    root_cause: None,
+                    handoff: HandoffWish::new(self.common.template.target, "nothing"),
                 };
                 (verb, Action::Handoff)
             }

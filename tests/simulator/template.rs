@@ -9,7 +9,7 @@ use std::time::Duration;
 use laneway::domain::id::{ObjectId, TaskId};
 use laneway::domain::marker::Marker;
 use laneway::domain::policy::{Authority as Place, Durability};
-use laneway::domain::request::{Actor, ClaimWish, Request, Verb};
+use laneway::domain::request::{Actor, ClaimWish, HandoffWish, Request, Verb};
 use laneway::env::Env;
 use laneway::git::{
     Cas, Durability as Flush, Expect, NewCommit, PushOutcome, RefEdit, Repo, Signature,
@@ -220,10 +220,7 @@ fn begin(ledger: &Ledger, target: ObjectId) {
     };
     let handoff = Verb::Handoff {
         task: task.clone(),
-        commit: target,
-        next: "the rest".to_owned(),
-        risks: Vec::new(),
-        root_cause: None,
+        handoff: HandoffWish::new(target, "the rest"),
     };
     let complete = Verb::Complete {
         task,

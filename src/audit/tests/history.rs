@@ -8,8 +8,10 @@ use crate::audit::verify;
 use crate::domain::contract_request::{Decision, Ruling};
 use crate::domain::decide::PlanChange;
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::record::{CheckRun, Evidence, Finding, Verdict};
-use crate::domain::request::{ClaimWish, Dependents, FieldEdit, FieldValue, Request, Verb};
+use crate::domain::record::{CheckRun, Evidence, Finding, Severity, Verdict};
+use crate::domain::request::{
+    ClaimWish, Dependents, FieldEdit, FieldValue, Request, ReviewWish, Verb,
+};
 use crate::domain::snapshot::Replayed;
 use crate::domain::state::{Epoch, Standing, Status};
 use crate::git::testing::write;
@@ -194,19 +196,19 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
         12..=14 => handoff(&name, work(site, &name, detail)),
         15 => Verb::Review {
             task,
-            verdict: [
-                Verdict::Accept,
-                Verdict::Revise,
-                Verdict::Reject,
-                Verdict::Block,
-            ][usize::from(detail % 4)],
-            commit: submitted(site, &name)?,
-            findings: vec![Finding {
-                severity: "minor".into(),
-                file: "a.rs".into(),
-                text: reason(),
-            }],
-            design_only: detail.is_multiple_of(5),
+            review: ReviewWish {
+                findings: vec![Finding::new(Severity::Minor, "a.rs", reason())],
+                design_only: detail.is_multiple_of(5),
+                ..ReviewWish::new(
+                    submitted(site, &name)?,
+                    [
+                        Verdict::Accept,
+                        Verdict::Revise,
+                        Verdict::Reject,
+                        Verdict::Block,
+                    ][usize::from(detail % 4)],
+                )
+            },
         },
         16 => Verb::Block {
             task,
@@ -335,6 +337,8 @@ fn evidence(site: &Site, detail: u8) -> Evidence {
             tail: "ok\n  a: b\u{1b}[0m\n".into(),
         }],
         host: "bench".into(),
+        workstation: None,
+        clean: false,
     }
 }
 

@@ -1,6 +1,6 @@
-use laneway::contract::work::ChecksView;
+use laneway::contract::check::ChecksView;
 use laneway::domain::id::TaskId;
-use laneway::ops::work::{CheckOutcome, check};
+use laneway::ops::check::{CheckOutcome, check};
 
 use super::{Context, checks, ledger_after, ledger_at};
 use crate::cli::failure::Failure;

@@ -1,7 +1,7 @@
-use laneway::contract::work::HandoffView;
+use laneway::contract::handoff::HandoffView;
 use laneway::domain::id::TaskId;
 use laneway::domain::record::{RecordBody, RootCause};
-use laneway::ops::work::{HandoffOptions, HandoffOutcome, handoff};
+use laneway::ops::handoff::{HandoffOptions, HandoffOutcome, handoff};
 
 use super::{Context, diff, ledger_after};
 use crate::cli::failure::Failure;

@@ -1,9 +1,9 @@
 use clap::builder::PossibleValuesParser;
-use laneway::contract::work::ReviewView;
+use laneway::contract::review::ReviewView;
 use laneway::domain::id::TaskId;
 use laneway::domain::record::{Finding, Severity, Verdict};
 use laneway::ops::Mutation;
-use laneway::ops::work::{ReviewOptions, review};
+use laneway::ops::review::{ReviewOptions, review};
 
 use super::{Context, diff, ledger_after};
 use crate::cli::failure::Failure;
@@ -53,6 +53,8 @@ fn finding(text: &str) -> Result<Finding, String> {
         severity: severity.to_owned(),
         file: file.to_owned(),
         text: said.to_owned(),
+        impact: None,
+        fix: None,
     })
 }
 

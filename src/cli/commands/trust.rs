@@ -1,6 +1,6 @@
-use laneway::contract::work::TrustView;
+use laneway::contract::trust::TrustView;
 use laneway::domain::id::{TaskId, WorkstationName};
-use laneway::ops::work::{TrustOutcome, TrustSubject, trust, trust_workstation};
+use laneway::ops::trust::{TrustOutcome, TrustSubject, trust, trust_workstation};
 
 use super::Context;
 use crate::cli::failure::Failure;

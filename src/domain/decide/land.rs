@@ -1,8 +1,8 @@
 //! `landing`, `land`, `unland`, `complete`: how submitted work becomes part of the target
 //! (DESIGN §5).
 
+use super::handoff::range_of;
 use super::stage::{may_close, passed};
-use super::work::range_of;
 use super::{Change, Context, event_record};
 use crate::domain::gates::{self, LandCase};
 use crate::domain::id::{ObjectId, TaskId};

@@ -11,13 +11,16 @@
 
 mod claim;
 mod close;
+mod evidence;
+mod handoff;
 mod land;
+mod note;
 mod own;
 mod plan;
 mod request;
+mod review;
 mod stage;
 mod station;
-mod work;
 
 #[cfg(test)]
 mod tests;
@@ -170,23 +173,11 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
             reason,
             saved,
         } => close::give_back(ctx, task, reason, *saved),
-        Verb::Note { task, text } => work::note(ctx, task, text),
-        Verb::Evidence { task, evidence } => work::evidence(ctx, task, evidence),
+        Verb::Note { task, text } => note::note(ctx, task, text),
+        Verb::Evidence { task, evidence } => evidence::evidence(ctx, task, evidence),
         Verb::Stage { task, act } => stage::stage(ctx, task, act),
-        Verb::Handoff {
-            task,
-            commit,
-            next,
-            risks,
-            root_cause,
-        } => work::handoff(ctx, task, *commit, next, risks, root_cause.as_ref()),
-        Verb::Review {
-            task,
-            verdict,
-            commit,
-            findings,
-            design_only,
-        } => work::review(ctx, task, *verdict, *commit, findings, *design_only),
+        Verb::Handoff { task, handoff } => handoff::handoff(ctx, task, handoff),
+        Verb::Review { task, review } => review::review(ctx, task, review),
         Verb::Request {
             task,
             contract,

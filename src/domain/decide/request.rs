@@ -1,6 +1,6 @@
 //! `request`: a contract change is asked for, and its owner decides (P28).
 
-use super::work::touched;
+use super::note::touched;
 use super::{Change, Context};
 use crate::domain::contract_request::{Asked, ContractRequest, Decision, Ruling, asked};
 use crate::domain::id::{ContractName, TaskId};

@@ -3,7 +3,7 @@
 //! Stages before the claim are passed by hand, in order, each by whom its terms name. Passing one
 //! again is planning again: what came after it is open once more.
 
-use super::work::MAX_NOTE;
+use super::note::MAX_NOTE;
 use super::{Change, Context};
 use crate::domain::gates::{shut, stranger};
 use crate::domain::id::{AgentName, TaskId, WorkstationName};

@@ -13,9 +13,9 @@ use crate::domain::id::TaskId;
 use crate::domain::lifecycle::{self, Event};
 use crate::domain::policy::Reservations;
 use crate::domain::ready::{self, Filter};
-use crate::domain::record::{Finding, Verdict};
+use crate::domain::record::{Finding, Severity, Verdict};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{ClaimWish, Dependents, Request, Verb};
+use crate::domain::request::{ClaimWish, Dependents, Request, ReviewWish, Verb};
 use crate::domain::snapshot::{Snapshot, States};
 use crate::domain::state::{Epoch, Standing, Status};
 use crate::domain::time::Timestamp;
@@ -148,14 +148,10 @@ fn verb(world: &World, step: &Step, serial: u8) -> Verb {
         18 | 19 | 24 => handoff(id, oid(serial)),
         20 | 25 => Verb::Review {
             task: tid(id),
-            verdict: Verdict::ALL[step.other % 4],
-            commit: submitted.unwrap_or(onto),
-            findings: vec![Finding {
-                severity: "major".to_owned(),
-                file: "src/a".to_owned(),
-                text: "no".to_owned(),
-            }],
-            design_only: false,
+            review: ReviewWish {
+                findings: vec![Finding::new(Severity::Major, "src/a", "no")],
+                ..ReviewWish::new(submitted.unwrap_or(onto), Verdict::ALL[step.other % 4])
+            },
         },
         21 => Verb::Landing {
             task: tid(id),

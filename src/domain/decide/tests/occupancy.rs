@@ -5,8 +5,8 @@ use crate::domain::fixtures::{
     ANN, BOB, DANA, EVE, SKEW, TTL, World, block, claim, globs, lane, oid, task, tid,
 };
 use crate::domain::policy::Reservations;
-use crate::domain::record::{Finding, Verdict};
-use crate::domain::request::Verb;
+use crate::domain::record::{Finding, Severity, Verdict};
+use crate::domain::request::{ReviewWish, Verb};
 use crate::domain::state::{Epoch, Status};
 use crate::domain::task::Task;
 
@@ -86,17 +86,13 @@ fn a_late_renewal_is_refused_while_another_task_occupies_what_it_held() {
 fn ways_back() -> [(&'static str, Verb, Verb); 3] {
     let task = || tid("T-1");
     let handoff = crate::domain::fixtures::handoff("T-1", oid(9));
-    let finding = Finding {
-        severity: "major".to_owned(),
-        file: "src/a".to_owned(),
-        text: "mend".to_owned(),
-    };
+    let finding = Finding::new(Severity::Major, "src/a", "mend");
     let revise = Verb::Review {
         task: task(),
-        verdict: Verdict::Revise,
-        commit: oid(9),
-        findings: vec![finding],
-        design_only: false,
+        review: ReviewWish {
+            findings: vec![finding],
+            ..ReviewWish::new(oid(9), Verdict::Revise)
+        },
     };
     let conflict = Verb::Conflict {
         task: task(),

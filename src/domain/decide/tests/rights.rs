@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use crate::domain::fixtures::{ANN, DANA, World, agent, block, claim, content, handoff, oid};
 use crate::domain::fixtures::{note, task, tid};
 use crate::domain::identity::Capability;
-use crate::domain::record::{Evidence, Finding, Verdict};
-use crate::domain::request::{Dependents, NewTask, Verb};
+use crate::domain::record::{Evidence, Verdict};
+use crate::domain::request::{Dependents, NewTask, ReviewWish, Verb};
 use crate::domain::time::Span;
 
 /// Who asks in every case: a person of both roles.
@@ -76,6 +76,8 @@ fn evidence() -> Verb {
             content_key: content(oid(9)),
             checks: Vec::new(),
             host: "host-1".to_owned(),
+            workstation: None,
+            clean: false,
         },
     }
 }
@@ -83,10 +85,7 @@ fn evidence() -> Verb {
 fn review() -> Verb {
     Verb::Review {
         task: tid("T-1"),
-        verdict: Verdict::Accept,
-        commit: oid(9),
-        findings: Vec::<Finding>::new(),
-        design_only: false,
+        review: ReviewWish::new(oid(9), Verdict::Accept),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::identity::Mode;
 use crate::domain::progress::{GAP_PRIORITY, Proposal};
 use crate::domain::record::{CheckRun, Evidence, RecordBody, Verdict};
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::domain::request::{ClaimWish, StageAct, Verb};
+use crate::domain::request::{ClaimWish, ReviewWish, StageAct, Verb};
 use crate::domain::snapshot::Rules;
 use crate::domain::stage::{GateWord, Stage, StageContract, StageGate, StageTerms};
 use crate::domain::state::Status;
@@ -115,10 +115,7 @@ fn claim_on(name: &str, remote: Option<&str>) -> Verb {
 fn review(verdict: Verdict) -> Verb {
     Verb::Review {
         task: tid("T-1"),
-        verdict,
-        commit: oid(7),
-        findings: Vec::new(),
-        design_only: false,
+        review: ReviewWish::new(oid(7), verdict),
     }
 }
 
@@ -452,6 +449,8 @@ fn the_gate_evidence_waits_for_a_note_and_for_checks_that_passed() {
         content_key: oid(8),
         checks: vec![run],
         host: "host-1".to_owned(),
+        workstation: None,
+        clean: false,
     };
     let shown = Verb::Evidence {
         task: tid("T-1"),
@@ -924,6 +923,8 @@ fn the_gate_of_closing_holds_up_the_landing() {
                 tail: String::new(),
             }],
             host: "host-1".to_owned(),
+            workstation: None,
+            clean: false,
         }),
     };
     let slot = Verb::Landing {

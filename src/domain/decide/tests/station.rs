@@ -93,6 +93,8 @@ fn quarantine_touches_no_claim_that_stands() {
         content_key: content(oid(7)),
         checks: Vec::new(),
         host: "host-1".to_owned(),
+        workstation: None,
+        clean: false,
     };
     let recorded = Verb::Evidence {
         task: tid("T-1"),
@@ -300,6 +302,8 @@ fn the_holder_works_where_the_task_was_claimed() {
             content_key: oid(7),
             checks: Vec::new(),
             host: "host-2".to_owned(),
+            workstation: None,
+            clean: false,
         },
     };
     for verb in [evidence, handoff("T-1", oid(7))] {

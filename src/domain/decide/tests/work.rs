@@ -4,9 +4,9 @@ use crate::domain::decide::decide;
 use crate::domain::fixtures::{
     ANN, BOB, DANA, EVE, World, agent, content, handoff, note, oid, task, tid,
 };
-use crate::domain::record::{Evidence, Finding, RecordBody, RootCause, Verdict};
+use crate::domain::record::{Evidence, Finding, RecordBody, RootCause, Severity, Verdict};
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::domain::request::Verb;
+use crate::domain::request::{HandoffWish, ReviewWish, Verb};
 use crate::domain::state::{Epoch, Standing, Status};
 use crate::domain::task::Kind;
 
@@ -34,17 +34,13 @@ fn no(refusal: &Refusal, kind: RefusalKind, gate: &str) {
 }
 
 fn review(verdict: Verdict, commit: u8, findings: usize) -> Verb {
-    let finding = Finding {
-        severity: "major".to_owned(),
-        file: "src/a".to_owned(),
-        text: "wrong".to_owned(),
-    };
+    let finding = Finding::new(Severity::Major, "src/a", "wrong");
     Verb::Review {
         task: tid("T-1"),
-        verdict,
-        commit: oid(commit),
-        findings: vec![finding; findings],
-        design_only: false,
+        review: ReviewWish {
+            findings: vec![finding; findings],
+            ..ReviewWish::new(oid(commit), verdict)
+        },
     }
 }
 
@@ -56,6 +52,8 @@ fn evidence() -> Verb {
             content_key: content(oid(9)),
             checks: Vec::new(),
             host: "host-1".to_owned(),
+            workstation: None,
+            clean: false,
         },
     }
 }
@@ -123,10 +121,10 @@ fn a_handoff_says_what_comes_next_and_what_a_defect_was() {
     world.claim(ANN, "T-2");
     let defect = |next: &str, root_cause| Verb::Handoff {
         task: tid("T-2"),
-        commit: oid(9),
-        next: next.to_owned(),
-        risks: Vec::new(),
-        root_cause,
+        handoff: HandoffWish {
+            root_cause,
+            ..HandoffWish::new(oid(9), next)
+        },
     };
     let cause = RootCause {
         text: "a race".to_owned(),

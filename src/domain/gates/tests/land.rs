@@ -244,10 +244,8 @@ fn reviewed(world: &mut World, by: &str, verdict: Verdict, design_only: bool) {
     let change_key = format!("change-{}", oid(9).short());
     let records = world.snapshot.records.entry(tid("T-1")).or_default();
     let review = Review {
-        verdict,
-        change_key,
-        findings: Vec::new(),
         design_only,
+        ..Review::new(change_key, verdict)
     };
     records.push(Record {
         n: u32::try_from(records.len()).unwrap() + 1,
@@ -335,6 +333,8 @@ fn ran(command: &str, exit: Option<i32>, tip: u8) -> Evidence {
         content_key: content(oid(tip)),
         checks: vec![run],
         host: "host-1".to_owned(),
+        workstation: None,
+        clean: false,
     }
 }
 

@@ -299,6 +299,8 @@ fn landed_with(world: &World, paths: &[&str], runs: &[(&str, i32)]) -> Vec<&'sta
         content_key: content(oid(9)),
         checks: runs.iter().map(run).collect(),
         host: "host-1".to_owned(),
+        workstation: None,
+        clean: false,
     };
     let Verb::Land {
         task, onto, result, ..

@@ -7,9 +7,10 @@ use super::contract_request::{ContractRequestEntry, DecisionEntry};
 use super::is_default;
 use super::progress::{GapRecordEntry, StageRecordEntry};
 use super::routing::RoutingDecisionEntry;
-use crate::domain::id::{AgentName, ObjectId};
+use crate::domain::id::{AgentName, ObjectId, WorkstationName};
 use crate::domain::record::{
-    CheckRun, Evidence, Finding, Handoff, Record, RecordBody, Review, RootCause, Severity, Verdict,
+    CheckRun, Evidence, Finding, Handoff, Proof, Record, RecordBody, Review, RootCause, Severity,
+    Verdict,
 };
 use crate::domain::state::Epoch;
 use crate::domain::task::words;
@@ -49,17 +50,33 @@ const SHAPES: &[Shape] = &[
     Shape {
         word: "handoff",
         required: &["commit", "base", "change_key", "next"],
-        optional: &["commits", "files", "risks", "root_cause"],
+        optional: &[
+            "commits",
+            "files",
+            "risks",
+            "not_proven",
+            "root_cause",
+            "proof",
+            "outside",
+            "host",
+        ],
     },
     Shape {
         word: "evidence",
         required: &["commit", "content_key", "host"],
-        optional: &["checks"],
+        optional: &["checks", "workstation", "clean"],
     },
     Shape {
         word: "review",
         required: &["change_key", "verdict"],
-        optional: &["findings", "design_only"],
+        optional: &[
+            "findings",
+            "residual",
+            "approves",
+            "design_only",
+            "workstation",
+            "host",
+        ],
     },
     Shape {
         word: "routing",
@@ -141,12 +158,27 @@ pub struct RecordEntry {
     /// The root cause of a defect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_cause: Option<RootCauseEntry>,
-    /// The host that checks ran on.
+    /// What the proof command of the root cause did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofEntry>,
+    /// What the work does not prove.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_proven: Vec<String>,
+    /// Changed files that no finding names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<String>,
+    /// The host that it happened on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// The checks that ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckEntry>,
+    /// The workstation that it happened on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workstation: Option<Text<WorkstationName>>,
+    /// Whether checks ran in a temporary worktree.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub clean: bool,
     /// The verdict of a review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Text<Verdict>>,
@@ -156,6 +188,12 @@ pub struct RecordEntry {
     /// What a review found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingEntry>,
+    /// Risks that are left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub residual: Vec<String>,
+    /// Paths whose change is approved by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approves: Vec<String>,
     /// The workstation that a claim got, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<RoutingDecisionEntry>,
@@ -222,6 +260,30 @@ pub struct FindingEntry {
     pub file: String,
     /// What.
     pub text: String,
+    /// What it does to users or to the work of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+    /// What would mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+/// What the proof command of a root cause did: two runs, or the reason why there are none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ProofEntry {
+    /// It ran.
+    Ran {
+        /// On the base of the change.
+        before: CheckEntry,
+        /// On the change.
+        after: CheckEntry,
+    },
+    /// It could not be run.
+    NotRun {
+        /// Why.
+        reason: String,
+    },
 }
 
 fn by_kind(schema: &mut Schema) {
@@ -261,7 +323,14 @@ impl RecordEntry {
             ("next", self.next.is_some()),
             ("risks", !self.risks.is_empty()),
             ("root_cause", self.root_cause.is_some()),
+            ("not_proven", !self.not_proven.is_empty()),
+            ("proof", self.proof.is_some()),
+            ("outside", !self.outside.is_empty()),
             ("host", self.host.is_some()),
+            ("workstation", self.workstation.is_some()),
+            ("clean", self.clean),
+            ("residual", !self.residual.is_empty()),
+            ("approves", !self.approves.is_empty()),
             ("checks", !self.checks.is_empty()),
             ("verdict", self.verdict.is_some()),
             ("design_only", self.design_only),
@@ -280,6 +349,7 @@ impl RecordEntry {
     /// The body, once the shape has been checked.
     fn body(self, at: &Place<'_>, kind: RecordKind) -> Option<RecordBody> {
         let commit = at.maybe("commit", self.commit);
+        let workstation = at.maybe("workstation", self.workstation);
         Some(match kind {
             RecordKind::Handoff => {
                 let base = at.maybe("base", self.base);
@@ -292,7 +362,11 @@ impl RecordEntry {
                     files: self.files,
                     next: self.next?,
                     risks: self.risks,
+                    not_proven: self.not_proven,
                     root_cause: self.root_cause.map(RootCause::from),
+                    proof: self.proof.map(Proof::from),
+                    outside: self.outside,
+                    host: self.host,
                 })
             }
             RecordKind::Evidence => {
@@ -302,6 +376,8 @@ impl RecordEntry {
                     content_key: content_key?,
                     checks: self.checks.into_iter().map(CheckRun::from).collect(),
                     host: self.host?,
+                    workstation,
+                    clean: self.clean,
                 })
             }
             RecordKind::Review => {
@@ -312,7 +388,11 @@ impl RecordEntry {
                     verdict: verdict?,
                     change_key: self.change_key?,
                     findings,
+                    residual: self.residual,
+                    approves: self.approves,
                     design_only: self.design_only,
+                    workstation,
+                    host: self.host,
                 })
             }
             RecordKind::Routing => RecordBody::Routing(self.routing?.convert(&at.key("routing"))?),
@@ -347,11 +427,18 @@ impl RecordEntry {
             next: None,
             risks: Vec::new(),
             root_cause: None,
+            proof: None,
+            not_proven: Vec::new(),
+            outside: Vec::new(),
             host: None,
+            workstation: None,
+            clean: false,
             checks: Vec::new(),
             verdict: None,
             design_only: false,
             findings: Vec::new(),
+            residual: Vec::new(),
+            approves: Vec::new(),
             routing: None,
             text: None,
             request: None,
@@ -376,6 +463,10 @@ impl From<&Record> for RecordEntry {
                 next: Some(handoff.next.clone()),
                 risks: handoff.risks.clone(),
                 root_cause: handoff.root_cause.as_ref().map(RootCauseEntry::from),
+                proof: handoff.proof.as_ref().map(ProofEntry::from),
+                not_proven: handoff.not_proven.clone(),
+                outside: handoff.outside.clone(),
+                host: handoff.host.clone(),
                 ..Self::head(record, RecordKind::Handoff)
             },
             RecordBody::Evidence(evidence) => Self {
@@ -383,6 +474,8 @@ impl From<&Record> for RecordEntry {
                 content_key: Some(evidence.content_key.into()),
                 host: Some(evidence.host.clone()),
                 checks: evidence.checks.iter().map(CheckEntry::from).collect(),
+                workstation: evidence.workstation.clone().map(Text::from),
+                clean: evidence.clean,
                 ..Self::head(record, RecordKind::Evidence)
             },
             RecordBody::Review(review) => Self {
@@ -390,6 +483,10 @@ impl From<&Record> for RecordEntry {
                 verdict: Some(review.verdict.into()),
                 design_only: review.design_only,
                 findings: review.findings.iter().map(FindingEntry::from).collect(),
+                residual: review.residual.clone(),
+                approves: review.approves.clone(),
+                workstation: review.workstation.clone().map(Text::from),
+                host: review.host.clone(),
                 ..Self::head(record, RecordKind::Review)
             },
             RecordBody::Routing(routing) => Self {
@@ -438,6 +535,32 @@ impl From<&RootCause> for RootCauseEntry {
     }
 }
 
+impl From<ProofEntry> for Proof {
+    fn from(proof: ProofEntry) -> Self {
+        match proof {
+            ProofEntry::Ran { before, after } => Self::Ran {
+                before: before.into(),
+                after: after.into(),
+            },
+            ProofEntry::NotRun { reason } => Self::NotRun { reason },
+        }
+    }
+}
+
+impl From<&Proof> for ProofEntry {
+    fn from(proof: &Proof) -> Self {
+        match proof {
+            Proof::Ran { before, after } => Self::Ran {
+                before: before.into(),
+                after: after.into(),
+            },
+            Proof::NotRun { reason } => Self::NotRun {
+                reason: reason.clone(),
+            },
+        }
+    }
+}
+
 impl From<CheckEntry> for CheckRun {
     fn from(check: CheckEntry) -> Self {
         Self {
@@ -468,6 +591,8 @@ impl FindingEntry {
             severity: at.text("severity", self.severity)?.word().to_owned(),
             file: self.file,
             text: self.text,
+            impact: self.impact,
+            fix: self.fix,
         })
     }
 }
@@ -478,6 +603,8 @@ impl From<&Finding> for FindingEntry {
             severity: Text::written(&finding.severity),
             file: finding.file.clone(),
             text: finding.text.clone(),
+            impact: finding.impact.clone(),
+            fix: finding.fix.clone(),
         }
     }
 }

@@ -12,13 +12,14 @@ use super::marker::MarkerFile;
 use super::progress::{proposal, proposed};
 use super::queue::TaskEntry;
 use super::readiness::ReadinessEntry;
-use super::record::{CheckEntry, FindingEntry, RootCauseEntry};
+use super::record::{CheckEntry, FindingEntry, ProofEntry, RootCauseEntry};
 use crate::domain::id::{
     AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
 };
-use crate::domain::record::{CheckRun, Evidence, RootCause, Verdict};
+use crate::domain::record::{CheckRun, Evidence, Proof, RootCause, Verdict};
 use crate::domain::request::{
-    Actor, ClaimWish, Dependents, FieldEdit, FieldValue, NewTask, Request, StageAct, Verb,
+    Actor, ClaimWish, Dependents, FieldEdit, FieldValue, HandoffWish, NewTask, Request, ReviewWish,
+    StageAct, Verb,
 };
 use crate::domain::stage::Stage;
 use crate::domain::state::Epoch;
@@ -145,6 +146,10 @@ enum VerbEntry {
         risks: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         root_cause: Option<RootCauseEntry>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_proven: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<ProofEntry>,
     },
     Review {
         task: Text<TaskId>,
@@ -154,6 +159,12 @@ enum VerbEntry {
         findings: Vec<FindingEntry>,
         #[serde(default, skip_serializing_if = "super::is_default")]
         design_only: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        residual: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approves: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workstation: Option<Text<WorkstationName>>,
     },
     Request {
         task: Text<TaskId>,
@@ -277,6 +288,10 @@ struct EvidenceEntry {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     checks: Vec<CheckEntry>,
     host: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    workstation: Option<Text<WorkstationName>>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    clean: bool,
 }
 
 impl RequestEntry {
@@ -456,12 +471,18 @@ impl VerbEntry {
                 next,
                 risks,
                 root_cause,
+                not_proven,
+                proof,
             } => Verb::Handoff {
                 task: at.text("task", task)?,
-                commit: at.text("commit", commit)?,
-                next,
-                risks,
-                root_cause: root_cause.map(RootCause::from),
+                handoff: HandoffWish {
+                    commit: at.text("commit", commit)?,
+                    next,
+                    risks,
+                    not_proven,
+                    root_cause: root_cause.map(RootCause::from),
+                    proof: proof.map(Proof::from),
+                },
             },
             Self::Review {
                 task,
@@ -469,12 +490,20 @@ impl VerbEntry {
                 commit,
                 findings,
                 design_only,
+                residual,
+                approves,
+                workstation,
             } => Verb::Review {
                 task: at.text("task", task)?,
-                verdict: at.text("verdict", verdict)?,
-                commit: at.text("commit", commit)?,
-                findings: at.items("findings", findings, |at, finding| finding.convert(at)),
-                design_only,
+                review: ReviewWish {
+                    commit: at.text("commit", commit)?,
+                    verdict: at.text("verdict", verdict)?,
+                    findings: at.items("findings", findings, |at, finding| finding.convert(at)),
+                    residual,
+                    approves,
+                    design_only,
+                    workstation: at.maybe("workstation", workstation),
+                },
             },
             Self::Request {
                 task,
@@ -665,31 +694,24 @@ impl From<&Verb> for VerbEntry {
                 task: task.into(),
                 act: StageActEntry::from(act),
             },
-            Verb::Handoff {
-                task,
-                commit,
-                next,
-                risks,
-                root_cause,
-            } => Self::Handoff {
+            Verb::Handoff { task, handoff } => Self::Handoff {
                 task: task.into(),
-                commit: commit.into(),
-                next,
-                risks,
-                root_cause: root_cause.as_ref().map(RootCauseEntry::from),
+                commit: handoff.commit.into(),
+                next: handoff.next,
+                risks: handoff.risks,
+                root_cause: handoff.root_cause.as_ref().map(RootCauseEntry::from),
+                not_proven: handoff.not_proven,
+                proof: handoff.proof.as_ref().map(ProofEntry::from),
             },
-            Verb::Review {
-                task,
-                verdict,
-                commit,
-                findings,
-                design_only,
-            } => Self::Review {
+            Verb::Review { task, review } => Self::Review {
                 task: task.into(),
-                verdict: verdict.into(),
-                commit: commit.into(),
-                findings: findings.iter().map(FindingEntry::from).collect(),
-                design_only,
+                verdict: review.verdict.into(),
+                commit: review.commit.into(),
+                findings: review.findings.iter().map(FindingEntry::from).collect(),
+                design_only: review.design_only,
+                residual: review.residual,
+                approves: review.approves,
+                workstation: review.workstation.map(Text::from),
             },
             Verb::Request {
                 task,
@@ -857,6 +879,8 @@ impl EvidenceEntry {
             content_key: at.text("content_key", self.content_key)?,
             checks: self.checks.into_iter().map(CheckRun::from).collect(),
             host: self.host,
+            workstation: at.maybe("workstation", self.workstation),
+            clean: self.clean,
         })
     }
 }
@@ -868,6 +892,8 @@ impl From<&Evidence> for EvidenceEntry {
             content_key: evidence.content_key.into(),
             checks: evidence.checks.iter().map(CheckEntry::from).collect(),
             host: evidence.host.clone(),
+            workstation: evidence.workstation.clone().map(Text::from),
+            clean: evidence.clean,
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::domain::contract_request::{ContractRequest, Decision, Ruling};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::progress::{Approval, Gap, Passage, Progress, Proposal};
 use crate::domain::record::{
-    CheckRun, Evidence, Finding, GapRecord, Handoff, PassedOver, ProbeSeen, Record, RecordBody,
-    Review, RootCause, Routing, Severity, StageDeed, StageRecord, Verdict,
+    CheckRun, Evidence, Finding, GapRecord, Handoff, PassedOver, ProbeSeen, Proof, Record,
+    RecordBody, Review, RootCause, Routing, Severity, StageDeed, StageRecord, Verdict,
 };
 use crate::domain::stage::Stage;
 use crate::domain::state::{
@@ -130,8 +130,15 @@ fn handoff() -> impl Strategy<Value = RecordBody> {
         prop::collection::vec(text(), 0..3),
         prop::collection::vec(text(), 0..3),
     );
-    (submission(), lists, text(), option::of(cause)).prop_map(
-        |(submission, (commits, files, risks), next, root_cause)| {
+    let more = (
+        prop::collection::vec(text(), 0..3),
+        option::of(proof()),
+        prop::collection::vec(text(), 0..3),
+        option::of(text()),
+    );
+    (submission(), lists, text(), option::of(cause), more).prop_map(
+        |(submission, (commits, files, risks), next, root_cause, more)| {
+            let (not_proven, proof, outside, host) = more;
             RecordBody::Handoff(Handoff {
                 commit: submission.commit,
                 base: submission.base,
@@ -140,14 +147,25 @@ fn handoff() -> impl Strategy<Value = RecordBody> {
                 files,
                 next,
                 risks,
+                not_proven,
                 root_cause,
+                proof,
+                outside,
+                host,
             })
         },
     )
 }
 
-fn evidence() -> impl Strategy<Value = RecordBody> {
-    let run = (
+fn proof() -> impl Strategy<Value = Proof> {
+    prop_oneof![
+        (run(), run()).prop_map(|(before, after)| Proof::Ran { before, after }),
+        text().prop_map(|reason| Proof::NotRun { reason }),
+    ]
+}
+
+fn run() -> impl Strategy<Value = CheckRun> {
+    (
         text(),
         option::of(any::<i32>()),
         0..=u64::MAX >> 1,
@@ -160,40 +178,62 @@ fn evidence() -> impl Strategy<Value = RecordBody> {
             millis,
             digest,
             tail,
-        });
-    (sha(), sha(), prop::collection::vec(run, 0..3), text()).prop_map(
-        |(commit, content_key, checks, host)| {
+        })
+}
+
+fn evidence() -> impl Strategy<Value = RecordBody> {
+    let at = (option::of(claim()), any::<bool>());
+    (sha(), sha(), prop::collection::vec(run(), 0..3), text(), at).prop_map(
+        |(commit, content_key, checks, host, (at, clean))| {
             RecordBody::Evidence(Evidence {
                 commit,
                 content_key,
                 checks,
                 host,
+                workstation: at.map(|claim| claim.workstation),
+                clean,
             })
         },
     )
 }
 
 fn review() -> impl Strategy<Value = RecordBody> {
-    let finding =
-        (prop::sample::select(Severity::ALL), text(), text()).prop_map(|(severity, file, text)| {
-            Finding {
-                severity: severity.word().to_owned(),
-                file,
-                text,
-            }
+    let finding = (
+        prop::sample::select(Severity::ALL),
+        text(),
+        text(),
+        option::of(text()),
+        option::of(text()),
+    )
+        .prop_map(|(severity, file, text, impact, fix)| Finding {
+            impact,
+            fix,
+            ..Finding::new(severity, file, text)
         });
+    let more = (
+        prop::collection::vec(text(), 0..3),
+        prop::collection::vec(text(), 0..3),
+        option::of(claim()),
+        option::of(text()),
+    );
     (
         prop::sample::select(Verdict::ALL),
         text(),
         prop::collection::vec(finding, 0..3),
         any::<bool>(),
+        more,
     )
-        .prop_map(|(verdict, change_key, findings, design_only)| {
+        .prop_map(|(verdict, change_key, findings, design_only, more)| {
+            let (residual, approves, at, host) = more;
             RecordBody::Review(Review {
                 verdict,
                 change_key,
                 findings,
+                residual,
+                approves,
                 design_only,
+                workstation: at.map(|claim| claim.workstation),
+                host,
             })
         })
 }

@@ -1,0 +1,126 @@
+//! `review`: someone else judges what was handed off (P44–P47).
+
+use super::own::given_back;
+use super::stage::passed;
+use super::{Change, Context, event_record};
+use crate::domain::gates::{shut, work_checked};
+use crate::domain::id::TaskId;
+use crate::domain::identity::Capability;
+use crate::domain::lifecycle::Event;
+use crate::domain::record::{RecordBody, Review, Verdict};
+use crate::domain::refusal::{Refusal, Unmet};
+use crate::domain::request::ReviewWish;
+use crate::domain::stage::{Rank, Stage};
+use crate::domain::state::{Block, Standing, Submission, TaskState};
+
+/// The state after an accepting review: the stage `review` is passed by whom the contract names.
+fn accepted(
+    ctx: Context<'_>,
+    id: &TaskId,
+    state: &TaskState,
+    submission: &Submission,
+    design_only: bool,
+) -> Result<TaskState, Refusal> {
+    let task = ctx.task(id)?;
+    let shown = work_checked(ctx.snapshot, id, submission);
+    if let Some(unmet) = shut(
+        ctx.snapshot,
+        task,
+        Stage::Review,
+        ctx.request.at,
+        Some(shown),
+    ) {
+        return Err(ctx.refuse(id, unmet));
+    }
+    let terms = ctx.snapshot.plan.contract(task);
+    let terms = terms.and_then(|contract| contract.terms(Stage::Review));
+    match terms.map(|terms| terms.rank(ctx.agent())) {
+        Some(Rank::Primary | Rank::Secondary) if !design_only => {
+            passed(ctx, id, state.clone(), Stage::Review, None)
+        }
+        _ => Ok(state.clone()),
+    }
+}
+
+pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result<Change, Refusal> {
+    let (verdict, commit, findings) = (wish.verdict, wish.commit, &wish.findings);
+    let state = ctx.state(id)?;
+    let Standing::InReview {
+        claim,
+        submission,
+        landing,
+    } = &state.standing
+    else {
+        let message = format!("`{id}` is {}, not in review", state.status());
+        return Err(ctx.refuse(id, Unmet::rule("lifecycle", message)));
+    };
+    ctx.require(id, Capability::Review)?;
+    if claim.agent == *ctx.agent() {
+        let message = format!("{} cannot review its own work", ctx.agent());
+        return Err(ctx.refuse(id, Unmet::rule("self-review", message)));
+    }
+    if submission.commit != commit {
+        let message = format!(
+            "{} was judged, but {} is handed off",
+            commit.short(),
+            submission.commit.short()
+        );
+        return Err(ctx.refuse(id, Unmet::conflict("review-stale", message)));
+    }
+    if verdict != Verdict::Accept && findings.is_empty() {
+        let message = format!("the verdict {verdict} owes findings");
+        return Err(ctx.refuse(
+            id,
+            Unmet::rule("findings-owed", message).hint("`--finding …`"),
+        ));
+    }
+    if let (Some(landing), true) = (landing, verdict != Verdict::Accept) {
+        let message = format!("a merge of `{id}` by {} is under way", landing.by);
+        return Err(ctx.refuse(id, Unmet::conflict("merge-slot", message)));
+    }
+    let record = RecordBody::Review(Review {
+        verdict,
+        change_key: submission.change_key.clone(),
+        findings: findings.clone(),
+        residual: wish.residual.clone(),
+        approves: wish.approves.clone(),
+        design_only: wish.design_only,
+        workstation: wish.workstation.clone(),
+        host: Some(ctx.request.actor.host.clone()),
+    });
+    let next = match verdict {
+        Verdict::Accept => accepted(ctx, id, state, submission, wish.design_only)?,
+        Verdict::Reject => {
+            ctx.allow(id, state, Event::Return)?;
+            given_back(state, claim, Some(submission.commit))
+        }
+        Verdict::Revise => {
+            let events = (Event::Revise, Event::ReviseLater);
+            ctx.back_to_work(id, state, claim, Some(submission.commit), events)?
+        }
+        Verdict::Block => {
+            ctx.allow(id, state, Event::Stop)?;
+            let reason = findings
+                .iter()
+                .map(|f| f.text.as_str())
+                .collect::<Vec<_>>()
+                .join("; ");
+            let block = Block {
+                reason,
+                by: None,
+                since: ctx.request.at,
+                commit: Some(submission.commit),
+            };
+            let standing = Standing::Blocked {
+                claim: claim.clone(),
+                block,
+            };
+            state.with(standing)
+        }
+    };
+    let mut append = vec![record];
+    if verdict == Verdict::Reject {
+        append.push(event_record("reject", "the review rejected the work"));
+    }
+    Ok(Change::state(id, next, append))
+}
