@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan::MutationView;
-use crate::ops::Mutation;
-use crate::ops::review::ReviewOptions;
+use crate::domain::record::{Finding, Review};
+use crate::ops::review::{ReviewOptions, ReviewOutcome};
 
 /// `data` of `review`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -16,20 +16,97 @@ pub struct ReviewView {
     pub verdict: String,
     /// Where the task is in its life now.
     pub status: String,
+    /// What was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<VerdictView>,
+    /// Remarks, such as a verdict from where the work was done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The ledger's side.
     #[serde(flatten)]
     pub mutation: MutationView,
 }
 
+/// A verdict with all that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct VerdictView {
+    /// `accept`, `revise`, `reject` or `block`.
+    pub verdict: String,
+    /// The change it judges: the stable patch id of what was handed off.
+    pub change_key: String,
+    /// What was found; empty: nothing.
+    pub findings: Vec<FindingView>,
+    /// Risks that are left; empty: none.
+    pub residual: Vec<String>,
+    /// Paths whose change is approved by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approves: Vec<String>,
+    /// Only the design of the work is there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub design_only: bool,
+    /// Where it was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workstation: Option<String>,
+    /// On which host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+}
+
+/// A finding of a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FindingView {
+    /// `critical`, `major`, `minor` or `note`.
+    pub severity: String,
+    /// Where.
+    pub file: String,
+    /// What.
+    pub text: String,
+    /// What it does to users or to the work of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub impact: Option<String>,
+    /// What would mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+impl From<&Finding> for FindingView {
+    fn from(found: &Finding) -> Self {
+        Self {
+            severity: found.severity.clone(),
+            file: found.file.clone(),
+            text: found.text.clone(),
+            impact: found.impact.clone(),
+            fix: found.fix.clone(),
+        }
+    }
+}
+
+impl From<&Review> for VerdictView {
+    fn from(review: &Review) -> Self {
+        Self {
+            verdict: review.verdict.word().to_owned(),
+            change_key: review.change_key.clone(),
+            findings: review.findings.iter().map(FindingView::from).collect(),
+            residual: review.residual.clone(),
+            approves: review.approves.clone(),
+            design_only: review.design_only,
+            workstation: review.workstation.as_ref().map(ToString::to_string),
+            host: review.host.clone(),
+        }
+    }
+}
+
 impl ReviewView {
     /// A review and what it did.
     #[must_use]
-    pub fn of(review: &ReviewOptions, mutation: &Mutation) -> Self {
+    pub fn of(review: &ReviewOptions, outcome: &ReviewOutcome) -> Self {
         Self {
             task: review.task.to_string(),
             verdict: review.verdict.to_string(),
-            status: mutation.state(&review.task).status().word().to_owned(),
-            mutation: mutation.into(),
+            status: outcome.mutation.state(&review.task).status().word().to_owned(),
+            review: outcome.review.as_ref().map(VerdictView::from),
+            notes: outcome.notes.clone(),
+            mutation: (&outcome.mutation).into(),
         }
     }
 }

@@ -10,13 +10,13 @@ use super::id::{AgentName, LaneName, ObjectId, RoleName, TaskId, WorkstationName
 use super::identity::{Agent, AgentKind, Capability, IdentityMap, Mode};
 use super::policy::{
     Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
-    Owed, ParentRule, Policy, Required, Reservations, Role, RoutingTerms, Via, Worktrees,
+    Owed, ParentRule, Policy, Required, Reservations, ReviewTerms, Role, RoutingTerms, Via, Worktrees,
 };
 use super::record::Record;
 use super::refusal::Refusal;
 use super::request::{Actor, ClaimWish, FieldValue, HandoffWish, Request, Verb};
 use super::snapshot::{
-    CommitFacts, GitFacts, Origin, Plan, RangeFacts, Replayed, Rules, Snapshot, States,
+    CommitFacts, GitFacts, Origin, Plan, RangeFacts, Replayed, Rules, Shrunk, Snapshot, States,
 };
 use super::state::{Epoch, Standing, TaskState};
 use super::task::{DEFAULT_PRIORITY, Kind, Requires, Risk, Task};
@@ -173,8 +173,9 @@ fn policy() -> Policy {
         gates: GateTerms {
             evidence: Owed::Required,
             handoff: Owed::Required,
-            review: [(Risk::High, Owed::Required)].into_iter().collect(),
+            review: [(Risk::High, 1)].into_iter().collect(),
         },
+        review: ReviewTerms::default(),
         review_routes: Vec::new(),
         path_rules: Vec::new(),
         cross_workstation: CrossWorkstation::Refuse,
@@ -214,6 +215,10 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     /// What each branch changes, in its one commit.
     pub(crate) paths: Vec<String>,
+    /// Protected tests that each branch shrinks.
+    pub(crate) shrunk: Vec<Shrunk>,
+    /// What each branch changes against the commit that was sent back.
+    pub(crate) revised: Vec<String>,
     /// What the target changed since branches started.
     pub(crate) moved: Vec<String>,
     serial: u32,
@@ -242,6 +247,8 @@ impl World {
             snapshot,
             now: at(0),
             paths: vec!["src/a".to_owned()],
+            shrunk: Vec::new(),
+            revised: Vec::new(),
             moved: Vec::new(),
             serial: 0,
         }
@@ -371,6 +378,8 @@ impl World {
             files: self.paths.clone(),
             change_key: format!("change-{}", tip.short()),
             moved: self.moved.clone(),
+            shrunk: self.shrunk.clone(),
+            revised: self.revised.clone(),
             replayed: replayed(tip),
         });
     }

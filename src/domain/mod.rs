@@ -25,6 +25,7 @@ pub mod ready;
 pub mod record;
 pub mod refusal;
 pub mod request;
+pub mod review;
 pub mod routing;
 pub mod rules;
 pub mod shell;

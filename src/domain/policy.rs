@@ -43,6 +43,8 @@ pub struct Policy {
     pub path_reservations: Reservations,
     /// What is owed before a merge.
     pub gates: GateTerms,
+    /// Whether work is reviewed before it lands, from where, and how long a review may wait.
+    pub review: ReviewTerms,
     /// Reviewers by changed paths.
     pub review_routes: Vec<ReviewRoute>,
     /// Checks and companion changes owed by changed paths.
@@ -281,15 +283,59 @@ pub struct GateTerms {
     pub evidence: Owed,
     /// A handoff record.
     pub handoff: Owed,
-    /// Review, by risk.
-    pub review: BTreeMap<Risk, Owed>,
+    /// How many others accept, by risk (P49).
+    pub review: BTreeMap<Risk, u32>,
 }
 
 impl GateTerms {
-    /// Whether a task of this risk owes a review.
+    /// How many accepting reviews a task of this risk owes, each by another reviewer.
     #[must_use]
-    pub fn review_owed(&self, risk: Risk) -> bool {
-        self.review.get(&risk) == Some(&Owed::Required)
+    pub fn reviews_owed(&self, risk: Risk) -> u32 {
+        self.review.get(&risk).copied().unwrap_or(0)
+    }
+}
+
+/// Whether work is reviewed before it lands, from where, and how long a review may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReviewTerms {
+    /// Who owns the cycle (P44).
+    pub mode: ReviewMode,
+    /// From where a reviewer judges (I18).
+    pub independence: Independence,
+    /// How long a submission waits for a verdict before it is called stale (P48).
+    pub stale_after: Span,
+    /// How long until it is called escalated (P48).
+    pub escalate_after: Span,
+}
+
+impl Default for ReviewTerms {
+    fn default() -> Self {
+        Self {
+            mode: ReviewMode::Review,
+            independence: Independence::Workstation,
+            stale_after: Span::from_seconds(24 * 3600),
+            escalate_after: Span::from_seconds(72 * 3600),
+        }
+    }
+}
+
+words! {
+    /// Who owns the cycle from claim to target (P44).
+    ReviewMode {
+        /// The agent that does the work: risk and paths owe no review.
+        Interim = "interim",
+        /// Others accept it first, as risk and paths ask.
+        Review = "review",
+    }
+}
+
+words! {
+    /// From where a reviewer judges (I18). Asked for where the identity map is enforced.
+    Independence {
+        /// From anywhere: another agent is enough.
+        Agent = "agent",
+        /// From another workstation than the work was done on.
+        Workstation = "workstation",
     }
 }
 

@@ -136,8 +136,24 @@ pub struct RangeFacts {
     /// Paths that the target changed since the base; looked for only where policy has co-edited
     /// files.
     pub moved: Vec<String>,
+    /// Protected tests that it deletes or shrinks; looked for only where policy has such.
+    pub shrunk: Vec<Shrunk>,
+    /// Of a handoff after a revision: the paths whose change is another than that of the commit
+    /// that was sent back.
+    pub revised: Vec<String>,
     /// What landing it on the target gives.
     pub replayed: Replayed,
+}
+
+/// A protected test that a range deletes or shrinks (P61).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shrunk {
+    /// Its path before.
+    pub path: String,
+    /// Lines that are not blank, before.
+    pub before: usize,
+    /// Lines that are not blank, after; none: it is gone.
+    pub after: Option<usize>,
 }
 
 /// One commit of a range.

@@ -1,7 +1,7 @@
 //! Facts about commits that a decision asks git for. Claimer and auditor compute them alike, so a
 //! request never has to be believed about them.
 
-use super::LedgerError;
+use super::{LedgerError, revision};
 use crate::domain::id::ObjectId;
 use crate::domain::request::{RangeWanted, Verb};
 use crate::domain::snapshot::{CommitFacts, RangeFacts, Replayed, Snapshot};
@@ -27,14 +27,22 @@ pub fn range(
         });
     match (verb.range(), submission) {
         (Some(RangeWanted::Submitted { tip }), _) => {
-            let Some(facts) = of_range(repo, target, tip)? else {
+            let Some(facts) = of_range(repo, snapshot, target, tip)? else {
                 return Ok(None);
             };
             let moved = moved(repo, snapshot, facts.base, target)?;
-            Ok(Some(RangeFacts { moved, ..facts }))
+            let revised = match verb.task() {
+                Some(id) => revision::revised(repo, snapshot.records_of(id), &facts)?,
+                None => Vec::new(),
+            };
+            Ok(Some(RangeFacts {
+                moved,
+                revised,
+                ..facts
+            }))
         }
         (Some(RangeWanted::Landing { onto }), Some(submission)) => {
-            let Some(facts) = of_range(repo, onto, submission.commit)? else {
+            let Some(facts) = of_range(repo, snapshot, onto, submission.commit)? else {
                 return Ok(None);
             };
             let replayed = replayed(repo, &facts, submission, onto)?;
@@ -54,6 +62,7 @@ pub fn range(
 
 fn of_range(
     repo: &Repo,
+    snapshot: &Snapshot,
     target: ObjectId,
     tip: ObjectId,
 ) -> Result<Option<RangeFacts>, LedgerError> {
@@ -63,10 +72,15 @@ fn of_range(
     let Some(base) = repo.merge_base(target, tip)? else {
         return Ok(None);
     };
-    between(repo, base, tip).map(Some)
+    between(repo, snapshot, base, tip).map(Some)
 }
 
-fn between(repo: &Repo, base: ObjectId, tip: ObjectId) -> Result<RangeFacts, LedgerError> {
+fn between(
+    repo: &Repo,
+    snapshot: &Snapshot,
+    base: ObjectId,
+    tip: ObjectId,
+) -> Result<RangeFacts, LedgerError> {
     let mut commits = Vec::new();
     for id in repo.commits_between(base, tip)? {
         let commit = repo.commit(id)?;
@@ -87,6 +101,8 @@ fn between(repo: &Repo, base: ObjectId, tip: ObjectId) -> Result<RangeFacts, Led
         files: paths_between(repo, base, tip)?,
         change_key: repo.change_key(base, tip)?,
         moved: Vec::new(),
+        shrunk: revision::shrunk(repo, &snapshot.rules.policy.protected_tests, base, tip)?,
+        revised: Vec::new(),
         replayed: Replayed::Unknown,
     })
 }
@@ -164,7 +180,7 @@ fn completed(
     if !repo.exists(commit) || !repo.exists(submission.commit) {
         return Ok(None);
     }
-    let facts = between(repo, submission.base, submission.commit)?;
+    let facts = between(repo, snapshot, submission.base, submission.commit)?;
     let content_key = repo.content_key(commit)?;
     if commit == submission.commit {
         let replayed = Replayed::Commit {

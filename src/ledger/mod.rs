@@ -18,6 +18,7 @@ pub mod paths;
 pub mod pending;
 pub mod publish;
 pub mod read;
+mod revision;
 pub mod seen;
 pub mod settings;
 pub mod sight;

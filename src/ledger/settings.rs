@@ -76,6 +76,7 @@ impl RuleFile {
                 "merge",
                 "path_reservations",
                 "gates",
+                "review",
                 "review_routes",
                 "path_rules",
                 "protected_tests",

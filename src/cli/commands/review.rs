@@ -1,9 +1,9 @@
 use clap::builder::PossibleValuesParser;
 use laneway::contract::review::ReviewView;
-use laneway::domain::id::TaskId;
+use laneway::domain::id::{ObjectId, TaskId, WorkstationName};
 use laneway::domain::record::{Finding, Severity, Verdict};
-use laneway::ops::Mutation;
 use laneway::ops::review::{ReviewOptions, review};
+use laneway::ops::{Mutation, OpError, Site};
 
 use super::{Context, diff, ledger_after};
 use crate::cli::failure::Failure;
@@ -16,13 +16,25 @@ pub struct Args {
     /// The verdict
     #[arg(long, value_parser = PossibleValuesParser::new(Verdict::ALL.iter().map(|v| v.word())))]
     verdict: String,
-    /// What was found; SEVERITY is critical, major, minor or note; may be repeated
+    /// What was found; SEVERITY is critical, major, minor or note; TEXT may go on with
+    /// `; impact: …` and `; fix: …`; may be repeated
     #[arg(long = "finding", value_name = "SEVERITY:FILE:TEXT", value_parser = finding)]
-    #[arg(required_unless_present = "no_findings")]
     findings: Vec<Finding>,
     /// Nothing was found
     #[arg(long, conflicts_with = "findings")]
     no_findings: bool,
+    /// A risk that is left [default: none]; may be repeated
+    #[arg(long = "residual", value_name = "TEXT")]
+    residual: Vec<String>,
+    /// Approve the change of PATH by name: a deleted or shrunk test; may be repeated
+    #[arg(long = "approve", value_name = "PATH")]
+    approves: Vec<String>,
+    /// Where it was judged [default: where the map routes you to, if that is one]
+    #[arg(long, value_name = "WS")]
+    workstation: Option<WorkstationName>,
+    /// The commit that was judged [default: what is handed off now]
+    #[arg(long, value_name = "SHA")]
+    commit: Option<String>,
     /// Whether the work is there, or only its design
     #[arg(long, value_enum, default_value_t = Completion::Implemented)]
     completion: Completion,
@@ -42,39 +54,85 @@ fn finding(text: &str) -> Result<Finding, String> {
     else {
         return Err("a finding is SEVERITY:FILE:TEXT".to_owned());
     };
-    if Severity::from_word(severity).is_none() {
+    let Some(severity) = Severity::from_word(severity) else {
         let words: Vec<&str> = Severity::ALL.iter().map(|s| s.word()).collect();
         return Err(format!("the severity is one of {}", words.join(", ")));
-    }
-    if said.is_empty() {
-        return Err("a finding says what was found".to_owned());
+    };
+    let (said, impact, fix) = parts_of(said);
+    for part in [Some(said), impact, fix].into_iter().flatten() {
+        if part.is_empty() {
+            return Err("a finding says what was found, and nothing empty beside it".to_owned());
+        }
     }
     Ok(Finding {
-        severity: severity.to_owned(),
-        file: file.to_owned(),
-        text: said.to_owned(),
-        impact: None,
-        fix: None,
+        impact: impact.map(str::to_owned),
+        fix: fix.map(str::to_owned),
+        ..Finding::new(severity, file, said)
     })
+}
+
+/// The text of a finding, what follows `; impact:` and what follows `; fix:`, in either order.
+fn parts_of(said: &str) -> (&str, Option<&str>, Option<&str>) {
+    let [impact, fix] = ["; impact:", "; fix:"].map(|marker| {
+        let start = said.find(marker)?;
+        Some((start, start + marker.len()))
+    });
+    let end_of = |from: usize| {
+        let starts = [impact, fix].into_iter().flatten().map(|(start, _)| start);
+        starts.filter(|start| *start >= from).min().unwrap_or(said.len())
+    };
+    let part = |marker: Option<(usize, usize)>| {
+        let (_, from) = marker?;
+        Some(said[from..end_of(from)].trim())
+    };
+    (said[..end_of(0)].trim(), part(impact), part(fix))
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
+    let options = options(&site, args)?;
+    let outcome = review(&site, &options)?;
+    let mut reply = Reply::new(
+        &ReviewView::of(&options, &outcome),
+        text(&options, &outcome.mutation),
+    );
+    reply.notes.clone_from(&outcome.notes);
+    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+}
+
+fn options(site: &Site, args: &Args) -> Result<ReviewOptions, Failure> {
     let verdict = Verdict::from_word(&args.verdict)
         .ok_or_else(|| Failure::usage(format!("`{}` is no verdict", args.verdict)))?;
-    let options = ReviewOptions {
+    if args.findings.is_empty() && !args.no_findings {
+        return Err(Failure::usage(match verdict {
+            Verdict::Accept => "accept says `--no-findings`, or what was found: `--finding \
+                                'minor:src/a.rs:what'`"
+                .to_owned(),
+            other => format!(
+                "{other} says what was found: `--finding 'major:src/a.rs:what; impact: …; fix: …'`"
+            ),
+        }));
+    }
+    let commit = args.commit.as_deref();
+    Ok(ReviewOptions {
         task: args.id.clone(),
         verdict,
+        commit: commit.map(|text| commit_of(site, text)).transpose()?,
         findings: args.findings.clone(),
+        residual: args.residual.clone(),
+        approves: args.approves.clone(),
         design_only: args.completion == Completion::DesignOnly,
+        workstation: args.workstation.clone(),
         dry_run: args.dry.dry_run,
-    };
-    let mutation = review(&site, &options)?;
-    let reply = Reply::new(
-        &ReviewView::of(&options, &mutation),
-        text(&options, &mutation),
-    );
-    Ok(reply.ledger(ledger_after(&site, &mutation)))
+    })
+}
+
+fn commit_of(site: &Site, text: &str) -> Result<ObjectId, Failure> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let named = site.repo().commit_named(text).map_err(OpError::from)?;
+    named.ok_or_else(|| Failure::usage(format!("`{text}` names no commit of this repository")))
 }
 
 fn text(review: &ReviewOptions, mutation: &Mutation) -> String {
@@ -95,7 +153,11 @@ mod tests {
         assert_eq!(found.severity, "major");
         assert_eq!(found.file, "src/a.rs");
         assert_eq!(found.text, "leaks: see P1");
-        for wrong in ["major:src/a.rs", "huge:a:b", "major:a:", ""] {
+        let found = finding("minor:a: b; fix: cap it; impact: hammers; the API").unwrap();
+        assert_eq!(found.text, "b");
+        assert_eq!(found.impact.as_deref(), Some("hammers; the API"));
+        assert_eq!(found.fix.as_deref(), Some("cap it"));
+        for wrong in ["major:a:b; fix:", "major:src/a.rs", "huge:a:b", "major:a:", ""] {
             assert!(finding(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,6 +1,7 @@
 //! `handoff`: a worker submits a commit, with all that is said about it (P42).
 
 use super::evidence::at_home;
+use super::note::{MAX_NOTE, bounded};
 use super::stage::passed;
 use super::{Change, Context};
 use crate::domain::gates::LandCase;
@@ -10,6 +11,7 @@ use crate::domain::lifecycle::Event;
 use crate::domain::record::{Handoff, RecordBody};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::HandoffWish;
+use crate::domain::review;
 use crate::domain::snapshot::RangeFacts;
 use crate::domain::stage::Stage;
 use crate::domain::state::{Standing, Submission};
@@ -33,6 +35,11 @@ pub(super) fn handoff(
             wish.commit.short()
         );
         return Err(ctx.refuse(id, Unmet::rule("commit-unknown", message)));
+    }
+    let said = wish.risks.iter().chain(&wish.not_proven);
+    bounded(ctx, id, said.map(String::as_str))?;
+    if wish.next.len() > MAX_NOTE {
+        bounded(ctx, id, [wish.next.as_str()])?;
     }
     let mut unmet = Vec::new();
     if wish.next.trim().is_empty() {
@@ -78,7 +85,7 @@ pub(super) fn handoff(
         not_proven: wish.not_proven.clone(),
         root_cause: wish.root_cause.clone(),
         proof: wish.proof.clone(),
-        outside: Vec::new(),
+        outside: review::outside(ctx.snapshot.records_of(id), &range.revised),
         host: Some(ctx.request.actor.host.clone()),
     });
     let standing = Standing::InReview {

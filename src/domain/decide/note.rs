@@ -28,6 +28,26 @@ pub(super) fn note(ctx: Context<'_>, id: &TaskId, text: &str) -> Result<Change, 
     Ok(Change::state(id, touched(ctx, id, state)?, vec![record]))
 }
 
+/// What is said along with a handoff or a review is as short as a remark, and says something.
+pub(super) fn bounded<'a>(
+    ctx: Context<'_>,
+    id: &TaskId,
+    texts: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Refusal> {
+    let fits = |text: &str| !text.trim().is_empty() && text.len() <= MAX_NOTE;
+    let Some(bad) = texts.into_iter().find(|text| !fits(text)) else {
+        return Ok(());
+    };
+    let start: String = bad.chars().take(20).collect();
+    let message = format!(
+        "each text has 1 to {MAX_NOTE} bytes; `{}` has {}",
+        start.escape_debug(),
+        bad.len()
+    );
+    let hint = "say it shorter; long text belongs into a file of the repository";
+    Err(ctx.refuse(id, Unmet::rule("text-size", message).hint(hint)))
+}
+
 /// The state after a verb that only adds a record: the holder's lease is extended when due.
 pub(super) fn touched(
     ctx: Context<'_>,

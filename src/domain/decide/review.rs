@@ -1,17 +1,19 @@
 //! `review`: someone else judges what was handed off (P44–P47).
 
 use super::own::given_back;
+use super::note::bounded;
 use super::stage::passed;
 use super::{Change, Context, event_record};
 use crate::domain::gates::{shut, work_checked};
 use crate::domain::id::TaskId;
 use crate::domain::identity::Capability;
 use crate::domain::lifecycle::Event;
-use crate::domain::record::{RecordBody, Review, Verdict};
+use crate::domain::record::{Finding, RecordBody, Review, Verdict};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::ReviewWish;
+use crate::domain::review::{Seat, authors};
 use crate::domain::stage::{Rank, Stage};
-use crate::domain::state::{Block, Standing, Submission, TaskState};
+use crate::domain::state::{Block, Claim, Standing, Submission, TaskState};
 
 /// The state after an accepting review: the stage `review` is passed by whom the contract names.
 fn accepted(
@@ -42,6 +44,39 @@ fn accepted(
     }
 }
 
+/// Nobody judges what they hold, or handed off themselves (P46).
+fn own_work(
+    ctx: Context<'_>,
+    id: &TaskId,
+    claim: &Claim,
+    submission: &Submission,
+) -> Option<Unmet> {
+    let agent = ctx.agent();
+    let records = ctx.snapshot.records_of(id);
+    if !authors(records, &submission.change_key, &claim.agent).contains(agent) {
+        return None;
+    }
+    let message = if claim.agent == *agent {
+        format!("{agent} cannot review its own work")
+    } else {
+        format!("{agent} handed this very change off and cannot review it")
+    };
+    let hint = "another agent, or a person, gives the verdict";
+    Some(Unmet::rule("self-review", message).hint(hint))
+}
+
+/// All that is said in words.
+fn texts(wish: &ReviewWish) -> impl Iterator<Item = &str> {
+    let found = wish.findings.iter().flat_map(said);
+    let more = wish.residual.iter().chain(&wish.approves);
+    found.chain(more).map(String::as_str)
+}
+
+fn said(found: &Finding) -> impl Iterator<Item = &String> {
+    let more = found.impact.iter().chain(&found.fix);
+    [&found.file, &found.text].into_iter().chain(more)
+}
+
 pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result<Change, Refusal> {
     let (verdict, commit, findings) = (wish.verdict, wish.commit, &wish.findings);
     let state = ctx.state(id)?;
@@ -55,9 +90,21 @@ pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result
         return Err(ctx.refuse(id, Unmet::rule("lifecycle", message)));
     };
     ctx.require(id, Capability::Review)?;
-    if claim.agent == *ctx.agent() {
-        let message = format!("{} cannot review its own work", ctx.agent());
-        return Err(ctx.refuse(id, Unmet::rule("self-review", message)));
+    if let Some(unmet) = own_work(ctx, id, claim, submission) {
+        return Err(ctx.refuse(id, unmet));
+    }
+    bounded(ctx, id, texts(wish))?;
+    let seat = Seat::of(
+        &ctx.snapshot.rules,
+        ctx.snapshot.records_of(id),
+        claim,
+        submission,
+        ctx.agent(),
+        &ctx.request.actor.host,
+        wish.workstation.as_ref(),
+    );
+    if let Some(unmet) = seat.unmet(id) {
+        return Err(ctx.refuse(id, unmet));
     }
     if submission.commit != commit {
         let message = format!(
@@ -65,13 +112,16 @@ pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result
             commit.short(),
             submission.commit.short()
         );
-        return Err(ctx.refuse(id, Unmet::conflict("review-stale", message)));
+        let unmet = Unmet::conflict("review-stale", message)
+            .hint(format!("`laneway show {id}`, then judge what is there now"));
+        return Err(ctx.refuse(id, unmet));
     }
     if verdict != Verdict::Accept && findings.is_empty() {
         let message = format!("the verdict {verdict} owes findings");
         return Err(ctx.refuse(
             id,
-            Unmet::rule("findings-owed", message).hint("`--finding …`"),
+            Unmet::rule("findings-owed", message)
+                .hint("`--finding 'major:src/a.rs:what; impact: …; fix: …'`"),
         ));
     }
     if let (Some(landing), true) = (landing, verdict != Verdict::Accept) {
@@ -85,7 +135,7 @@ pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result
         residual: wish.residual.clone(),
         approves: wish.approves.clone(),
         design_only: wish.design_only,
-        workstation: wish.workstation.clone(),
+        workstation: seat.workstation().cloned(),
         host: Some(ctx.request.actor.host.clone()),
     });
     let next = match verdict {

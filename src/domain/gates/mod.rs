@@ -26,6 +26,7 @@ mod path_reservation;
 mod paths_owned;
 mod plan_sound;
 mod probes_ready;
+mod protected_tests;
 mod remote_execution;
 mod rerun_identity;
 mod review_owed;
@@ -49,6 +50,7 @@ use page::always;
 pub use paths_owned::owned_by;
 pub use probes_ready::{UNPROBED, probed};
 pub(in crate::domain) use probes_ready::{failed, unprobed};
+pub use protected_tests::{approval, told};
 pub use stage_executor::stranger;
 pub use stage_gate::{shut, work_checked};
 pub use task_open::inactive_block;
@@ -100,6 +102,7 @@ pub const LAND: &[LandGate] = &[
     co_edited::GATE,
     also_change::GATE,
     review_owed::GATE,
+    protected_tests::GATE,
     generated_files::GATE,
     stage_gate::LAND_GATE,
     evidence_owed::GATE,

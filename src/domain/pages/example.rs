@@ -104,6 +104,10 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "`A-1` is of high risk and has no accepting review",
     ),
     (
+        "protected-tests",
+        "the protected test tests/a.rs shrinks from 40 to 12 lines",
+    ),
+    (
         "evidence-owed",
         "the check `cargo test` failed with exit code 101",
     ),

@@ -172,8 +172,31 @@ pub const REFUSALS: &[RefusalPage] = &[
         id: "self-review",
         fact: "nobody reviews their own work",
         verbs: &["review"],
-        text: "Another agent or person gives the verdict.",
+        text: "Another agent or person gives the verdict: neither the holder nor anybody who \
+               handed this very change off, and, where the identity map is enforced and \
+               `review: {independence: workstation}`, an agent from another workstation than the \
+               work was done on. A workstation that lists no hosts is not told apart from another \
+               on the same host. A person of the map judges from anywhere.",
         example: "@bot cannot review its own work",
+    },
+    RefusalPage {
+        id: "review-workstation",
+        fact: "the workstation that an agent judges from is not known",
+        verbs: &["review"],
+        text: "Where the identity map is enforced, an agent judges work from another workstation \
+               than it was done on. It is the one that the map routes the agent to, if there is \
+               only one, else what `--workstation WS` says; it must be registered and run on this \
+               host. `review: {independence: agent}` in governance/policy.yaml asks for another \
+               agent only.",
+        example: "the workstation that @rev judges from is not known",
+    },
+    RefusalPage {
+        id: "text-size",
+        fact: "a text of a handoff or a review is empty or too long",
+        verbs: &["handoff", "review"],
+        text: "What goes into the ledger is for the next reader. Long text belongs into a file of \
+               the repository, which the text can name.",
+        example: "each text has 1 to 4096 bytes; `` has 0",
     },
     RefusalPage {
         id: "review-stale",
@@ -186,7 +209,7 @@ pub const REFUSALS: &[RefusalPage] = &[
         id: "findings-owed",
         fact: "a verdict other than accept names no finding",
         verbs: &["review"],
-        text: "Say what is to change: `--finding SEVERITY:FILE:TEXT`.",
+        text: "Say what is to change: `--finding 'SEVERITY:FILE:TEXT; impact: …; fix: …'`.",
         example: "the verdict revise owes findings",
     },
     RefusalPage {

@@ -7,7 +7,7 @@ use std::fmt::{self, Display};
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -24,6 +24,9 @@ use crate::ledger::yaml::closest;
 pub trait Lexeme: Sized + Display {
     /// Id of the rule that a text breaks which is none.
     const RULE: &'static str = "meaning";
+
+    /// Whether files may write it as a number, too.
+    const NUMBER: bool = false;
 
     /// Its name in the JSON Schema.
     fn name() -> String;
@@ -130,8 +133,25 @@ impl<'de, T: Lexeme> Deserialize<'de> for Text<T> {
             fn visit_str<E>(self, text: &str) -> Result<Text<T>, E> {
                 Ok(Text::written(text))
             }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Text<T>, E> {
+                if T::NUMBER {
+                    return Ok(Text::written(&number.to_string()));
+                }
+                Err(E::invalid_type(Unexpected::Signed(number), &self))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Text<T>, E> {
+                if T::NUMBER {
+                    return Ok(Text::written(&number.to_string()));
+                }
+                Err(E::invalid_type(Unexpected::Unsigned(number), &self))
+            }
         }
 
+        if T::NUMBER {
+            return deserializer.deserialize_any(Read(PhantomData));
+        }
         deserializer.deserialize_str(Read(PhantomData))
     }
 }

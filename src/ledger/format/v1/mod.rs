@@ -15,6 +15,7 @@ pub mod queue;
 pub mod readiness;
 pub mod record;
 pub mod request;
+pub mod review;
 pub mod routing;
 pub mod stages;
 pub mod standing;

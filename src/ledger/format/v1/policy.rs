@@ -1,6 +1,6 @@
 //! `governance/policy.yaml`: the rules of a governed repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::authority::{self, AuthorityMode};
 use super::guarded_paths::{CoEditedEntry, ContractEntry, GeneratedEntry};
 use super::is_default;
 use super::queue::OptionalField;
+use super::review::{ReviewByRisk, ReviewTermsEntry};
 use crate::domain::glob::Glob;
 use crate::domain::id::{BranchName, LaneName, ProjectName, RemoteName, RoleName, StageName};
 use crate::domain::policy::{
@@ -16,7 +17,6 @@ use crate::domain::policy::{
     Owed, ParentRule, PathRule, Policy, Required, Rerun, Reservations, ReviewRoute, Role,
     RoutingTerms, Strategy, Via, Worktrees,
 };
-use crate::domain::task::Risk;
 use crate::domain::time::Span;
 use crate::ledger::format::problem::{Place, Problem, collect};
 use crate::ledger::format::read::{File, check_version};
@@ -68,6 +68,9 @@ pub struct PolicyFile {
     /// What is owed before a merge.
     #[serde(default)]
     pub gates: GatesEntry,
+    /// Whether work is reviewed before it lands, from where, and how long a review may wait.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub review: ReviewTermsEntry,
     /// Reviewers by changed paths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub review_routes: Vec<ReviewRouteEntry>,
@@ -284,7 +287,7 @@ pub struct GatesEntry {
     pub evidence: Text<Owed>,
     /// A handoff record.
     pub handoff: Text<Owed>,
-    /// A review, by risk.
+    /// How many accepting reviews, by risk.
     pub review: ReviewByRisk,
 }
 
@@ -294,28 +297,6 @@ impl Default for GatesEntry {
             evidence: Owed::Required.into(),
             handoff: Owed::Required.into(),
             review: ReviewByRisk::default(),
-        }
-    }
-}
-
-/// Whether a review is owed, by the risk of the task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReviewByRisk {
-    /// Of a task of low risk.
-    pub low: Text<Owed>,
-    /// Of a task of normal risk.
-    pub normal: Text<Owed>,
-    /// Of a task of high risk.
-    pub high: Text<Owed>,
-}
-
-impl Default for ReviewByRisk {
-    fn default() -> Self {
-        Self {
-            low: Owed::None.into(),
-            normal: Owed::None.into(),
-            high: Owed::Required.into(),
         }
     }
 }
@@ -372,6 +353,7 @@ impl PolicyFile {
         let routing = self.routing.convert(&at.key("routing"));
         let path_reservations = at.text("path_reservations", self.path_reservations);
         let gates = self.gates.convert(&at.key("gates"));
+        let review = self.review.convert(&at.key("review"));
         let review_routes = at.items("review_routes", self.review_routes, |at, route| {
             route.convert(at)
         });
@@ -406,6 +388,7 @@ impl PolicyFile {
             routing: routing?,
             path_reservations: path_reservations?,
             gates: gates?,
+            review: review?,
             review_routes,
             path_rules,
             cross_workstation: cross_workstation.unwrap_or(CrossWorkstation::Refuse),
@@ -435,7 +418,7 @@ impl TermsEntry {
 }
 
 /// Takes a span that must not be empty.
-fn some_time(at: &Place<'_>, key: &str, text: Text<Span>) -> Option<Span> {
+pub(super) fn some_time(at: &Place<'_>, key: &str, text: Text<Span>) -> Option<Span> {
     let span = at.text(key, text)?;
     if span.seconds() == 0 {
         at.key(key).refuse(format!("a `{key}` of no length"));
@@ -559,16 +542,7 @@ impl GatesEntry {
     fn convert(self, at: &Place<'_>) -> Option<GateTerms> {
         let evidence = at.text("evidence", self.evidence);
         let handoff = at.text("handoff", self.handoff);
-        let risks = at.key("review");
-        let review = [
-            (Risk::Low, risks.text("low", self.review.low)),
-            (Risk::Normal, risks.text("normal", self.review.normal)),
-            (Risk::High, risks.text("high", self.review.high)),
-        ];
-        let review: BTreeMap<Risk, Owed> = review
-            .into_iter()
-            .filter_map(|(risk, owed)| Some((risk, owed?)))
-            .collect();
+        let review = self.review.convert(&at.key("review"));
         Some(GateTerms {
             evidence: evidence?,
             handoff: handoff?,

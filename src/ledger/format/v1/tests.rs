@@ -1137,8 +1137,8 @@ fn what_a_policy_leaves_out_has_its_default() {
     assert_eq!(policy.path_reservations, Reservations::Warn);
     assert_eq!(policy.merge.stages.len(), 4);
     assert_eq!(policy.gates.handoff, Owed::Required);
-    let owed = [Risk::Low, Risk::Normal, Risk::High].map(|risk| policy.gates.review_owed(risk));
-    assert_eq!(owed, [true, false, true]);
+    let owed = [Risk::Low, Risk::Normal, Risk::High].map(|risk| policy.gates.reviews_owed(risk));
+    assert_eq!(owed, [1, 0, 1]);
     assert_eq!(policy.worktrees.root, "${WORKTREE_ROOT}");
 }
 
