@@ -103,7 +103,12 @@ impl ReviewView {
         Self {
             task: review.task.to_string(),
             verdict: review.verdict.to_string(),
-            status: outcome.mutation.state(&review.task).status().word().to_owned(),
+            status: outcome
+                .mutation
+                .state(&review.task)
+                .status()
+                .word()
+                .to_owned(),
             review: outcome.review.as_ref().map(VerdictView::from),
             notes: outcome.notes.clone(),
             mutation: (&outcome.mutation).into(),

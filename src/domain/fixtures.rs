@@ -10,7 +10,8 @@ use super::id::{AgentName, LaneName, ObjectId, RoleName, TaskId, WorkstationName
 use super::identity::{Agent, AgentKind, Capability, IdentityMap, Mode};
 use super::policy::{
     Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
-    Owed, ParentRule, Policy, Required, Reservations, ReviewTerms, Role, RoutingTerms, Via, Worktrees,
+    Owed, ParentRule, Policy, Required, Reservations, ReviewTerms, Role, RoutingTerms, Via,
+    Worktrees,
 };
 use super::record::Record;
 use super::refusal::Refusal;

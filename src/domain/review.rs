@@ -23,7 +23,10 @@ pub fn authors<'a>(
     let handed_off = records.iter().filter(
         |record| matches!(&record.body, RecordBody::Handoff(one) if one.change_key == change_key),
     );
-    handed_off.map(|record| &record.by).chain([holder]).collect()
+    handed_off
+        .map(|record| &record.by)
+        .chain([holder])
+        .collect()
 }
 
 /// The last word of each reviewer of this very change who is not one of its authors, oldest first.
@@ -85,12 +88,15 @@ pub struct SentBack<'a> {
 /// The revision that is owed: the last verdict, if it is `revise`, and what it judged (G5).
 #[must_use]
 pub fn sent_back(records: &[Record]) -> Option<SentBack<'_>> {
-    let (place, review) = records.iter().enumerate().rev().find_map(|(place, record)| {
-        match &record.body {
-            RecordBody::Review(review) => Some((place, review)),
-            _ => None,
-        }
-    })?;
+    let (place, review) =
+        records
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(place, record)| match &record.body {
+                RecordBody::Review(review) => Some((place, review)),
+                _ => None,
+            })?;
     if review.verdict != Verdict::Revise {
         return None;
     }
@@ -107,7 +113,10 @@ pub fn sent_back(records: &[Record]) -> Option<SentBack<'_>> {
 pub fn names(finding: &Finding, path: &str) -> bool {
     let named = finding.file.trim().trim_start_matches("./");
     let named = named.trim_end_matches('/');
-    let below = || path.strip_prefix(named).is_some_and(|rest| rest.starts_with('/'));
+    let below = || {
+        path.strip_prefix(named)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
     named.is_empty() || named == "." || named == path || below()
 }
 

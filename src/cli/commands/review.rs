@@ -79,7 +79,10 @@ fn parts_of(said: &str) -> (&str, Option<&str>, Option<&str>) {
     });
     let end_of = |from: usize| {
         let starts = [impact, fix].into_iter().flatten().map(|(start, _)| start);
-        starts.filter(|start| *start >= from).min().unwrap_or(said.len())
+        starts
+            .filter(|start| *start >= from)
+            .min()
+            .unwrap_or(said.len())
     };
     let part = |marker: Option<(usize, usize)>| {
         let (_, from) = marker?;
@@ -157,7 +160,13 @@ mod tests {
         assert_eq!(found.text, "b");
         assert_eq!(found.impact.as_deref(), Some("hammers; the API"));
         assert_eq!(found.fix.as_deref(), Some("cap it"));
-        for wrong in ["major:a:b; fix:", "major:src/a.rs", "huge:a:b", "major:a:", ""] {
+        for wrong in [
+            "major:a:b; fix:",
+            "major:src/a.rs",
+            "huge:a:b",
+            "major:a:",
+            "",
+        ] {
             assert!(finding(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,7 +1,7 @@
 //! `review`: someone else judges what was handed off (P44–P47).
 
-use super::own::given_back;
 use super::note::bounded;
+use super::own::given_back;
 use super::stage::passed;
 use super::{Change, Context, event_record};
 use crate::domain::gates::{shut, work_checked};

@@ -35,7 +35,11 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
         let mut words = words.iter().filter(|(_, review)| accepts(review));
         words.any(|(_, review)| review.approves.contains(path))
     };
-    let unapproved = case.range.shrunk.iter().filter(|test| !approved(&test.path));
+    let unapproved = case
+        .range
+        .shrunk
+        .iter()
+        .filter(|test| !approved(&test.path));
     unapproved
         .map(|test| Unmet::rule(GATE.page.id, told(test)).hint(approval(id, test)))
         .collect()
@@ -55,5 +59,7 @@ pub fn told(test: &Shrunk) -> String {
 #[must_use]
 pub fn approval(id: &TaskId, test: &Shrunk) -> String {
     let path = crate::domain::shell::quoted(&test.path);
-    format!("put it back, or another says `laneway review {id} --verdict accept --no-findings --approve {path}`")
+    format!(
+        "put it back, or another says `laneway review {id} --verdict accept --no-findings --approve {path}`"
+    )
 }

@@ -63,10 +63,7 @@ fn objection(case: &LandCase<'_>, record: &Record, review: &Review) -> Unmet {
     let message = if review.design_only {
         format!("{by} saw the design of `{id}` only, and a design is not done")
     } else {
-        format!(
-            "the last word of {by} on this change is {}",
-            review.verdict
-        )
+        format!("the last word of {by} on this change is {}", review.verdict)
     };
     Unmet::rule(GATE.page.id, message).hint(format!(
         "change it and hand it off again, or {by} runs `laneway review {id} --verdict accept …`"

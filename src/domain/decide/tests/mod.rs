@@ -7,6 +7,7 @@ mod order;
 mod own;
 mod plan;
 mod request;
+mod review;
 mod rights;
 mod routing;
 mod stage;

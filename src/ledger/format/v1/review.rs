@@ -55,8 +55,9 @@ impl Lexeme for ReviewWeight {
         let count = text.parse().ok().filter(|count| (1..=MOST).contains(count));
         count.map(Self).ok_or_else(|| {
             let text_shown = text.escape_debug();
-            let message =
-                format!("`{text_shown}` is not one of `none`, `required`, a number from 1 to {MOST}");
+            let message = format!(
+                "`{text_shown}` is not one of `none`, `required`, a number from 1 to {MOST}"
+            );
             Rejected::new(text, message)
         })
     }

@@ -704,6 +704,22 @@ fn broken() -> Vec<Broken> {
         ),
         (
             "policy",
+            "/gates/review/high",
+            json!(0),
+            "/gates/review/high",
+            "is not one of",
+            true,
+        ),
+        (
+            "policy",
+            "/review",
+            json!({"stale_after": "72h", "escalate_after": "24h"}),
+            "/review/escalate_after",
+            "comes before",
+            false,
+        ),
+        (
+            "policy",
             "/review_routes/0/reviewers",
             json!([]),
             "/review_routes/0/reviewers",
@@ -1139,7 +1155,23 @@ fn what_a_policy_leaves_out_has_its_default() {
     assert_eq!(policy.gates.handoff, Owed::Required);
     let owed = [Risk::Low, Risk::Normal, Risk::High].map(|risk| policy.gates.reviews_owed(risk));
     assert_eq!(owed, [1, 0, 1]);
+    assert_eq!(policy.review, crate::domain::policy::ReviewTerms::default());
     assert_eq!(policy.worktrees.root, "${WORKTREE_ROOT}");
+}
+
+#[test]
+fn a_review_weighs_none_one_or_a_number() {
+    let document = json!({"version": 1, "project": "p", "target": {"branch": "main"},
+                          "gates": {"review": {"low": "none", "normal": "required", "high": 2}},
+                          "review": {"mode": "interim"}});
+    let policy = read::<PolicyFile, _>(&document).unwrap();
+    let owed = [Risk::Low, Risk::Normal, Risk::High].map(|risk| policy.gates.reviews_owed(risk));
+    assert_eq!(owed, [0, 1, 2]);
+    assert_eq!(
+        policy.review.mode,
+        crate::domain::policy::ReviewMode::Interim
+    );
+    assert_eq!(policy.review.stale_after.seconds(), 24 * 3600);
 }
 
 #[test]
