@@ -9,6 +9,7 @@ use super::difference::{Difference, first_line};
 use crate::domain::decide::{Change, LAW, beginning, decide};
 use crate::domain::id::ObjectId;
 use crate::domain::request::{RangeWanted, Request, Verb};
+use crate::domain::review;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state;
 use crate::domain::task::Task;
@@ -224,6 +225,15 @@ impl Verification<'_> {
             .loader
             .snapshot(Some(parent), rules, Some(verb))
             .map_err(Difference::Unreadable)?;
+        // What a revision changed is told against the commit that was sent back.
+        let sent_back = match verb {
+            Verb::Handoff { task, .. } => review::sent_back(snapshot.records_of(task)),
+            _ => None,
+        };
+        let earlier = sent_back.map(|sent| sent.handoff.commit);
+        if let Some(missing) = earlier.filter(|commit| !self.repo.exists(*commit)) {
+            return Err(Difference::Missing(missing));
+        }
         decide(&snapshot, &statement.request).map_err(|refusal| {
             let missing = named_work(&snapshot, verb).filter(|work| !self.repo.exists(*work));
             missing.map_or_else(

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::plan::MutationView;
 use crate::domain::record::{Finding, Review};
+use crate::ops::late::LateReview;
 use crate::ops::review::{ReviewOptions, ReviewOutcome};
 
 /// `data` of `review`.
@@ -112,6 +113,27 @@ impl ReviewView {
             review: outcome.review.as_ref().map(VerdictView::from),
             notes: outcome.notes.clone(),
             mutation: (&outcome.mutation).into(),
+        }
+    }
+}
+
+/// A submission that waits too long for a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LateReviewView {
+    /// `stale` or `escalated`.
+    pub lateness: String,
+    /// Since when it is (RFC 3339).
+    pub since: String,
+    /// The roles that the changed paths ask for; empty: anybody else who may review.
+    pub reviewers: Vec<String>,
+}
+
+impl From<&LateReview> for LateReviewView {
+    fn from(review: &LateReview) -> Self {
+        Self {
+            lateness: review.late.lateness.to_string(),
+            since: review.late.since.to_string(),
+            reviewers: review.reviewers.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::envelope::LedgerView;
+use super::review::LateReviewView;
 use super::stage::GapView;
 use crate::domain::id::TaskId;
 use crate::domain::state::{Claim, Status};
@@ -77,6 +78,9 @@ pub struct SubmittedView {
     pub task: String,
     /// Since when (RFC 3339).
     pub since: String,
+    /// It waits too long for a verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<LateReviewView>,
 }
 
 /// A blocked task.
@@ -135,6 +139,7 @@ impl StatusView {
                 .map(|(task, at)| SubmittedView {
                     task: task.to_string(),
                     since: at.to_string(),
+                    review: outcome.late.get(task).map(LateReviewView::from),
                 })
                 .collect(),
             blocked: outcome

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::envelope::UnmetView;
+use super::handoff::ReturnView;
+use super::review::{LateReviewView, VerdictView};
 use super::routing::{RoutedView, RoutingView};
 use crate::domain::contract_request::Decision;
 use crate::domain::record::{CheckRun, Record, RecordBody};
@@ -38,11 +40,17 @@ pub struct TaskView {
     pub lane: Option<String>,
     /// Tasks it depends on.
     pub depends_on: Vec<String>,
+    /// It waits too long for a verdict; looked for by `list` and `show`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<LateReviewView>,
 }
 
 impl From<&Row> for TaskView {
     fn from(row: &Row) -> Self {
-        Self::of(&row.task, &row.state)
+        Self {
+            review: row.late.as_ref().map(LateReviewView::from),
+            ..Self::of(&row.task, &row.state)
+        }
     }
 }
 
@@ -68,6 +76,7 @@ impl TaskView {
             agent: agent.map(ToString::to_string),
             lane: lane.map(ToString::to_string),
             depends_on: task.depends_on.iter().map(ToString::to_string).collect(),
+            review: None,
         }
     }
 }
@@ -359,6 +368,12 @@ pub struct RecordView {
     /// Checks, of evidence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckView>,
+    /// What a worker returned, of a handoff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<ReturnView>,
+    /// The verdict, of a review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<VerdictView>,
     /// The workstation that a claim got, of routing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<RoutedView>,
@@ -448,6 +463,14 @@ impl From<&Record> for RecordView {
             text,
             files,
             checks,
+            handoff: match &record.body {
+                RecordBody::Handoff(handoff) => Some(handoff.into()),
+                _ => None,
+            },
+            review: match &record.body {
+                RecordBody::Review(review) => Some(review.into()),
+                _ => None,
+            },
             routing: match &record.body {
                 RecordBody::Routing(routing) => Some(routing.into()),
                 _ => None,
@@ -504,7 +527,7 @@ impl From<&ShowOutcome> for ShowView {
         };
         Self {
             task: TaskDetail {
-                task: TaskView::of(task, state),
+                task: TaskView::from(&outcome.row),
                 planned_on: planned_on.to_owned(),
                 kind: task.kind.word().to_owned(),
                 risk: task.risk.word().to_owned(),

@@ -7,8 +7,9 @@ use super::check::on_its_branch;
 use super::mutate::Mutation;
 use super::save;
 use super::site::Site;
+use crate::domain::gates::{approval, told};
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::record::RootCause;
+use crate::domain::record::{Handoff, RecordBody, RootCause};
 use crate::domain::request::{HandoffWish, Verb};
 use crate::domain::state::Standing;
 
@@ -21,6 +22,8 @@ pub struct HandoffOptions {
     pub next: String,
     /// Risks and blockers.
     pub risks: Vec<String>,
+    /// What the work does not prove.
+    pub not_proven: Vec<String>,
     /// Owed by defects.
     pub root_cause: Option<RootCause>,
     /// Rehearse.
@@ -34,7 +37,10 @@ pub struct HandoffOutcome {
     pub task: TaskId,
     /// The commit handed off.
     pub commit: ObjectId,
-    /// Remarks on what did not work and does not matter, such as a lane branch not pushed.
+    /// What was recorded, or would be; none of a request that was carried out before.
+    pub handoff: Option<Handoff>,
+    /// Remarks that refuse nothing: protected tests that shrink, files outside the findings of a
+    /// review, a lane branch that was not pushed.
     pub notes: Vec<String>,
     /// The mutation.
     pub mutation: Mutation,
@@ -65,6 +71,7 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
         task: id.clone(),
         handoff: HandoffWish {
             risks: options.risks.clone(),
+            not_proven: options.not_proven.clone(),
             root_cause: options.root_cause.clone(),
             ..HandoffWish::new(commit, &options.next)
         },
@@ -104,12 +111,40 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
             notes.push(format!("the lane branch was not pushed: {error}"));
         }
     }
+    let handoff = recorded(&mutation);
+    notes.extend(remarks(&mutation, &id, handoff.as_ref()));
     Ok(HandoffOutcome {
         task: id,
         commit,
+        handoff,
         notes,
         mutation,
     })
+}
+
+fn recorded(mutation: &Mutation) -> Option<Handoff> {
+    let changes = mutation.change.states.iter();
+    let mut records = changes.flat_map(|change| &change.append);
+    records.find_map(|record| match record {
+        RecordBody::Handoff(handoff) => Some(handoff.clone()),
+        _ => None,
+    })
+}
+
+/// What a reviewer will look at first: nothing of it keeps the work from being handed off.
+fn remarks(mutation: &Mutation, id: &TaskId, handoff: Option<&Handoff>) -> Vec<String> {
+    let shrunk = mutation.before.facts.range.iter().flat_map(|r| &r.shrunk);
+    let mut notes: Vec<String> = shrunk
+        .map(|test| format!("{}: {}", told(test), approval(id, test)))
+        .collect();
+    let outside = handoff.map_or(&[][..], |handoff| &handoff.outside);
+    if !outside.is_empty() {
+        notes.push(format!(
+            "no finding of the review names {}: the reviewer is told",
+            outside.join(", ")
+        ));
+    }
+    notes
 }
 
 /// The answer to a request that was carried out before: it names the commit that was handed off.
@@ -121,6 +156,7 @@ fn handed_off_before(task: TaskId, tip: ObjectId, mutation: Mutation) -> Handoff
     HandoffOutcome {
         task,
         commit,
+        handoff: None,
         notes: Vec::new(),
         mutation,
     }

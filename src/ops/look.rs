@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::OpError;
+use super::late::{LateReview, late_review};
 use super::site::Site;
 use crate::domain::id::{AgentName, LaneName, ObjectId, RoleName, TaskId};
 use crate::domain::identity::Mode;
@@ -35,6 +36,8 @@ pub struct Row {
     pub task: Task,
     /// The state.
     pub state: TaskState,
+    /// Whether it waits too long for a verdict; looked for by `list` and `show`.
+    pub late: Option<LateReview>,
 }
 
 impl Row {
@@ -42,7 +45,15 @@ impl Row {
         Self {
             task: task.clone(),
             state: snapshot.states.get(&task.id).clone(),
+            late: None,
         }
+    }
+
+    fn reviewed(site: &Site, snapshot: &Snapshot, task: &Task) -> Result<Self, OpError> {
+        Ok(Self {
+            late: late_review(site, snapshot, &task.id)?,
+            ..Self::of(snapshot, task)
+        })
     }
 
     /// Who holds it, or has done it.
@@ -233,8 +244,8 @@ pub fn list(site: &Site, options: &ListOptions) -> Result<ListOutcome, OpError> 
     let rows = wanted
         .into_iter()
         .take(limit)
-        .map(|task| Row::of(&snapshot, task))
-        .collect();
+        .map(|task| Row::reviewed(site, &snapshot, task))
+        .collect::<Result<_, _>>()?;
     Ok(ListOutcome {
         rows,
         total,
@@ -292,7 +303,7 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
         .filter(|other| other.depends_on.contains(&id));
     let origin = snapshot.plan.origin(&id).unwrap_or(Origin::Ledger);
     Ok(ShowOutcome {
-        row: Row::of(&snapshot, task),
+        row: Row::reviewed(site, &snapshot, task)?,
         origin,
         records,
         landed: snapshot.landed(&id),
@@ -334,6 +345,8 @@ pub struct StatusOutcome {
     pub expired: Vec<(TaskId, Claim)>,
     /// Tasks that wait for review or merge, oldest first.
     pub submitted: Vec<(TaskId, Timestamp)>,
+    /// Those of them that wait too long for a verdict.
+    pub late: BTreeMap<TaskId, LateReview>,
     /// Blocked tasks, with the reason.
     pub blocked: Vec<(TaskId, String)>,
     /// Paused tasks, most urgent first.
@@ -398,6 +411,12 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
     }
     submitted.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
     blocked.sort();
+    let mut late = BTreeMap::new();
+    for (id, _) in &submitted {
+        if let Some(review) = late_review(site, &snapshot, id)? {
+            late.insert(id.clone(), review);
+        }
+    }
     Ok(StatusOutcome {
         counts,
         ready,
@@ -405,6 +424,7 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
         lanes,
         expired,
         submitted,
+        late,
         blocked,
         gaps: matrix::gaps(&snapshot, now)
             .into_iter()

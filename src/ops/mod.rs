@@ -11,6 +11,7 @@ pub mod explain;
 pub mod handoff;
 pub mod init;
 pub mod lane;
+pub mod late;
 pub mod log;
 pub mod look;
 pub mod maintain;

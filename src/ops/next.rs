@@ -14,7 +14,8 @@ pub struct Step {
     pub reason: String,
 }
 
-/// The next steps, most urgent first: mend the plan, free what has expired, land what waits, look
+/// The next steps, most urgent first: mend the plan, free what has expired, judge
+/// what waits too long, land what waits, look
 /// at what is blocked, then start what is ready, role by role.
 #[must_use]
 pub fn steps(queue: &StatusOutcome) -> Vec<Step> {
@@ -34,6 +35,32 @@ pub fn steps(queue: &StatusOutcome) -> Vec<Step> {
         let count = count(queue.expired.len(), "claim");
         anyone("laneway release --expired", format!("{count} expired"));
     }
+    for (task, review) in &queue.late {
+        let (lateness, since) = (review.late.lateness, review.late.since);
+        let by = match review.reviewers.as_slice() {
+            [] => "anybody else who may review".to_owned(),
+            roles => roles
+                .iter()
+                .map(|role| role.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
+        steps.push(Step {
+            role: match review.reviewers.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            },
+            command: format!("laneway review {task} --form"),
+            reason: format!("the review is {lateness} since {since}; by {by}"),
+        });
+    }
+    let mut anyone = |command: &str, reason: String| {
+        steps.push(Step {
+            role: None,
+            command: command.to_owned(),
+            reason,
+        });
+    };
     if let Some((oldest, since)) = queue.submitted.first() {
         let count = count(queue.submitted.len(), "submission");
         let reason = format!("{count} to review or merge, the oldest {oldest} since {since}");

@@ -145,6 +145,7 @@ impl Staged {
             row: Row {
                 task: task.clone(),
                 state: state.clone(),
+                late: None,
             },
             stages: rows
                 .map(|row| StageRow {

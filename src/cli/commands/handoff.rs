@@ -1,6 +1,6 @@
 use laneway::contract::handoff::HandoffView;
 use laneway::domain::id::TaskId;
-use laneway::domain::record::{RecordBody, RootCause};
+use laneway::domain::record::RootCause;
 use laneway::ops::handoff::{HandoffOptions, HandoffOutcome, handoff};
 
 use super::{Context, diff, ledger_after};
@@ -18,6 +18,9 @@ pub struct Args {
     /// A risk or blocker; may be repeated
     #[arg(long = "risk", value_name = "TEXT")]
     risks: Vec<String>,
+    /// What the work does not prove; may be repeated
+    #[arg(long = "not-proven", value_name = "TEXT")]
+    not_proven: Vec<String>,
     /// Root cause in one sentence; owed by defects
     #[arg(long, value_name = "TEXT", requires_all = ["layer", "proof"])]
     root_cause: Option<String>,
@@ -45,6 +48,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         task: args.id.clone(),
         next: args.next.clone(),
         risks: args.risks.clone(),
+        not_proven: args.not_proven.clone(),
         root_cause,
         dry_run: args.dry.dry_run,
     };
@@ -59,13 +63,7 @@ pub(super) fn text(outcome: &HandoffOutcome) -> String {
         return diff(&outcome.mutation);
     }
     let mut text = format!("handed off {} at {}", outcome.task, outcome.commit.short());
-    let changes = outcome.mutation.change.states.iter();
-    let mut records = changes.flat_map(|change| &change.append);
-    let handoff = records.find_map(|record| match record {
-        RecordBody::Handoff(handoff) => Some(handoff),
-        _ => None,
-    });
-    if let Some(handoff) = handoff {
+    if let Some(handoff) = &outcome.handoff {
         let (commits, files) = (handoff.commits.len(), handoff.files.len());
         text.push_str(&format!(": commits {commits}, files {files}\n"));
         for file in &handoff.files {

@@ -67,7 +67,10 @@ fn text(outcome: &ListOutcome, width: Option<u16>) -> String {
         let agent = row.agent().map_or("-".to_owned(), ToString::to_string);
         table.row([
             task.id.to_string(),
-            state.status().to_string(),
+            match &row.late {
+                Some(review) => format!("{}, {}", state.status(), review.late.lateness),
+                None => state.status().to_string(),
+            },
             task.priority.to_string(),
             task.role.to_string(),
             agent,

@@ -2,6 +2,7 @@ use clap::builder::PossibleValuesParser;
 use laneway::contract::review::ReviewView;
 use laneway::domain::id::{ObjectId, TaskId, WorkstationName};
 use laneway::domain::record::{Finding, Severity, Verdict};
+use laneway::ops::late::LateReview;
 use laneway::ops::review::{ReviewOptions, review};
 use laneway::ops::{Mutation, OpError, Site};
 
@@ -144,6 +145,17 @@ fn text(review: &ReviewOptions, mutation: &Mutation) -> String {
     }
     let (task, status) = (&review.task, mutation.state(&review.task).status());
     format!("reviewed {task}: {}; it is {status}\n", review.verdict)
+}
+
+/// `stale since …; by D-arch`.
+pub(super) fn late(review: &LateReview) -> String {
+    let roles: Vec<&str> = review.reviewers.iter().map(|role| role.as_str()).collect();
+    let by = match roles.as_slice() {
+        [] => "anybody else who may review".to_owned(),
+        roles => roles.join(", "),
+    };
+    let late = review.late;
+    format!("{} since {}; by {by}", late.lateness, late.since)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use laneway::contract::handoff::ReturnView;
+use laneway::contract::review::VerdictView;
 use laneway::contract::routing::RoutingView;
 use laneway::contract::task::{RecordView, ShowView, TaskDetail};
 use laneway::domain::id::TaskId;
@@ -139,6 +141,14 @@ fn ownership(page: &mut Page, detail: &TaskDetail) {
         page.line("blocked", &format!("{since}{by}: {}", block.reason));
     }
     page.some("submitted", detail.submitted.as_ref());
+    if let Some(review) = &detail.task.review {
+        let by = match review.reviewers.as_slice() {
+            [] => "anybody else who may review".to_owned(),
+            roles => roles.join(", "),
+        };
+        let late = format!("{} since {}; by {by}", review.lateness, review.since);
+        page.line("review", &late);
+    }
     if let Some(done) = &detail.completion {
         page.line(
             "done",
@@ -156,6 +166,12 @@ fn record(record: &RecordView) -> String {
     for check in &record.checks {
         let verdict = if check.passed { "passed" } else { "failed" };
         shown.push_str(&format!("\n  {verdict} {}", check.command));
+    }
+    if let Some(handoff) = &record.handoff {
+        shown.push_str(&returned(handoff));
+    }
+    if let Some(review) = &record.review {
+        shown.push_str(&judged(review));
     }
     if let Some(routing) = &record.routing {
         for passed in &routing.rejected {
@@ -176,6 +192,58 @@ fn record(record: &RecordView) -> String {
         }
     }
     shown
+}
+
+fn returned(handoff: &ReturnView) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let lists = [
+        ("risk", &handoff.risks),
+        ("not proven", &handoff.not_proven),
+        ("outside the findings", &handoff.outside),
+    ];
+    for (name, items) in lists {
+        lines.extend(items.iter().map(|item| format!("{name}: {item}")));
+    }
+    if let Some(cause) = &handoff.root_cause {
+        let text = format!("root cause in {}: {}", cause.layer, cause.text);
+        lines.push(format!("{text}; shown by `{}`", cause.proof));
+    }
+    indented(&lines)
+}
+
+fn judged(review: &VerdictView) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for found in &review.findings {
+        lines.push(format!("{} {}: {}", found.severity, found.file, found.text));
+        let more = [("impact", &found.impact), ("fix", &found.fix)];
+        let more = more
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text.as_ref()?)));
+        lines.extend(more.map(|(name, text)| format!("  {name}: {text}")));
+    }
+    lines.extend(
+        review
+            .residual
+            .iter()
+            .map(|risk| format!("residual: {risk}")),
+    );
+    lines.extend(
+        review
+            .approves
+            .iter()
+            .map(|path| format!("approves {path}")),
+    );
+    if review.design_only {
+        lines.push("the design only".to_owned());
+    }
+    if let Some(workstation) = &review.workstation {
+        lines.push(format!("judged on {workstation}"));
+    }
+    indented(&lines)
+}
+
+fn indented(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 /// Width of the names of single values.

@@ -48,7 +48,11 @@ fn text(outcome: &StatusOutcome, width: Option<u16>) -> String {
     let expired = held(outcome, &outcome.expired, width);
     section(&mut text, "expired claims", &expired);
     let submitted = outcome.submitted.iter();
-    let submitted = submitted.map(|(task, since)| format!("  {task} since {since}\n"));
+    let submitted = submitted.map(|(task, since)| {
+        let late = outcome.late.get(task).map(super::review::late);
+        let late = late.map(|late| format!(", review {late}"));
+        format!("  {task} since {since}{}\n", late.unwrap_or_default())
+    });
     section(&mut text, "submitted", &submitted.collect::<String>());
     let blocked = outcome.blocked.iter();
     let blocked = blocked.map(|(task, why)| format!("  {task}: {}\n", safe(why)));

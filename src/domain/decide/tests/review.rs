@@ -363,8 +363,10 @@ fn a_revision_says_which_files_no_finding_names() {
             .ask(EVE, None, said(|review| review.commit = oid(8)))
             .unwrap(),
     );
-    let mut plain = submitted();
+    let mut plain = World::new(vec![task("T-1", "A")]);
     plain.revised = vec!["doc/b".to_owned()];
+    plain.claim(ANN, "T-1");
+    plain.hand_off(ANN, "T-1", oid(9));
     assert!(
         handed_off(&plain).outside.is_empty(),
         "nothing was sent back"
