@@ -5,7 +5,7 @@
 //! commit.
 
 use crate::domain::id::{AgentName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
-use crate::domain::request::{Request, StageAct, Verb};
+use crate::domain::request::{Request, ReviewWish, StageAct, Verb};
 use crate::domain::state::Epoch;
 use crate::domain::time::Timestamp;
 use crate::git::{Commit, GitError, Repo};
@@ -135,9 +135,20 @@ fn told(id: ObjectId, commit: &Commit, statement: Statement) -> Entry {
     }
 }
 
+/// A verdict, with what was found.
+fn judged(review: &ReviewWish) -> String {
+    let found = review.findings.iter();
+    let found: Vec<String> = found.map(|f| format!("{}: {}", f.file, f.text)).collect();
+    match found.as_slice() {
+        [] => format!("{}, no findings", review.verdict),
+        found => format!("{}: {}", review.verdict, found.join("; ")),
+    }
+}
+
 fn reason(verb: Verb) -> Option<String> {
     match verb {
         Verb::Release { reason, .. } => reason,
+        Verb::Review { review, .. } => Some(judged(&review)),
         Verb::Stage { act, .. } => match act {
             StageAct::Pass { note, .. } | StageAct::Approve { note, .. } => note,
             StageAct::Pause { reason, .. } => Some(reason),

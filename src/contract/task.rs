@@ -420,15 +420,10 @@ impl From<&Record> for RecordView {
                 (Some(evidence.commit), text)
             }
             RecordBody::Review(review) => {
-                let findings: Vec<String> = review
-                    .findings
-                    .iter()
-                    .map(|f| format!("{} {}: {}", f.severity, f.file, f.text))
-                    .collect();
-                let found = if findings.is_empty() {
-                    "no findings".to_owned()
-                } else {
-                    findings.join("; ")
+                let found = match review.findings.len() {
+                    0 => "no findings".to_owned(),
+                    1 => "1 finding".to_owned(),
+                    more => format!("{more} findings"),
                 };
                 (None, format!("{}: {found}", review.verdict))
             }

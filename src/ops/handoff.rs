@@ -37,7 +37,7 @@ pub struct HandoffOutcome {
     pub task: TaskId,
     /// The commit handed off.
     pub commit: ObjectId,
-    /// What was recorded, or would be; none of a request that was carried out before.
+    /// What was recorded, or would be.
     pub handoff: Option<Handoff>,
     /// Remarks that refuse nothing: protected tests that shrink, files outside the findings of a
     /// review, a lane branch that was not pushed.
@@ -156,7 +156,7 @@ fn handed_off_before(task: TaskId, tip: ObjectId, mutation: Mutation) -> Handoff
     HandoffOutcome {
         task,
         commit,
-        handoff: None,
+        handoff: recorded(&mutation),
         notes: Vec::new(),
         mutation,
     }

@@ -15,6 +15,7 @@ mod support;
 
 mod block;
 mod cancel;
+mod cheats_review;
 mod contract;
 mod demo;
 mod doctor;
@@ -37,6 +38,7 @@ mod ready;
 mod registered;
 mod release;
 mod renew;
+mod reviews;
 mod rewritten;
 mod routing;
 mod set_status;
