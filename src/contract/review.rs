@@ -5,10 +5,43 @@ use serde::Serialize;
 
 use super::plan::MutationView;
 use crate::domain::record::{Finding, Review};
+use crate::ops::artifact::Document;
 use crate::ops::late::LateReview;
 use crate::ops::review::{ReviewOptions, ReviewOutcome};
 
-/// `data` of `review`.
+/// `data` of `review`: with `--form` the response that is to be filled in, else what was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ReviewAnswer {
+    /// The form.
+    Form(FormView),
+    /// A verdict.
+    Judged(Box<ReviewView>),
+}
+
+/// A review response that is to be filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FormView {
+    /// The task.
+    pub task: String,
+    /// The commit that is judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The form: Markdown with YAML front matter.
+    pub form: String,
+}
+
+impl From<&Document> for FormView {
+    fn from(form: &Document) -> Self {
+        Self {
+            task: form.task.to_string(),
+            commit: form.commit.map(|commit| commit.to_string()),
+            form: form.text.clone(),
+        }
+    }
+}
+
+/// A verdict that was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ReviewView {
     /// The task.

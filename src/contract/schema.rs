@@ -24,7 +24,7 @@ use super::own::ChangedView;
 use super::plan::{InitView, PlanView};
 use super::policy::PolicyView;
 use super::request::RequestView;
-use super::review::ReviewView;
+use super::review::ReviewAnswer;
 use super::set_status::SetStatusView;
 use super::stage::StageView;
 use super::status::StatusView;
@@ -49,7 +49,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<ChecksView>("check"),
         schema::<TrustView>("trust"),
         schema::<HandoffView>("handoff"),
-        schema::<ReviewView>("review"),
+        schema::<ReviewAnswer>("review"),
         schema::<RequestView>("request"),
         schema::<MergeView>("merge"),
         schema::<CompleteView>("complete"),

@@ -244,6 +244,9 @@ pub struct ShowView {
     /// With `--routing`: the workstation that a claim would get, and why not another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<RoutingView>,
+    /// With `--return`: the return artifact, Markdown with YAML front matter.
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    pub returned: Option<String>,
 }
 
 /// Everything about one task.
@@ -554,6 +557,7 @@ impl From<&ShowOutcome> for ShowView {
                 records: outcome.records.iter().map(RecordView::from).collect(),
             },
             routing: None,
+            returned: None,
         }
     }
 }

@@ -25,6 +25,9 @@ pub const STATION_DIR: &str = "governance/workstations";
 /// Definitions and states of closed tasks, on the ledger.
 pub const ARCHIVE_DIR: &str = "governance/archive";
 
+/// The templates of a project, on the target.
+pub const TEMPLATE_DIR: &str = "governance/templates";
+
 /// The shard of a task's state: the first two hexadecimal digits of the SHA-256 of its id.
 #[must_use]
 pub fn shard(id: &TaskId) -> String {

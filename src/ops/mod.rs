@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod add;
+pub mod artifact;
 pub mod check;
 pub mod claim;
 pub mod doctor;

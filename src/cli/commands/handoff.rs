@@ -1,6 +1,10 @@
+use std::path::{Path, PathBuf};
+
 use laneway::contract::handoff::HandoffView;
 use laneway::domain::id::TaskId;
 use laneway::domain::record::RootCause;
+use laneway::ops::Site;
+use laneway::ops::artifact::read_return;
 use laneway::ops::handoff::{HandoffOptions, HandoffOutcome, handoff};
 
 use super::{Context, diff, ledger_after};
@@ -13,8 +17,12 @@ pub struct Args {
     /// The task [default: the lane's]
     id: Option<TaskId>,
     /// The next slice: what comes after this
-    #[arg(long, value_name = "TEXT")]
-    next: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "from")]
+    next: Option<String>,
+    /// Take what is said from FILE, a return artifact as `show --return` prints it; options add
+    /// to it
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// A risk or blocker; may be repeated
     #[arg(long = "risk", value_name = "TEXT")]
     risks: Vec<String>,
@@ -36,26 +44,60 @@ pub struct Args {
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
-    let root_cause = match (&args.root_cause, &args.layer, &args.proof) {
-        (Some(text), Some(layer), Some(proof)) => Some(RootCause {
-            text: text.clone(),
-            layer: layer.clone(),
-            proof: proof.clone(),
-        }),
-        _ => None,
-    };
-    let options = HandoffOptions {
-        task: args.id.clone(),
-        next: args.next.clone(),
-        risks: args.risks.clone(),
-        not_proven: args.not_proven.clone(),
-        root_cause,
-        dry_run: args.dry.dry_run,
-    };
+    let options = options(&site, args)?;
     let outcome = handoff(&site, &options)?;
     let mut reply = Reply::new(&HandoffView::from(&outcome), text(&outcome));
     reply.notes.clone_from(&outcome.notes);
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+}
+
+/// What is said on the command line, on top of what the file says.
+fn options(site: &Site, args: &Args) -> Result<HandoffOptions, Failure> {
+    let mut options = match &args.from {
+        Some(path) => said_in(site, args, path)?,
+        None => HandoffOptions::default(),
+    };
+    if let (Some(text), Some(layer), Some(proof)) = (&args.root_cause, &args.layer, &args.proof) {
+        options.root_cause = Some(RootCause {
+            text: text.clone(),
+            layer: layer.clone(),
+            proof: proof.clone(),
+        });
+    }
+    if let Some(id) = &args.id {
+        options.task = Some(id.clone());
+    }
+    if let Some(next) = &args.next {
+        options.next.clone_from(next);
+    }
+    options.risks.extend(args.risks.iter().cloned());
+    options.not_proven.extend(args.not_proven.iter().cloned());
+    options.dry_run = args.dry.dry_run;
+    Ok(options)
+}
+
+/// What a return artifact says; what git and the ledger say is not taken from it.
+fn said_in(site: &Site, args: &Args, path: &Path) -> Result<HandoffOptions, Failure> {
+    let file = read_return(site, path)?;
+    let meant = site.task(args.id.as_ref())?;
+    match file.task.value() {
+        Some(task) if *task == meant => {}
+        other => {
+            let of = other.map_or_else(String::new, ToString::to_string);
+            let path = path.display();
+            return Err(Failure::usage(format!(
+                "{path} is the return of {of}, not of {meant}"
+            )));
+        }
+    }
+    Ok(HandoffOptions {
+        task: Some(meant),
+        next: file.next,
+        risks: file.risks,
+        not_proven: file.not_proven,
+        root_cause: file.root_cause.map(RootCause::from),
+        dry_run: false,
+    })
 }
 
 pub(super) fn text(outcome: &HandoffOutcome) -> String {

@@ -1,13 +1,17 @@
+use std::path::{Path, PathBuf};
+
 use clap::builder::PossibleValuesParser;
-use laneway::contract::review::ReviewView;
+use laneway::contract::review::{FormView, ReviewAnswer, ReviewView};
 use laneway::domain::id::{ObjectId, TaskId, WorkstationName};
 use laneway::domain::record::{Finding, Severity, Verdict};
+use laneway::ops::artifact::{read_form, review_form};
 use laneway::ops::late::LateReview;
 use laneway::ops::review::{ReviewOptions, review};
 use laneway::ops::{Mutation, OpError, Site};
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff, ledger_after, ledger_at};
 use crate::cli::failure::Failure;
+use crate::cli::render::safe;
 use crate::cli::reply::Reply;
 
 #[derive(Debug, clap::Args)]
@@ -16,7 +20,15 @@ pub struct Args {
     id: TaskId,
     /// The verdict
     #[arg(long, value_parser = PossibleValuesParser::new(Verdict::ALL.iter().map(|v| v.word())))]
-    verdict: String,
+    #[arg(required_unless_present_any = ["form", "from"])]
+    verdict: Option<String>,
+    /// Print the review response of what is handed off, to be filled in
+    #[arg(long, conflicts_with_all = ["verdict", "from", "findings", "no_findings"])]
+    form: bool,
+    /// Give the verdict that FILE says, a form that is filled in
+    #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["verdict", "findings", "no_findings", "residual", "approves", "commit"])]
+    from: Option<PathBuf>,
     /// What was found; SEVERITY is critical, major, minor or note; TEXT may go on with
     /// `; impact: …` and `; fix: …`; may be repeated
     #[arg(long = "finding", value_name = "SEVERITY:FILE:TEXT", value_parser = finding)]
@@ -94,10 +106,19 @@ fn parts_of(said: &str) -> (&str, Option<&str>, Option<&str>) {
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
-    let options = options(&site, args)?;
+    if args.form {
+        let form = review_form(&site, &args.id)?;
+        let answer = ReviewAnswer::Form(FormView::from(&form));
+        return Ok(Reply::new(&answer, safe(&form.text)).ledger(ledger_at(&site, form.tip)));
+    }
+    let options = match &args.from {
+        Some(path) => said_in(&site, args, path)?,
+        None => options(&site, args)?,
+    };
     let outcome = review(&site, &options)?;
+    let view = ReviewView::of(&options, &outcome);
     let mut reply = Reply::new(
-        &ReviewView::of(&options, &outcome),
+        &ReviewAnswer::Judged(Box::new(view)),
         text(&options, &outcome.mutation),
     );
     reply.notes.clone_from(&outcome.notes);
@@ -105,17 +126,11 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
 }
 
 fn options(site: &Site, args: &Args) -> Result<ReviewOptions, Failure> {
-    let verdict = Verdict::from_word(&args.verdict)
-        .ok_or_else(|| Failure::usage(format!("`{}` is no verdict", args.verdict)))?;
+    let word = args.verdict.as_deref().unwrap_or_default();
+    let verdict = Verdict::from_word(word)
+        .ok_or_else(|| Failure::usage(format!("`{word}` is no verdict")))?;
     if args.findings.is_empty() && !args.no_findings {
-        return Err(Failure::usage(match verdict {
-            Verdict::Accept => "accept says `--no-findings`, or what was found: `--finding \
-                                'minor:src/a.rs:what'`"
-                .to_owned(),
-            other => format!(
-                "{other} says what was found: `--finding 'major:src/a.rs:what; impact: …; fix: …'`"
-            ),
-        }));
+        return Err(nothing_said(verdict));
     }
     let commit = args.commit.as_deref();
     Ok(ReviewOptions {
@@ -127,6 +142,49 @@ fn options(site: &Site, args: &Args) -> Result<ReviewOptions, Failure> {
         approves: args.approves.clone(),
         design_only: args.completion == Completion::DesignOnly,
         workstation: args.workstation.clone(),
+        dry_run: args.dry.dry_run,
+    })
+}
+
+/// A verdict without a word on what was found.
+fn nothing_said(verdict: Verdict) -> Failure {
+    Failure::usage(match verdict {
+        Verdict::Accept => "accept says `--no-findings`, or what was found: `--finding \
+                            'minor:src/a.rs:what'`"
+            .to_owned(),
+        other => format!(
+            "{other} says what was found: `--finding 'major:src/a.rs:what; impact: …; fix: …'`"
+        ),
+    })
+}
+
+/// What a form says that is filled in.
+fn said_in(site: &Site, args: &Args, path: &Path) -> Result<ReviewOptions, Failure> {
+    let form = read_form(site, path)?;
+    let shown = path.display();
+    if form.task != args.id {
+        let message = format!("{shown} is the review of {}, not of {}", form.task, args.id);
+        return Err(Failure::usage(message));
+    }
+    let Some(verdict) = form.verdict else {
+        let words: Vec<&str> = Verdict::ALL.iter().map(|v| v.word()).collect();
+        let message = format!("{shown} has no `verdict` yet: {}", words.join(", "));
+        return Err(Failure::usage(message));
+    };
+    if form.findings.is_empty() != form.no_findings {
+        return Err(Failure::usage(format!(
+            "{shown} says `findings`, or `no_findings: true`: one of them"
+        )));
+    }
+    Ok(ReviewOptions {
+        task: form.task,
+        verdict,
+        commit: Some(form.commit),
+        findings: form.findings,
+        residual: form.residual,
+        approves: form.approves,
+        design_only: form.design_only || args.completion == Completion::DesignOnly,
+        workstation: args.workstation.clone().or(form.workstation),
         dry_run: args.dry.dry_run,
     })
 }

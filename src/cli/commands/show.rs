@@ -3,6 +3,7 @@ use laneway::contract::review::VerdictView;
 use laneway::contract::routing::RoutingView;
 use laneway::contract::task::{RecordView, ShowView, TaskDetail};
 use laneway::domain::id::TaskId;
+use laneway::ops::artifact::return_of;
 use laneway::ops::look::show;
 use laneway::ops::routing::routing;
 
@@ -18,6 +19,9 @@ pub struct Args {
     /// Show the workstation that a claim would get, and why not another
     #[arg(long)]
     routing: bool,
+    /// Print the return artifact: Markdown with YAML front matter; `handoff --from` reads it
+    #[arg(long = "return", conflicts_with = "routing")]
+    returned: bool,
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
@@ -28,6 +32,12 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         let routed = RoutingView::from(&routing(&site, args.id.as_ref())?);
         let text = routing_text(&view.task, &routed, context.screen.width);
         view.routing = Some(routed);
+        return Ok(Reply::new(&view, text).ledger(ledger_at(&site, outcome.tip)));
+    }
+    if args.returned {
+        let document = return_of(&site, args.id.as_ref())?;
+        let text = safe(&document.text);
+        view.returned = Some(document.text);
         return Ok(Reply::new(&view, text).ledger(ledger_at(&site, outcome.tip)));
     }
     let text = text(&view.task);
