@@ -7,11 +7,15 @@
 
 mod environment;
 mod guard;
+mod likeness;
+mod measure;
 mod run;
 mod tail;
 mod trust;
 
 pub use environment::of_checks;
 pub use guard::{Guard, GuardError};
+pub use likeness::NewCommand;
+pub use measure::measure;
 pub use run::{Limits, Progress, Subject, run};
 pub use trust::{TrustError, TrustStore};

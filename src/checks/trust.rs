@@ -65,6 +65,11 @@ impl TrustStore {
         self.trusted.get(&key(command)).map(String::as_str) == Some(command)
     }
 
+    /// Every trusted command, in no order.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        self.trusted.values().map(String::as_str)
+    }
+
     /// The commands that are not trusted, in order, each once.
     #[must_use]
     pub fn untrusted<'c>(&self, commands: &'c [String]) -> Vec<&'c str> {

@@ -1,7 +1,9 @@
 //! Errors at the boundary: each turned into its exit code, kind and hints, in this one place.
 
+use laneway::checks::NewCommand;
+use laneway::contract::envelope::ChangedCommandView;
 use laneway::contract::{ErrorView, HolderView, UnmetView};
-use laneway::domain::id::ObjectId;
+use laneway::domain::id::{ObjectId, TaskId};
 use laneway::domain::refusal::{Refusal, RefusalKind};
 use laneway::domain::shell::quoted;
 use laneway::git::{Denial, GitError, LockFile};
@@ -32,6 +34,7 @@ impl Failure {
             epoch: None,
             gate: None,
             unmet: Vec::new(),
+            changed: Vec::new(),
             hints: Vec::new(),
         };
         Self {
@@ -98,6 +101,7 @@ impl From<Refusal> for Failure {
             epoch: refusal.epoch.map(|epoch| epoch.0),
             gate: Some(refusal.gate().to_owned()),
             unmet: refusal.unmet.iter().map(UnmetView::from).collect(),
+            changed: Vec::new(),
             hints,
         };
         Self {
@@ -126,9 +130,7 @@ impl From<OpError> for Failure {
             OpError::NoTask => Self::usage(message).hint("name the task's id"),
             OpError::ForeignLane { .. } => Self::new(4, "refused", message)
                 .hint("leave `--as` out here, or work in your own lane"),
-            OpError::Untrusted { task, .. } => Self::new(4, "untrusted", message).hint(format!(
-                "read them, then `laneway trust {task}`, or `--trust` in CI"
-            )),
+            OpError::Untrusted { task, commands } => untrusted(message, &task, &commands),
             OpError::NoWorktree { task, .. } => Self::new(7, "no-worktree", message)
                 .hint(format!(
                     "mend what stands in the way, then the same `laneway claim {task}` again"
@@ -142,6 +144,19 @@ impl From<OpError> for Failure {
             }
         }
     }
+}
+
+/// Commands that nobody trusted here, with what differs from those that were.
+fn untrusted(message: String, task: &TaskId, commands: &[NewCommand]) -> Failure {
+    let mut failure = Failure::new(4, "untrusted", message).hint(format!(
+        "read them, then `laneway trust {task}`, or `--trust` in CI"
+    ));
+    failure.error.changed = ChangedCommandView::among(commands);
+    for changed in &failure.error.changed {
+        let hint = format!("changed since it was trusted: {}", changed.difference);
+        failure.error.hints.push(hint);
+    }
+    failure
 }
 
 fn unreadable(bad: BadFile) -> Failure {

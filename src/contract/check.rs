@@ -13,6 +13,9 @@ pub struct ChecksView {
     pub task: String,
     /// The commit the checks ran on.
     pub commit: String,
+    /// Whether the commit stood alone, in a temporary worktree.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub clean: bool,
     /// Whether every check passed.
     pub passed: bool,
     /// The commands that are owed.
@@ -28,6 +31,7 @@ impl From<&CheckOutcome> for ChecksView {
         Self {
             task: outcome.task.to_string(),
             commit: outcome.commit.to_string(),
+            clean: outcome.clean,
             passed: outcome.passed(),
             owed: outcome.owed.clone(),
             checks: outcome.runs.iter().map(CheckView::from).collect(),

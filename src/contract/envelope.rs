@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::checks::NewCommand;
 use crate::domain::id::ObjectId;
 use crate::domain::refusal::{Alternative, Holder, RefusalKind, Unmet};
 
@@ -75,8 +76,36 @@ pub struct ErrorView {
     /// All conditions that do not hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<UnmetView>,
+    /// Commands that nobody trusted here and that are like one that was, with what differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<ChangedCommandView>,
     /// What to do next.
     pub hints: Vec<String>,
+}
+
+/// A command that is like one that was trusted before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ChangedCommandView {
+    /// The command.
+    pub command: String,
+    /// The trusted one.
+    pub was: String,
+    /// What differs, word by word: `make [-test-]{+check+} all`.
+    pub difference: String,
+}
+
+impl ChangedCommandView {
+    /// Those of the commands that are like a trusted one.
+    pub fn among<'a>(commands: impl IntoIterator<Item = &'a NewCommand>) -> Vec<Self> {
+        let changed = |new: &NewCommand| {
+            Some(Self {
+                command: new.command.clone(),
+                was: new.was.clone()?,
+                difference: new.difference()?,
+            })
+        };
+        commands.into_iter().filter_map(changed).collect()
+    }
 }
 
 /// Who holds what stands in the way.

@@ -11,6 +11,7 @@ pub mod check;
 pub mod demo;
 pub mod doctor;
 pub mod envelope;
+pub mod evidence;
 pub mod explain;
 pub mod handoff;
 pub mod land;

@@ -7,7 +7,8 @@ use super::plan::MutationView;
 use super::task::TaskView;
 use crate::ops::own::TaskOutcome;
 
-/// `data` of `renew`, `release`, `block`, `unblock`, `cancel`, `reopen`, `return` and `note`.
+/// `data` of `renew`, `release`, `block`, `unblock`, `cancel`, `reopen`, `return`, `note` and
+/// `evidence`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangedView {
     /// The tasks it was about, as they are now, or would be.

@@ -13,6 +13,7 @@ use super::check::ChecksView;
 use super::demo::DemoView;
 use super::doctor::DoctorView;
 use super::envelope::{Envelope, SCHEMA};
+use super::evidence::DoubtsView;
 use super::explain::ExplainView;
 use super::handoff::HandoffView;
 use super::land::{CompleteView, MergeView};
@@ -57,6 +58,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<ValidateView>("validate"),
         schema::<AuditView>("audit"),
         schema::<AttributionView>("audit attribution"),
+        schema::<DoubtsView>("audit evidence"),
         schema::<DoctorView>("doctor"),
         schema::<ExplainView>("explain"),
         schema::<PolicyView>("policy show"),
@@ -69,6 +71,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<ChangedView>("reopen"),
         schema::<ChangedView>("return"),
         schema::<ChangedView>("note"),
+        schema::<ChangedView>("evidence"),
         schema::<ListView>("list"),
         schema::<ShowView>("show"),
         schema::<StageView>("stage"),

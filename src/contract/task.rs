@@ -4,11 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::envelope::UnmetView;
+use super::evidence::DoubtView;
 use super::handoff::ReturnView;
 use super::review::{LateReviewView, VerdictView};
 use super::routing::{RoutedView, RoutingView};
 use crate::domain::contract_request::Decision;
-use crate::domain::record::{CheckRun, Record, RecordBody};
+use crate::domain::evidence::CheckClass;
+use crate::domain::record::{CheckRun, Handoff, Proof, Record, RecordBody};
 use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
 use crate::ops::claim::ClaimOutcome;
@@ -293,6 +295,12 @@ pub struct TaskDetail {
     pub exclusive: Vec<String>,
     /// Commands that must pass.
     pub acceptance_checks: Vec<String>,
+    /// Commands that must pass too, by the class of evidence that they show.
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub evidence_checks: std::collections::BTreeMap<String, Vec<String>>,
+    /// The evidence tier that it owes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// Notes of the definition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
@@ -312,6 +320,9 @@ pub struct TaskDetail {
     pub completion: Option<CompletionView>,
     /// What stands against a claim now.
     pub unmet: Vec<UnmetView>,
+    /// What of its evidence a reader should not believe without looking.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtView>,
     /// Tasks that land before it.
     pub predecessors: Vec<String>,
     /// Tasks that depend on it.
@@ -352,7 +363,7 @@ pub struct CompletionView {
 pub struct RecordView {
     /// Counts from 1.
     pub n: u32,
-    /// `handoff`, `evidence`, `review`, `routing`, `note`, `request`, `decision`, `stage`, `gap`, `event`.
+    /// `handoff`, `evidence`, `attestation`, `review`, `routing`, `note`, `request`, `decision`, `stage`, `gap`, `event`.
     pub kind: String,
     /// When (RFC 3339).
     pub at: String,
@@ -416,11 +427,28 @@ impl From<&CheckRun> for CheckView {
 impl From<&Record> for RecordView {
     fn from(record: &Record) -> Self {
         let (commit, text) = match &record.body {
-            RecordBody::Handoff(handoff) => (Some(handoff.commit), handoff.next.clone()),
+            RecordBody::Handoff(handoff) => (
+                Some(handoff.commit),
+                format!("{}{}", handoff.next, proof_line(handoff)),
+            ),
             RecordBody::Evidence(evidence) => {
                 let passed = evidence.checks.iter().filter(|run| run.passed()).count();
                 let text = format!("{passed} of {} checks passed", evidence.checks.len());
                 (Some(evidence.commit), text)
+            }
+            RecordBody::Attestation(said) => {
+                let mut text = format!("{}: {}", said.class, said.text);
+                for anchor in &said.anchors {
+                    text.push_str(&format!(
+                        "\n{}:{} {}",
+                        anchor.path, anchor.line, anchor.text
+                    ));
+                }
+                for file in &said.files {
+                    let digest: String = file.sha256.chars().take(12).collect();
+                    text.push_str(&format!("\n{} ({} bytes, {digest})", file.path, file.size));
+                }
+                (Some(said.commit), text)
             }
             RecordBody::Review(review) => {
                 let found = match review.findings.len() {
@@ -475,6 +503,19 @@ impl From<&Record> for RecordView {
             },
         }
     }
+}
+
+/// The root cause of a defect and what its proof did, in a line of their own.
+fn proof_line(handoff: &Handoff) -> String {
+    let Some(cause) = &handoff.root_cause else {
+        return String::new();
+    };
+    let shown = match &handoff.proof {
+        Some(Proof::Ran { .. }) => format!("failed before and passes now: {}", cause.proof),
+        Some(Proof::NotRun { reason }) => format!("not proven: {reason}"),
+        None => format!("proof: {}", cause.proof),
+    };
+    format!("\nroot cause in {}: {}\n{shown}", cause.layer, cause.text)
 }
 
 /// A decision in one line.
@@ -541,6 +582,13 @@ impl From<&ShowOutcome> for ShowView {
                 contract_touchpoints: texts(&task.contract_touchpoints),
                 exclusive: task.exclusive.iter().map(ToString::to_string).collect(),
                 acceptance_checks: task.acceptance_checks.clone(),
+                evidence_checks: CheckClass::ALL
+                    .iter()
+                    .map(|class| (class.word().to_owned(), task.evidence_checks.of(*class)))
+                    .filter(|(_, commands)| !commands.is_empty())
+                    .map(|(class, commands)| (class, commands.to_vec()))
+                    .collect(),
+                evidence: task.evidence.map(|tier| tier.word().to_owned()),
                 notes: task.notes.clone(),
                 landed: outcome.landed,
                 claim: state.claim().map(|claim| ClaimView::of(claim, state)),
@@ -548,6 +596,7 @@ impl From<&ShowOutcome> for ShowView {
                 submitted,
                 completion,
                 unmet: outcome.unmet.iter().map(UnmetView::from).collect(),
+                doubts: outcome.doubts.iter().map(DoubtView::from).collect(),
                 predecessors: outcome
                     .predecessors
                     .iter()

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::envelope::ChangedCommandView;
+use crate::checks::NewCommand;
 use crate::ops::trust::{TrustOutcome, TrustSubject};
 
 /// `data` of `trust`.
@@ -14,10 +16,20 @@ pub struct TrustView {
     /// The workstation whose probes they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workstation: Option<String>,
-    /// Every command that is owed; all are trusted now.
+    /// Every command that is owed; all but the declined are trusted now.
     pub commands: Vec<String>,
     /// Those that were not trusted before.
     pub new: Vec<String>,
+    /// Those that are like one that was trusted before, with what differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<ChangedCommandView>,
+    /// Those that were declined.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub declined: Vec<String>,
+}
+
+fn texts(commands: &[NewCommand]) -> Vec<String> {
+    commands.iter().map(|new| new.command.clone()).collect()
 }
 
 impl From<&TrustOutcome> for TrustView {
@@ -30,7 +42,9 @@ impl From<&TrustOutcome> for TrustView {
             task,
             workstation,
             commands: outcome.commands.clone(),
-            new: outcome.new.clone(),
+            new: texts(&outcome.new),
+            changed: ChangedCommandView::among(outcome.new.iter().chain(&outcome.declined)),
+            declined: texts(&outcome.declined),
         }
     }
 }

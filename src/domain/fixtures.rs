@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::decide::{Change, PlanChange, decide};
+use super::evidence::EvidenceChecks;
 use super::glob::Glob;
 use super::id::{AgentName, LaneName, ObjectId, RoleName, TaskId, WorkstationName};
 use super::identity::{Agent, AgentKind, Capability, IdentityMap, Mode};
 use super::policy::{
-    Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
-    Owed, ParentRule, Policy, Required, Reservations, ReviewTerms, Role, RoutingTerms, Via,
-    Worktrees,
+    Authority, CheckTerms, CrossWorkstation, Direct, Durability, Fencing, GateTerms, HighRisk,
+    LeaseTerms, MergeTerms, Owed, ParentRule, Policy, Required, Reservations, ReviewTerms, Role,
+    RoutingTerms, Via, Worktrees,
 };
 use super::record::Record;
 use super::refusal::Refusal;
@@ -86,6 +87,7 @@ pub(crate) fn task(id: &str, of: &str) -> Task {
         forbidden_paths: Vec::new(),
         contract_touchpoints: Vec::new(),
         acceptance_checks: Vec::new(),
+        evidence_checks: EvidenceChecks::default(),
         evidence: None,
         requires: Requires::default(),
         not_before: None,
@@ -175,6 +177,9 @@ fn policy() -> Policy {
             evidence: Owed::Required,
             handoff: Owed::Required,
             review: [(Risk::High, 1)].into_iter().collect(),
+            tier: BTreeMap::new(),
+            high_risk: HighRisk::None,
+            proof: Owed::None,
         },
         review: ReviewTerms::default(),
         review_routes: Vec::new(),
@@ -185,6 +190,7 @@ fn policy() -> Policy {
         contracts: BTreeMap::new(),
         co_edited: Vec::new(),
         generated: Vec::new(),
+        checks: CheckTerms::default(),
     }
 }
 
@@ -351,8 +357,13 @@ impl World {
     pub(crate) fn look_at(&mut self, verb: &Verb) {
         let tip = match verb {
             Verb::Handoff { handoff, .. } => Some(handoff.commit),
+            Verb::Attest { attest, .. } => Some(attest.commit),
             _ => verb.task().and_then(|id| self.submitted(id)),
         };
+        if let Verb::Attest { attest, .. } = verb {
+            let line = |(_, line): &(String, u32)| (*line < 100).then(|| "fn a() {}".to_owned());
+            self.snapshot.facts.anchors = attest.anchors.iter().map(line).collect();
+        }
         let target = self.snapshot.rules.at;
         let replayed = |tip| match verb {
             Verb::Landing { onto, .. } | Verb::Land { onto, .. } => Replayed::Commit {
@@ -381,6 +392,7 @@ impl World {
             moved: self.moved.clone(),
             shrunk: self.shrunk.clone(),
             revised: self.revised.clone(),
+            content_key: content(tip),
             replayed: replayed(tip),
         });
     }

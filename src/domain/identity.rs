@@ -10,6 +10,7 @@
 //! | `handoff` | to hold the task, and `handoff` |
 //! | `review` | `review`, and not to hold the task |
 //! | `check` of work that is handed off, by others | `review` or `merge` |
+//! | `evidence` | to hold the task; `review` of another's |
 //! | `merge`, `complete` | to hold the task, or `merge` |
 //! | `complete` on one's word | `merge` |
 //! | `add`, `edit` | `plan`; to unpark, to be a person |

@@ -3,6 +3,9 @@
 pub mod checks;
 pub mod contract_request;
 pub mod decide;
+pub mod doubts;
+pub mod edited_checks;
+pub mod evidence;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod gates;
@@ -18,6 +21,7 @@ pub mod marker;
 pub mod matrix;
 pub mod package;
 pub mod pages;
+pub mod placeholder;
 pub mod plan;
 pub mod policy;
 pub mod progress;
@@ -34,4 +38,5 @@ pub mod stage;
 pub mod state;
 pub mod task;
 pub mod time;
+pub mod trivial;
 pub mod workstation;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::glob::Glob;
 use super::guarded_paths::{CoEdited, Contract, Generated};
 use super::id::{BranchName, ContractName, LaneName, RemoteName, RoleName, StageName};
-use super::task::{Risk, words};
+use super::task::{Risk, Tier, words};
 use super::time::Span;
 
 /// Everything policy says. Built with [`Policy::default`]-like values for what a file leaves out.
@@ -61,6 +61,8 @@ pub struct Policy {
     pub co_edited: Vec<CoEdited>,
     /// Files that a command makes from others.
     pub generated: Vec<Generated>,
+    /// How checks run, and what a branch may do to them.
+    pub checks: CheckTerms,
 }
 
 /// One kind of work.
@@ -285,6 +287,53 @@ pub struct GateTerms {
     pub handoff: Owed,
     /// How many others accept, by risk (P49).
     pub review: BTreeMap<Risk, u32>,
+    /// The evidence tier owed where the task names none, by risk (G22).
+    pub tier: BTreeMap<Risk, Tier>,
+    /// What work of high risk shows (P37).
+    pub high_risk: HighRisk,
+    /// A run of the proof command of a defect's root cause, before and after (P43).
+    pub proof: Owed,
+}
+
+words! {
+    /// What work of high risk shows (P37).
+    HighRisk {
+        /// A line of the source, and a pass at run time.
+        AnchorAndRuntime = "anchor_and_runtime",
+        /// No more than other work.
+        None = "none",
+    }
+}
+
+words! {
+    /// What becomes of work that changes what its own checks do.
+    EditedChecks {
+        /// The reviewer is shown it.
+        Show = "show",
+        /// It lands only when somebody else approved the path by name.
+        Refuse = "refuse",
+    }
+}
+
+/// How checks run, and what a branch may do to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckTerms {
+    /// Time each command gets.
+    pub timeout: Span,
+    /// Bytes of output kept in memory; all of it is counted in the digest.
+    pub output: u64,
+    /// What becomes of a check that the judged branch changed.
+    pub edited: EditedChecks,
+}
+
+impl Default for CheckTerms {
+    fn default() -> Self {
+        Self {
+            timeout: Span::from_seconds(30 * 60),
+            output: 64 * 1024,
+            edited: EditedChecks::Show,
+        }
+    }
 }
 
 impl GateTerms {

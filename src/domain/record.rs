@@ -8,7 +8,7 @@ use super::policy::Strategy;
 use super::progress::Gap;
 use super::stage::Stage;
 use super::state::Epoch;
-use super::task::words;
+use super::task::{Tier, words};
 use super::time::Timestamp;
 
 /// One record of a task's state file.
@@ -33,6 +33,8 @@ pub enum RecordBody {
     Handoff(Handoff),
     /// Checks that ran (P36).
     Evidence(Evidence),
+    /// What somebody says they saw of a change (G22).
+    Attestation(Attestation),
     /// A verdict (P47).
     Review(Review),
     /// The workstation that a claim got, and why not another (I1, S10).
@@ -66,6 +68,7 @@ impl RecordBody {
         match self {
             Self::Handoff(_) => "handoff",
             Self::Evidence(_) => "evidence",
+            Self::Attestation(_) => "attestation",
             Self::Review(_) => "review",
             Self::Routing(_) => "routing",
             Self::Note { .. } => "note",
@@ -227,6 +230,48 @@ impl CheckRun {
     pub fn passed(&self) -> bool {
         self.exit == Some(0)
     }
+}
+
+/// What somebody says they saw of a change. What it counts as is for
+/// [`worth`](super::evidence::worth) to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attestation {
+    /// The class of evidence that it names.
+    pub class: Tier,
+    /// The commit it speaks of.
+    pub commit: ObjectId,
+    /// The change it is bound to.
+    pub change_key: String,
+    /// What was seen.
+    pub text: String,
+    /// Lines of that commit.
+    pub anchors: Vec<Anchor>,
+    /// Files that show it.
+    pub files: Vec<AttestedFile>,
+    /// When it was seen, if that is said.
+    pub observed_at: Option<Timestamp>,
+}
+
+/// A line of a commit, as git has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// What stands there; a long line is cut.
+    pub text: String,
+}
+
+/// A file that shows something, as the tool measured it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttestedFile {
+    /// Its path, as it was given.
+    pub path: String,
+    /// SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// A verdict on handed-off work.

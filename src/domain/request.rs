@@ -9,10 +9,10 @@ use super::id::{
 };
 use super::marker::Marker;
 use super::progress::Proposal;
-use super::record::{Evidence, Finding, Proof, RootCause, Verdict};
+use super::record::{AttestedFile, Evidence, Finding, Proof, RootCause, Verdict};
 use super::stage::Stage;
 use super::state::Epoch;
-use super::task::Task;
+use super::task::{Task, Tier};
 use super::time::Timestamp;
 use super::workstation::{Readiness, StationAct};
 
@@ -211,6 +211,13 @@ pub enum Verb {
         /// What ran.
         evidence: Evidence,
     },
+    /// Says what was seen of a change.
+    Attest {
+        /// Of which task.
+        task: TaskId,
+        /// What is said.
+        attest: AttestWish,
+    },
     /// Moves a task along its stage contract, or stops it there.
     Stage {
         /// Which task.
@@ -337,6 +344,23 @@ pub enum StageAct {
     },
 }
 
+/// What somebody says they saw of a change (G22).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttestWish {
+    /// The class of evidence that it names.
+    pub class: Tier,
+    /// The commit it speaks of.
+    pub commit: ObjectId,
+    /// What was seen.
+    pub text: String,
+    /// Lines of the commit, as path and number from 1; git says what stands there.
+    pub anchors: Vec<(String, u32)>,
+    /// Files that show it.
+    pub files: Vec<AttestedFile>,
+    /// When it was seen, if that is said.
+    pub observed_at: Option<Timestamp>,
+}
+
 /// What a worker says when it hands work off (P42).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoffWish {
@@ -451,6 +475,7 @@ impl Verb {
             Self::Return { .. } => "return",
             Self::Note { .. } => "note",
             Self::Evidence { .. } => "evidence",
+            Self::Attest { .. } => "attest",
             Self::Stage { .. } => "stage",
             Self::Handoff { .. } => "handoff",
             Self::Review { .. } => "review",
@@ -472,7 +497,7 @@ impl Verb {
             Self::AcceptTarget { .. } => "accept the target",
             Self::Workstation { act, .. } => act.word(),
             Self::Note { .. } => "add a note to",
-            Self::Evidence { .. } => "record evidence for",
+            Self::Evidence { .. } | Self::Attest { .. } => "record evidence for",
             Self::Stage { act, .. } => match act {
                 StageAct::Pass { .. } => "pass a stage of",
                 StageAct::Approve { .. } => "approve a stage of",
@@ -503,6 +528,7 @@ impl Verb {
             | Self::Return { task, .. }
             | Self::Note { task, .. }
             | Self::Evidence { task, .. }
+            | Self::Attest { task, .. }
             | Self::Stage { task, .. }
             | Self::Handoff { task, .. }
             | Self::Review { task, .. }
@@ -537,6 +563,7 @@ impl Verb {
             Self::Handoff { handoff, .. } => Some(RangeWanted::Submitted {
                 tip: handoff.commit,
             }),
+            Self::Attest { attest, .. } => Some(RangeWanted::Submitted { tip: attest.commit }),
             Self::Landing { onto, .. } | Self::Land { onto, .. } | Self::Conflict { onto, .. } => {
                 Some(RangeWanted::Landing { onto: *onto })
             }

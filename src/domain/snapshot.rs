@@ -116,6 +116,9 @@ pub struct GitFacts {
     pub reachable: HashSet<ObjectId>,
     /// The range that the request hands off or lands.
     pub range: Option<RangeFacts>,
+    /// The lines that the request's anchors name, in their order; none where there is no such
+    /// line.
+    pub anchors: Vec<Option<String>>,
     /// The definition that the request's edit gives.
     pub edited: Option<Box<Task>>,
 }
@@ -133,6 +136,8 @@ pub struct RangeFacts {
     pub files: Vec<String>,
     /// Stable patch id of base..tip.
     pub change_key: String,
+    /// Tree id of the tip without `governance/`.
+    pub content_key: ObjectId,
     /// Paths that the target changed since the base; looked for only where policy has co-edited
     /// files.
     pub moved: Vec<String>,

@@ -1,6 +1,7 @@
 //! The definition of a task: what people and agents plan (DESIGN §2). `x-` keys stay in the plan
 //! document.
 
+use super::evidence::EvidenceChecks;
 use super::glob::Glob;
 use super::id::{GroupName, LaneName, RoleName, StageName, TaskId, TaskType};
 use super::stage::StageContract;
@@ -50,6 +51,8 @@ pub struct Task {
     pub contract_touchpoints: Vec<Glob>,
     /// Shell commands that must pass on what lands.
     pub acceptance_checks: Vec<String>,
+    /// Shell commands that must pass too, by the class of evidence that they show (G22).
+    pub evidence_checks: EvidenceChecks,
     /// Evidence tier owed.
     pub evidence: Option<Tier>,
     /// What the workstation must have.

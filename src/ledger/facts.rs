@@ -3,10 +3,10 @@
 
 use super::{LedgerError, revision};
 use crate::domain::id::ObjectId;
-use crate::domain::request::{RangeWanted, Verb};
+use crate::domain::request::{AttestWish, RangeWanted, Verb};
 use crate::domain::snapshot::{CommitFacts, RangeFacts, Replayed, Snapshot};
 use crate::domain::state::{Standing, Submission};
-use crate::git::{Replay, Repo, Signature};
+use crate::git::{GitError, Replay, Repo, Signature};
 
 /// What `verb` asks about a range of commits; `None` when it asks nothing, or when a commit it
 /// names is not here.
@@ -60,6 +60,34 @@ pub fn range(
     }
 }
 
+/// Largest file that an anchor may name a line of, in bytes.
+const MAX_ANCHORED: u64 = 4 << 20;
+
+/// The lines that the anchors of an attestation name in its commit.
+///
+/// # Errors
+/// Of git.
+pub fn anchors(repo: &Repo, attest: &AttestWish) -> Result<Vec<Option<String>>, LedgerError> {
+    let mut lines = Vec::with_capacity(attest.anchors.len());
+    for (path, line) in &attest.anchors {
+        let text = if repo.exists(attest.commit) {
+            repo.blob_at(attest.commit, path, MAX_ANCHORED)
+        } else {
+            Ok(None)
+        };
+        let text = match text {
+            Ok(bytes) => bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            // A directory, a submodule or a file without end has no line.
+            Err(GitError::WrongKind { .. } | GitError::TooLarge { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let before = usize::try_from(*line).ok().and_then(|n| n.checked_sub(1));
+        let found = text.zip(before);
+        lines.push(found.and_then(|(text, n)| text.lines().nth(n).map(str::to_owned)));
+    }
+    Ok(lines)
+}
+
 fn of_range(
     repo: &Repo,
     snapshot: &Snapshot,
@@ -100,6 +128,7 @@ fn between(
         commits,
         files: paths_between(repo, base, tip)?,
         change_key: repo.change_key(base, tip)?,
+        content_key: repo.content_key(tip)?,
         moved: Vec::new(),
         shrunk: revision::shrunk(repo, &snapshot.rules.policy.protected_tests, base, tip)?,
         revised: Vec::new(),

@@ -311,6 +311,9 @@ impl<'r> Loader<'r> {
             snapshot.records.insert(task.clone(), history.records);
         }
         snapshot.facts.range = facts::range(self.repo, snapshot, verb)?;
+        if let Verb::Attest { attest, .. } = verb {
+            snapshot.facts.anchors = facts::anchors(self.repo, attest)?;
+        }
         if let Verb::Complete { commit, .. } = verb {
             let wanted = [*commit].into_iter().collect();
             let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;

@@ -67,6 +67,7 @@ impl RuleFile {
                 "contracts",
                 "co_edited",
                 "generated",
+                "checks",
                 "routing",
                 "cross_workstation",
                 "claims_per_agent",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::checks::{GuardError, TrustError};
+use crate::checks::{GuardError, NewCommand, TrustError};
 use crate::domain::id::{AgentName, BadName, LaneName, TaskId};
 use crate::git::GitError;
 use crate::ledger::{BadFile, LedgerError};
@@ -59,12 +59,12 @@ pub enum OpError {
         lane: LaneName,
     },
     /// Commands from the plan have not been trusted here.
-    #[error("commands of `{task}` are not trusted here: {}", .commands.join("; "))]
+    #[error("commands of `{task}` are not trusted here: {}", listed(.commands))]
     Untrusted {
         /// The task.
         task: TaskId,
-        /// The commands.
-        commands: Vec<String>,
+        /// The commands, each with what it was when it was trusted.
+        commands: Vec<NewCommand>,
     },
     /// The claim stands, but its worktree could not be made.
     #[error("`{task}` is claimed, but its worktree could not be made: {source}")]
@@ -85,6 +85,11 @@ pub enum OpError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+fn listed(commands: &[NewCommand]) -> String {
+    let commands: Vec<&str> = commands.iter().map(|new| new.command.as_str()).collect();
+    commands.join("; ")
 }
 
 impl From<crate::domain::refusal::Refusal> for OpError {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::OpError;
 use super::check::on_its_branch;
 use super::mutate::Mutation;
+use super::proof::{self, ProofOptions};
 use super::save;
 use super::site::Site;
+use crate::checks::Progress;
 use crate::domain::gates::{approval, told};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::{Handoff, RecordBody, RootCause};
@@ -26,6 +28,8 @@ pub struct HandoffOptions {
     pub not_proven: Vec<String>,
     /// Owed by defects.
     pub root_cause: Option<RootCause>,
+    /// What is done about its proof.
+    pub proof: ProofOptions,
     /// Rehearse.
     pub dry_run: bool,
 }
@@ -49,8 +53,12 @@ pub struct HandoffOutcome {
 /// Submits the lane's commits and frees the lane (P42).
 ///
 /// # Errors
-/// A lane that is not clean; work that cannot be saved; the refusal.
-pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, OpError> {
+/// A lane that is not clean; work that cannot be saved; a proof that is not trusted; the refusal.
+pub fn handoff(
+    site: &Site,
+    options: &HandoffOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<HandoffOutcome, OpError> {
     let id = site.task(options.task.as_ref())?;
     let publisher = site.publisher()?;
     if !options.dry_run {
@@ -67,16 +75,19 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
         .flatten();
     // Without a branch here there is nothing to hand off; `decide` says what is wrong first.
     let commit = tip.unwrap_or(snapshot.rules.at);
+    let cause = options.root_cause.as_ref();
+    let (said, due) = proof::planned(&snapshot, &id, cause, &options.proof, commit);
     let verb = Verb::Handoff {
         task: id.clone(),
         handoff: HandoffWish {
             risks: options.risks.clone(),
             not_proven: options.not_proven.clone(),
             root_cause: options.root_cause.clone(),
+            proof: said,
             ..HandoffWish::new(commit, &options.next)
         },
     };
-    let request = site.request(verb)?;
+    let mut request = site.request(verb)?;
     if site.repeats()
         && !options.dry_run
         && let Some(receipt) = publisher.carried_out_before(&request)?
@@ -98,6 +109,15 @@ pub fn handoff(site: &Site, options: &HandoffOptions) -> Result<HandoffOutcome, 
             )));
         }
         None => {}
+    }
+    if let (Some(due), Verb::Handoff { handoff, .. }, false) =
+        (&due, &mut request.verb, options.dry_run)
+    {
+        let trust = options.proof.trust;
+        handoff.proof = Some(proof::run(site, &snapshot, &id, due, trust, progress)?);
+        request.at = site.env.now();
+        // A proof that shows nothing is found before anything is saved.
+        drop(publisher.judge(&request)?);
     }
     let mut notes = Vec::new();
     if !options.dry_run {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::OpError;
 use super::late::{LateReview, late_review};
 use super::site::Site;
+use crate::domain::doubts::{self, Doubt};
 use crate::domain::id::{AgentName, LaneName, ObjectId, RoleName, TaskId};
 use crate::domain::identity::Mode;
 use crate::domain::lease;
@@ -266,6 +267,8 @@ pub struct ShowOutcome {
     pub landed: bool,
     /// What stands against a claim now; empty when it is ready, or when it is closed.
     pub unmet: Vec<Unmet>,
+    /// What of its evidence a reader should not believe without looking.
+    pub doubts: Vec<Doubt>,
     /// Tasks that land before it.
     pub predecessors: Vec<TaskId>,
     /// Tasks that wait for it.
@@ -305,6 +308,7 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
     Ok(ShowOutcome {
         row: Row::reviewed(site, &snapshot, task)?,
         origin,
+        doubts: doubts::of(&snapshot, task, &records),
         records,
         landed: snapshot.landed(&id),
         unmet,

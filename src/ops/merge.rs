@@ -14,6 +14,7 @@ use super::mutate::{self, Mutation};
 use super::site::Site;
 use super::{check, trust};
 use crate::checks::Progress;
+use crate::domain::evidence::owed_tier;
 use crate::domain::gates::{behind, checks_due, predecessors};
 use crate::domain::graph;
 use crate::domain::id::{ObjectId, TaskId};
@@ -23,10 +24,11 @@ use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::{Request, Verb};
 use crate::domain::snapshot::{RangeFacts, Replayed, Snapshot};
 use crate::domain::state::{Landing, Standing, Status};
+use crate::domain::task::Tier;
 use crate::domain::time::{Span, Timestamp};
 use crate::git::{Cas, Durability as Flush, Expect, RefEdit};
 use crate::ledger::{Companion, LedgerError, Publisher};
-use crate::workspace::{self, CheckoutError, PreparedCheckout, Scratch};
+use crate::workspace::{self, CheckoutError, PreparedCheckout};
 
 /// How often a landing starts again because the target moved.
 const MOST_MOVES: u32 = 5;
@@ -400,13 +402,16 @@ impl Lander<'_> {
                 drop(self.publisher.submit(&landing)?);
             }
             self.site.env.fail_point("slot");
-            let runs = match self.run_checks(id, result, &missing) {
-                Ok(runs) => runs,
-                Err(error) => {
-                    self.drop_landing(id, "the checks could not be run")?;
-                    return Err(error);
-                }
-            };
+            let runs =
+                match check::run_clean(self.site, &snapshot, id, result, &missing, self.progress)
+                    .and_then(check::CleanRun::landing)
+                {
+                    Ok(runs) => runs,
+                    Err(error) => {
+                        self.drop_landing(id, "the checks could not be run")?;
+                        return Err(error);
+                    }
+                };
             if runs.iter().any(|run| !run.passed()) {
                 self.drop_landing(id, "a check failed on the content that would land")?;
                 return Ok(Landed::ChecksFailed { checks: runs });
@@ -449,28 +454,6 @@ impl Lander<'_> {
             id: self.site.env.request_id(),
             ..request
         })
-    }
-
-    fn run_checks(
-        &mut self,
-        id: &TaskId,
-        commit: ObjectId,
-        commands: &[String],
-    ) -> Result<Vec<CheckRun>, OpError> {
-        let base = self.site.repo().common_dir().join("laneway").join("tmp");
-        let scratch = Scratch::make(self.site.repo(), commit, &base, &self.site.env)?;
-        let runs = check::run(
-            self.site,
-            id,
-            commit,
-            scratch.path(),
-            commands,
-            self.progress,
-        );
-        let removed = scratch.remove();
-        let runs = runs?;
-        removed?;
-        Ok(runs)
     }
 
     fn drop_landing(&self, id: &TaskId, reason: &str) -> Result<(), OpError> {
@@ -789,6 +772,8 @@ fn missing_checks(
     let Some(task) = snapshot.plan.get(id) else {
         return Vec::new();
     };
+    // Evidence of class merge is of content that stood alone.
+    let alone = owed_tier(snapshot, task) == Some(Tier::Merge);
     let runs: Vec<&CheckRun> = snapshot
         .records_of(id)
         .iter()
@@ -796,6 +781,7 @@ fn missing_checks(
             RecordBody::Evidence(evidence) if evidence.content_key == content_key => Some(evidence),
             _ => None,
         })
+        .filter(|evidence| evidence.clean || !alone)
         .flat_map(|evidence| &evidence.checks)
         .collect();
     let passed = |command: &str| {

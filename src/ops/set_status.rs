@@ -118,7 +118,7 @@ pub fn set_status(
                 ..Default::default()
             };
             Ok(SetStatusOutcome::HandedOff(Box::new(handoff(
-                site, &options,
+                site, &options, progress,
             )?)))
         }
         (_, Status::Done) => {

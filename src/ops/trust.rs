@@ -1,4 +1,8 @@
 //! `trust`: commands of plan and rules that may run on this machine.
+//!
+//! Trust is the decision of whoever sits at the machine, kept outside the repository. It is never
+//! granted over MCP or HTTP: a program that may ask for a command to run must not be the one that
+//! allows it, so no server offers [`grant`].
 
 use std::collections::BTreeSet;
 
@@ -6,7 +10,7 @@ use super::OpError;
 use super::check::owed;
 use super::save;
 use super::site::Site;
-use crate::checks::TrustStore;
+use crate::checks::{NewCommand, TrustStore};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Standing;
@@ -24,12 +28,7 @@ pub fn require_trust(
     if trusted_now || commands.is_empty() {
         return Ok(());
     }
-    let store = store(site)?;
-    let unknown: Vec<String> = commands
-        .iter()
-        .filter(|command| !store.is_trusted(command))
-        .cloned()
-        .collect();
+    let unknown = NewCommand::among(&store(site)?, commands);
     if unknown.is_empty() {
         return Ok(());
     }
@@ -56,15 +55,15 @@ pub(super) fn trusted(site: &Site, commands: &[String]) -> Result<BTreeSet<Strin
     Ok(trusted.cloned().collect())
 }
 
-/// Trusts the commands that the probes of a workstation run on this machine.
+/// What trusting the commands that the probes of a workstation run would mean.
 ///
 /// # Errors
-/// When the workstation is not registered, or the decision cannot be written down.
-pub fn trust_workstation(site: &Site, name: &WorkstationName) -> Result<TrustOutcome, OpError> {
+/// When the workstation is not registered.
+pub fn of_workstation(site: &Site, name: &WorkstationName) -> Result<TrustQuestion, OpError> {
     let snapshot = super::look::snapshot(site)?;
     let known = super::workstation::registered(&snapshot, name)?;
     let subject = TrustSubject::Workstation(name.clone());
-    trust_all(site, subject, super::readiness::commands(known))
+    question(site, subject, super::readiness::commands(known))
 }
 
 /// Whose commands were trusted.
@@ -76,45 +75,92 @@ pub enum TrustSubject {
     Workstation(WorkstationName),
 }
 
+/// Commands that are owed, and those of them that somebody has to decide about.
+#[derive(Debug, Clone)]
+pub struct TrustQuestion {
+    /// Whose commands they are.
+    pub subject: TrustSubject,
+    /// Every command.
+    pub commands: Vec<String>,
+    /// Those that nobody trusted on this machine.
+    pub new: Vec<NewCommand>,
+}
+
 /// What `trust` came to.
 #[derive(Debug, Clone)]
 pub struct TrustOutcome {
     /// Whose commands they are.
     pub subject: TrustSubject,
-    /// Every command that is owed; all are trusted now.
+    /// Every command that is owed.
     pub commands: Vec<String>,
-    /// Those that were not trusted before.
-    pub new: Vec<String>,
+    /// Those that are trusted only now.
+    pub new: Vec<NewCommand>,
+    /// Those that were declined.
+    pub declined: Vec<NewCommand>,
 }
 
-/// Trusts the commands that a task owes on this machine.
+/// What trusting the commands that a task owes would mean, and these besides: the proof of a root
+/// cause is owed by nobody before it is handed off.
 ///
 /// # Errors
-/// When no plan file defines the task, or the decision cannot be written down.
-pub fn trust(site: &Site, named: Option<&TaskId>) -> Result<TrustOutcome, OpError> {
+/// When no plan file defines the task.
+pub fn of_task(
+    site: &Site,
+    named: Option<&TaskId>,
+    besides: &[String],
+) -> Result<TrustQuestion, OpError> {
     let id = site.task(named)?;
     let snapshot = super::look::snapshot(site)?;
     let commit = shown_commit(site, &snapshot, &id)?;
-    let commands = owed(site, &snapshot, &id, commit)?;
-    trust_all(site, TrustSubject::Task(id), commands)
+    let mut commands = owed(site, &snapshot, &id, commit)?;
+    for command in besides {
+        if !commands.contains(command) {
+            commands.push(command.clone());
+        }
+    }
+    question(site, TrustSubject::Task(id), commands)
 }
 
-fn trust_all(
+fn question(
     site: &Site,
     subject: TrustSubject,
     commands: Vec<String>,
-) -> Result<TrustOutcome, OpError> {
-    let mut store = store(site)?;
-    let new: Vec<String> = commands
-        .iter()
-        .filter(|command| !store.is_trusted(command))
-        .cloned()
-        .collect();
-    store.trust(&new)?;
-    Ok(TrustOutcome {
+) -> Result<TrustQuestion, OpError> {
+    let new = NewCommand::among(&store(site)?, &commands);
+    Ok(TrustQuestion {
         subject,
         commands,
         new,
+    })
+}
+
+/// Trusts the new commands but the declined ones, by their place.
+///
+/// # Errors
+/// When the decision cannot be written down.
+pub fn grant(
+    site: &Site,
+    question: TrustQuestion,
+    declined: &[usize],
+) -> Result<TrustOutcome, OpError> {
+    let (mut new, mut refused) = (Vec::new(), Vec::new());
+    for (n, command) in question.new.into_iter().enumerate() {
+        let list = if declined.contains(&n) {
+            &mut refused
+        } else {
+            &mut new
+        };
+        list.push(command);
+    }
+    let granted: Vec<String> = new.iter().map(|one| one.command.clone()).collect();
+    if !granted.is_empty() {
+        store(site)?.trust(&granted)?;
+    }
+    Ok(TrustOutcome {
+        subject: question.subject,
+        commands: question.commands,
+        new,
+        declined: refused,
     })
 }
 

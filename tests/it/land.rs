@@ -217,6 +217,7 @@ fn a_failed_check_keeps_work_off_the_target_and_frees_the_slot() {
 #[test]
 fn high_risk_work_lands_only_after_a_review_by_another() {
     let world = World::governed();
+    world.rule("gates: {high_risk: none}");
     world.submit("A-1", "--role A-backend --risk high", A, "a.txt", "a\n");
     drop(world.laneway("merge A-1 --as @bot").code(4).says("review"));
     let accept = "review A-1 --verdict accept --no-findings";

@@ -5,7 +5,7 @@ use crate::support::World;
 #[test]
 fn the_verbs_of_work_say_what_they_did() {
     let world = World::governed();
-    world.quietly("add A-1 --title 'Retry a payment' --role A-backend --risk high --check 'test -f a.txt' --as @dana");
+    world.quietly("add A-1 --title 'Retry a payment' --role A-backend --risk high --check 'test -f a.txt' --evidence-check 'runtime:cat a.txt' --as @dana");
     world.quietly("claim A-1 --as @bot");
     let lane = "repo-A-backend";
     drop(world.laneway_in(lane, "check").code(4));
@@ -15,6 +15,13 @@ fn the_verbs_of_work_say_what_they_did() {
     world.git_in(lane, "add -A");
     world.git_in(lane, "commit -q -m 'write a.txt'");
     drop(world.laneway_in(lane, "--json check").code(0));
+    drop(
+        world
+            .laneway_in(lane, "handoff --next 'the timeout'")
+            .code(4),
+    );
+    let anchor = "evidence --class source_trace --text 'the retry is one line' --anchor a.txt:1";
+    drop(world.laneway_in(lane, anchor).code(0));
     drop(
         world
             .laneway_in(

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use laneway::contract::plan::PlanView;
+use laneway::domain::evidence::CheckClass;
 use laneway::ops::add::{Plan, add, add_file};
 use serde_json::{Map, Value};
 
@@ -67,6 +68,12 @@ pub struct Args {
     /// A command that must pass; may be repeated
     #[arg(long, value_name = "CMD")]
     check: Vec<String>,
+    /// A command that shows evidence of class static, runtime or stress; may be repeated
+    #[arg(long, value_name = "CLASS:CMD", value_parser = classed)]
+    evidence_check: Vec<(CheckClass, String)>,
+    /// The evidence tier owed
+    #[arg(long, value_name = "TIER")]
+    evidence: Option<String>,
     /// Notes for whoever does it
     #[arg(long, value_name = "FILE")]
     notes_file: Option<PathBuf>,
@@ -92,6 +99,28 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let text = planned(&outcome, dry_run, "added", "was added before");
     let reply = Reply::new(&PlanView::from(&outcome), text);
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+}
+
+/// A command after its class: `runtime:make smoke`.
+fn classed(text: &str) -> Result<(CheckClass, String), String> {
+    let parts = text.split_once(':');
+    let known = parts.and_then(|(class, cmd)| Some((CheckClass::from_word(class)?, cmd)));
+    match known {
+        Some((class, command)) if !command.trim().is_empty() => Ok((class, command.to_owned())),
+        _ => Err("a class, static, runtime or stress, a colon and a command".to_owned()),
+    }
+}
+
+fn by_class(checks: &[(CheckClass, String)]) -> Option<Value> {
+    let mut map: Map<String, Value> = Map::new();
+    for class in CheckClass::ALL {
+        let of = checks.iter().filter(|(known, _)| known == class);
+        let commands: Vec<&str> = of.map(|(_, command)| command.as_str()).collect();
+        if !commands.is_empty() {
+            map.insert(class.word().to_owned(), commands.into());
+        }
+    }
+    (!map.is_empty()).then(|| map.into())
 }
 
 /// The definition in the form and order of a plan file.
@@ -121,6 +150,8 @@ fn definition(context: &Context<'_>, args: &Args) -> Result<Map<String, Value>, 
     put("owned_paths", list(&args.owns));
     put("forbidden_paths", list(&args.forbids));
     put("acceptance_checks", list(&args.check));
+    put("evidence_checks", by_class(&args.evidence_check));
+    put("evidence", text(&args.evidence));
     put("origin_ask_ref", text(&args.origin));
     if let Some(path) = &args.notes_file {
         let notes = std::fs::read_to_string(context.env.dir.join(path))

@@ -1,7 +1,9 @@
 use laneway::audit::{Verdict, attribution, verify};
 use laneway::contract::attribution::AttributionView;
 use laneway::contract::audit::AuditView;
+use laneway::contract::evidence::DoubtsView;
 use laneway::domain::id::{ObjectId, TaskId};
+use laneway::ops::evidence::doubts;
 
 use super::{Context, ledger_at};
 use crate::cli::failure::Failure;
@@ -27,6 +29,11 @@ enum What {
         /// The task [default: all]
         id: Option<TaskId>,
     },
+    /// List every doubt about what shows that work is right
+    Evidence {
+        /// The task [default: all]
+        id: Option<TaskId>,
+    },
 }
 
 impl Args {
@@ -35,6 +42,7 @@ impl Args {
         match self.what {
             What::Verify { .. } => "audit",
             What::Attribution { .. } => "audit attribution",
+            What::Evidence { .. } => "audit evidence",
         }
     }
 }
@@ -43,7 +51,34 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     match &args.what {
         What::Verify { from } => run_verify(context, *from),
         What::Attribution { id } => run_attribution(context, id.as_ref()),
+        What::Evidence { id } => run_evidence(context, id.as_ref()),
     }
+}
+
+fn run_evidence(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, Failure> {
+    let site = context.site()?;
+    let outcome = doubts(&site, only)?;
+    let mut text = String::new();
+    for (task, doubts) in &outcome.tasks {
+        for doubt in doubts {
+            let record = doubt.record.map(|n| format!(" record {n}"));
+            let record = record.unwrap_or_default();
+            text.push_str(&format!(
+                "{task}{record} {}: {}\n",
+                doubt.reason, doubt.message
+            ));
+        }
+    }
+    let count: usize = outcome.tasks.iter().map(|(_, doubts)| doubts.len()).sum();
+    text.push_str(&format!(
+        "tasks {}, doubts {count} about {} of them\n",
+        outcome.looked_at,
+        outcome.tasks.len()
+    ));
+    let reply = Reply::new(&DoubtsView::from(&outcome), safe(&text));
+    Ok(reply
+        .negative(count > 0)
+        .ledger(ledger_at(&site, outcome.tip)))
 }
 
 fn run_attribution(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, Failure> {

@@ -1,6 +1,6 @@
 use laneway::contract::check::ChecksView;
 use laneway::domain::id::TaskId;
-use laneway::ops::check::{CheckOutcome, check};
+use laneway::ops::check::{CheckOptions, CheckOutcome, check};
 
 use super::{Context, checks, ledger_after, ledger_at};
 use crate::cli::failure::Failure;
@@ -13,6 +13,9 @@ pub struct Args {
     /// Run the commands although nobody trusted them on this machine
     #[arg(long)]
     trust: bool,
+    /// Run them in a temporary worktree that holds the commit and nothing else
+    #[arg(long)]
+    clean: bool,
     #[command(flatten)]
     dry: crate::cli::args::DryRun,
 }
@@ -20,13 +23,13 @@ pub struct Args {
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
     let mut progress = checks::progress(context.screen, context.global.verbose);
-    let outcome = check(
-        &site,
-        args.id.as_ref(),
-        args.trust,
-        args.dry.dry_run,
-        &mut progress,
-    )?;
+    let options = CheckOptions {
+        task: args.id.clone(),
+        trust: args.trust,
+        clean: args.clean,
+        dry_run: args.dry.dry_run,
+    };
+    let outcome = check(&site, &options, &mut progress)?;
     let reply = Reply::new(&ChecksView::from(&outcome), text(&outcome));
     let ledger = match &outcome.mutation {
         Some(mutation) => ledger_after(&site, mutation),
@@ -46,8 +49,9 @@ fn text(outcome: &CheckOutcome) -> String {
     let mut text = checks::failures(&outcome.runs);
     let passed = outcome.runs.iter().filter(|run| run.passed()).count();
     text.push_str(&format!(
-        "{task}: {passed} of {} checks passed on {commit}, recorded\n",
-        outcome.runs.len()
+        "{task}: {passed} of {} checks passed on {commit}{}, recorded\n",
+        outcome.runs.len(),
+        if outcome.clean { " alone" } else { "" }
     ));
     text
 }

@@ -6,8 +6,9 @@ use laneway::domain::record::RootCause;
 use laneway::ops::Site;
 use laneway::ops::artifact::read_return;
 use laneway::ops::handoff::{HandoffOptions, HandoffOutcome, handoff};
+use laneway::ops::proof::ProofOptions;
 
-use super::{Context, diff, ledger_after};
+use super::{Context, checks, diff, ledger_after};
 use crate::cli::failure::Failure;
 use crate::cli::render::safe;
 use crate::cli::reply::Reply;
@@ -38,6 +39,12 @@ pub struct Args {
     /// Command that shows the fault before, and its absence after
     #[arg(long, value_name = "CMD", requires = "root_cause")]
     proof: Option<String>,
+    /// The proof cannot be run, and why: the reviewer is shown it as not proven
+    #[arg(long, value_name = "REASON", requires = "root_cause")]
+    proof_not_run: Option<String>,
+    /// Run the proof although nobody trusted it on this machine
+    #[arg(long)]
+    trust: bool,
     #[command(flatten)]
     dry: crate::cli::args::DryRun,
 }
@@ -45,7 +52,8 @@ pub struct Args {
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
     let options = options(&site, args)?;
-    let outcome = handoff(&site, &options)?;
+    let mut progress = checks::progress(context.screen, context.global.verbose);
+    let outcome = handoff(&site, &options, &mut progress)?;
     let mut reply = Reply::new(&HandoffView::from(&outcome), text(&outcome));
     reply.notes.clone_from(&outcome.notes);
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
@@ -72,6 +80,10 @@ fn options(site: &Site, args: &Args) -> Result<HandoffOptions, Failure> {
     }
     options.risks.extend(args.risks.iter().cloned());
     options.not_proven.extend(args.not_proven.iter().cloned());
+    options.proof = ProofOptions {
+        not_run: args.proof_not_run.clone(),
+        trust: args.trust,
+    };
     options.dry_run = args.dry.dry_run;
     Ok(options)
 }
@@ -96,7 +108,7 @@ fn said_in(site: &Site, args: &Args, path: &Path) -> Result<HandoffOptions, Fail
         risks: file.risks,
         not_proven: file.not_proven,
         root_cause: file.root_cause.map(RootCause::from),
-        dry_run: false,
+        ..HandoffOptions::default()
     })
 }
 

@@ -13,6 +13,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod edit;
+mod evidence;
 mod explain;
 mod give_back;
 mod handoff;
@@ -107,6 +108,8 @@ pub enum Command {
 
     /// Run the acceptance checks in the lane's worktree and record the evidence
     Check(check::Args),
+    /// Say what was seen of a change, with lines and files that show it
+    Evidence(evidence::Args),
     /// Trust the commands that a task's checks or a workstation's probes run, on this machine
     Trust(trust::Args),
     /// Submit the lane's commits and free the lane
@@ -166,6 +169,7 @@ impl Command {
             Self::Schema(_) => "schema",
 
             Self::Check(_) => "check",
+            Self::Evidence(_) => "evidence",
             Self::Trust(_) => "trust",
             Self::Handoff(_) => "handoff",
             Self::Review(_) => "review",
@@ -236,6 +240,7 @@ pub fn run(
         Command::Schema(args) => schema::run(&args),
 
         Command::Check(args) => check::run(&context, &args),
+        Command::Evidence(args) => evidence::run(&context, &args),
         Command::Trust(args) => trust::run(&context, &args),
         Command::Handoff(args) => handoff::run(&context, &args),
         Command::Review(args) => review::run(&context, &args),

@@ -96,6 +96,7 @@ fn text(detail: &TaskDetail) -> String {
     page.line("priority", &task.priority.to_string());
     page.some("type", task.task_type.as_ref());
     page.line("kind", &format!("{}, risk {}", detail.kind, detail.risk));
+    page.some("evidence", detail.evidence.as_ref());
     page.some("pinned to", detail.pinned_lane.as_ref());
     page.some("not before", detail.not_before.as_ref());
     page.some("effort", detail.effort.as_ref());
@@ -111,6 +112,9 @@ fn text(detail: &TaskDetail) -> String {
     page.list("touches contracts at", &detail.contract_touchpoints);
     page.list("exclusive groups", &detail.exclusive);
     page.list("acceptance checks", &detail.acceptance_checks);
+    let classed = detail.evidence_checks.iter();
+    let classed = classed.flat_map(|(class, all)| all.iter().map(move |c| format!("{class}: {c}")));
+    page.list("evidence checks", &classed.collect::<Vec<_>>());
     page.list("depends on", &task.depends_on);
     page.list("lands after", &detail.predecessors);
     page.list("waited for by", &detail.dependents);
@@ -125,6 +129,12 @@ fn text(detail: &TaskDetail) -> String {
         format!("{kind}: {}{}", unmet.message, hint.unwrap_or_default())
     });
     page.list("what stands against a claim", &unmet.collect::<Vec<_>>());
+    let doubts = detail.doubts.iter().map(|doubt| {
+        let record = doubt.record.map(|n| format!(" in record {n}"));
+        let record = record.unwrap_or_default();
+        format!("{}{record}: {}", doubt.reason, doubt.message)
+    });
+    page.list("doubts", &doubts.collect::<Vec<_>>());
     let notes = detail.notes.iter().map(|notes| notes.trim_end().to_owned());
     page.list("notes", &notes.collect::<Vec<_>>());
     let records = detail.records.iter().map(record);

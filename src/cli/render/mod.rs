@@ -125,6 +125,22 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// Asks a person a yes-or-no question on the terminal; anything but yes is no.
+    pub fn confirms(&self, question: &str) -> bool {
+        err(&format!("{} [y/N] ", safe(question)));
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        read.is_ok() && matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Whether there is somebody to ask.
+    pub fn can_ask(&self, no_input: bool) -> bool {
+        let terminals = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        terminals && !no_input && !self.json
+    }
+}
+
 /// The envelope of a failure.
 fn failed(command: &str, failure: &Failure) -> Envelope<Value> {
     Envelope {

@@ -54,6 +54,7 @@ pub(super) fn handoff(
             .hint("`--root-cause TEXT --layer PATH --proof CMD`"),
         );
     }
+    unmet.extend(super::proof::unmet(ctx, task, wish));
     let submission = Submission {
         commit: range.tip,
         base: range.base,

@@ -9,6 +9,7 @@
 //! - of a task in progress there is one claim, and only its holder, with its epoch, moves it on;
 //! - records are appended, never changed.
 
+mod attest;
 mod claim;
 mod close;
 mod evidence;
@@ -17,6 +18,7 @@ mod land;
 mod note;
 mod own;
 mod plan;
+mod proof;
 mod request;
 mod review;
 mod stage;
@@ -175,6 +177,7 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
         } => close::give_back(ctx, task, reason, *saved),
         Verb::Note { task, text } => note::note(ctx, task, text),
         Verb::Evidence { task, evidence } => evidence::evidence(ctx, task, evidence),
+        Verb::Attest { task, attest } => attest::attest(ctx, task, attest),
         Verb::Stage { task, act } => stage::stage(ctx, task, act),
         Verb::Handoff { task, handoff } => handoff::handoff(ctx, task, handoff),
         Verb::Review { task, review } => review::review(ctx, task, review),

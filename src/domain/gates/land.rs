@@ -1,10 +1,11 @@
 //! What a landing gate looks at.
 
 use super::{Page, generated_files};
+use crate::domain::evidence::{recorded, runs};
 use crate::domain::policy::Owed;
-use crate::domain::record::Evidence;
+use crate::domain::record::{CheckRun, Evidence};
 use crate::domain::refusal::{RefusalKind, Unmet};
-use crate::domain::snapshot::{RangeFacts, Snapshot};
+use crate::domain::snapshot::{RangeFacts, Replayed, Snapshot};
 use crate::domain::state::{Claim, Submission};
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
@@ -49,6 +50,24 @@ impl LandCase<'_> {
             .collect()
     }
 
+    /// Whether it is judged on what the target will be, not on the branch alone.
+    #[must_use]
+    pub fn lands(&self) -> bool {
+        matches!(self.range.replayed, Replayed::Commit { .. })
+    }
+
+    /// The last run of each command on the content that is judged: that of the landing, or, before
+    /// there is one, that of the branch's tip. With each, whether nothing else stood beside it.
+    #[must_use]
+    pub fn runs(&self) -> Vec<(&CheckRun, bool)> {
+        let content_key = match self.range.replayed {
+            Replayed::Commit { content_key, .. } => content_key,
+            Replayed::Unknown | Replayed::Conflict(_) => self.range.content_key,
+        };
+        let recorded = recorded(self.snapshot.records_of(&self.task.id));
+        runs(recorded.chain(self.evidence), content_key)
+    }
+
     /// What stands against a handoff: what of the branch could never land as it is.
     #[must_use]
     pub fn unfit(&self) -> Vec<Unmet> {
@@ -84,7 +103,10 @@ pub fn checks_owed<'a>(
         })
         .flat_map(|rule| &rule.checks);
     let generated = generated_files::checks(snapshot, task, files);
-    let all = role.chain(&task.acceptance_checks).chain(by_path);
+    let all = role
+        .chain(&task.acceptance_checks)
+        .chain(task.evidence_checks.iter())
+        .chain(by_path);
     let mut owed: Vec<&str> = Vec::new();
     for check in all.chain(generated) {
         if !owed.contains(&check.as_str()) {

@@ -8,13 +8,17 @@ mod page;
 
 mod agent_busy;
 mod also_change;
+mod check_edited;
+mod check_trivial;
 mod co_edited;
 mod contract_owner;
 mod dependency;
 mod evidence_owed;
+mod evidence_tier;
 mod exclusive_group;
 mod generated_files;
 mod governance_untouched;
+mod high_risk;
 mod identity_map;
 mod lane_busy;
 mod linear_history;
@@ -40,6 +44,7 @@ mod task_open;
 mod workstation_ready;
 
 pub use alternatives::propose;
+pub use check_edited::approved;
 pub use claim::{ClaimCase, ClaimGate, choose_lane};
 pub use co_edited::behind;
 pub use identity_map::lists;
@@ -106,6 +111,10 @@ pub const LAND: &[LandGate] = &[
     generated_files::GATE,
     stage_gate::LAND_GATE,
     evidence_owed::GATE,
+    evidence_tier::GATE,
+    high_risk::GATE,
+    check_trivial::GATE,
+    check_edited::GATE,
 ];
 
 /// The gates of a landing that look at the branch alone. A handoff must meet them already, as far
@@ -117,6 +126,8 @@ pub const HANDOFF: &[LandGate] = &[
     contract_owner::GATE,
     co_edited::GATE,
     also_change::GATE,
+    high_risk::GATE,
+    check_trivial::GATE,
 ];
 
 #[cfg(test)]

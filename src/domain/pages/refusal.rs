@@ -162,6 +162,73 @@ pub const REFUSALS: &[RefusalPage] = &[
         example: "`A-1` is a defect and owes its root cause",
     },
     RefusalPage {
+        id: "proof-owed",
+        fact: "the proof of a defect's root cause has not been run, and no reason is given",
+        verbs: &["handoff"],
+        text: "`handoff` runs the proof command on the base, where it must fail, and on the \
+               change, where it must pass, each in a temporary worktree. Where it cannot be run, \
+               `--proof-not-run REASON` says so, and the reviewer is shown it as not proven. \
+               `gates: {proof: none}` asks for neither.",
+        example: "the proof `make test-retry` of `A-1` has not been run",
+    },
+    RefusalPage {
+        id: "proof-shows-nothing",
+        fact: "the proof passes without the change, or fails with it",
+        verbs: &["handoff"],
+        text: "A proof fails where the fault is and passes where it is mended. One that passes on \
+               the base does not see the fault; one that fails on the change does not see it \
+               mended. Mend the proof, or the work.",
+        example: "the proof `make test-retry` passes on the base, where the fault should be",
+    },
+    RefusalPage {
+        id: "attestation-class",
+        fact: "the class that was named is not one that can be said",
+        verbs: &["evidence"],
+        text: "Evidence of class merge is shown by checks that pass where the content that lands \
+               stands alone; nobody can say it. `laneway merge` runs them so.",
+        example: "evidence of class merge is not said: the checks of a merge show it",
+    },
+    RefusalPage {
+        id: "attestation-size",
+        fact: "an attestation is too long, or has too many anchors or files",
+        verbs: &["evidence"],
+        text: "A state file keeps what people read. Put long texts into a file of the work and \
+               name it with `--file`.",
+        example: "an attestation has at most 4096 bytes of text, 16 anchors and 16 files",
+    },
+    RefusalPage {
+        id: "evidence-file",
+        fact: "a file that is to show something is not there, is empty, or is no plain file",
+        verbs: &["evidence"],
+        text: "The tool takes digest and size itself, at once: what is not there shows nothing. \
+               Paths are looked for from the directory it runs in.",
+        example: "out/trace.log shows nothing: No such file or directory",
+    },
+    RefusalPage {
+        id: "anchor-unknown",
+        fact: "an anchor names a line that the commit does not have",
+        verbs: &["evidence"],
+        text: "An anchor is a path from the root of the commit and a line of it that is not \
+               empty; git is asked. Commit the work first, or mend the number.",
+        example: "0123456789ab has no src/a.rs:99",
+    },
+    RefusalPage {
+        id: "text-placeholder",
+        fact: "the text stands for one that nobody has written",
+        verbs: &["evidence"],
+        text: "`works`, `n/a`, `TBD` say nothing that a reviewer could look at. Say what was done \
+               and what was seen.",
+        example: "`works` says nothing",
+    },
+    RefusalPage {
+        id: "time-future",
+        fact: "something is said to have been seen at a time that has not come",
+        verbs: &["evidence"],
+        text: "`--at` is when it was seen. Clocks may disagree by the margin of the lease; more \
+               than that is a mistake.",
+        example: "2027-01-01T00:00:00Z has not come yet: it is 2026-11-20T09:00:00Z",
+    },
+    RefusalPage {
         id: "commit-unknown",
         fact: "the commit that is named is not here, or is not what was looked at",
         verbs: &["handoff", "review", "merge", "complete"],

@@ -26,7 +26,7 @@ use crate::process::Runner;
 
 const MAGIC: &[u8; 8] = b"LANEPLAN";
 /// Raised with every change of the format.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const HEADER: usize = 80;
 const HEAD: usize = 48;
 /// Plan files kept beside the newest: other ledgers, other commits.

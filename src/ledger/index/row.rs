@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stage::{self, ContractRow, ProgressRow};
+use crate::domain::evidence::EvidenceChecks;
 use crate::domain::glob::Glob;
 use crate::domain::id::{
     AgentName, BranchName, GroupName, LaneName, ObjectId, RequestId, RoleName, StageName, TaskId,
@@ -37,6 +38,7 @@ pub struct TaskRow {
     forbidden_paths: Vec<String>,
     contract_touchpoints: Vec<String>,
     acceptance_checks: Vec<String>,
+    evidence_checks: [Vec<String>; 3],
     evidence: Option<String>,
     tools: Vec<String>,
     licenses: Vec<String>,
@@ -81,6 +83,11 @@ impl From<&Task> for TaskRow {
             forbidden_paths: texts(&task.forbidden_paths),
             contract_touchpoints: texts(&task.contract_touchpoints),
             acceptance_checks: task.acceptance_checks.clone(),
+            evidence_checks: [
+                task.evidence_checks.analysis.clone(),
+                task.evidence_checks.runtime.clone(),
+                task.evidence_checks.stress.clone(),
+            ],
             evidence: task.evidence.map(|tier| tier.word().to_owned()),
             tools: task.requires.tools.clone(),
             licenses: task.requires.licenses.clone(),
@@ -105,6 +112,7 @@ impl TaskRow {
             None => None,
             Some(number) => Some(LaneName::new(role.clone(), number).ok()?),
         };
+        let [analysis, runtime, stress] = self.evidence_checks;
         Some(Task {
             id: TaskId::accepted_before(self.id),
             title: self.title,
@@ -125,6 +133,11 @@ impl TaskRow {
             forbidden_paths: each(self.forbidden_paths, Glob::accepted_before),
             contract_touchpoints: each(self.contract_touchpoints, Glob::accepted_before),
             acceptance_checks: self.acceptance_checks,
+            evidence_checks: EvidenceChecks {
+                analysis,
+                runtime,
+                stress,
+            },
             evidence: match self.evidence {
                 None => None,
                 Some(word) => Some(Tier::from_word(&word)?),

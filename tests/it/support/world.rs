@@ -64,6 +64,18 @@ impl World {
         world
     }
 
+    /// Commits a line more of the policy, in place of the one with its key.
+    pub fn rule(&self, line: &str) {
+        let path = self.path("repo/governance/policy.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        let (key, _) = line.split_once(':').unwrap();
+        let kept = text.lines().filter(|old| !old.starts_with(key));
+        let text: Vec<&str> = kept.chain([line]).collect();
+        self.write("governance/policy.yaml", &(text.join("\n") + "\n"));
+        self.git("add governance");
+        self.git("commit -q -m 'Change the policy'");
+    }
+
     /// A path below the root of the world.
     pub fn path(&self, below: &str) -> PathBuf {
         self.root().join(below)

@@ -1,5 +1,6 @@
 //! The law, tried: random histories against its invariants, and each verb against its refusals.
 
+mod evidence;
 mod land;
 mod model;
 mod occupancy;

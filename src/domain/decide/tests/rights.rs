@@ -7,7 +7,8 @@ use crate::domain::fixtures::{ANN, DANA, World, agent, block, claim, content, ha
 use crate::domain::fixtures::{note, task, tid};
 use crate::domain::identity::Capability;
 use crate::domain::record::{Evidence, Verdict};
-use crate::domain::request::{Dependents, NewTask, ReviewWish, Verb};
+use crate::domain::request::{AttestWish, Dependents, NewTask, ReviewWish, Verb};
+use crate::domain::task::Tier;
 use crate::domain::time::Span;
 
 /// Who asks in every case: a person of both roles.
@@ -82,6 +83,20 @@ fn evidence() -> Verb {
     }
 }
 
+fn attest() -> Verb {
+    Verb::Attest {
+        task: tid("T-1"),
+        attest: AttestWish {
+            class: Tier::Runtime,
+            commit: oid(9),
+            text: "the retry stops".to_owned(),
+            anchors: Vec::new(),
+            files: Vec::new(),
+            observed_at: None,
+        },
+    }
+}
+
 fn review() -> Verb {
     Verb::Review {
         task: tid("T-1"),
@@ -143,6 +158,7 @@ fn table() -> Vec<(&'static str, World, Verb, &'static [Capability])> {
         ("handoff", held(CAL), handoff("T-1", oid(9)), &[Handoff]),
         ("review", submitted(), review(), &[Review]),
         ("evidence", submitted(), evidence(), &[Review, Merge]),
+        ("attest", held(ANN), attest(), &[Review]),
         ("landing", submitted(), landing, &[Merge]),
         ("land", submitted_now, land, &[Merge]),
         ("conflict", submitted(), conflict, &[Merge]),
@@ -195,6 +211,7 @@ fn g20_what_the_holder_does_with_its_own_task_asks_for_no_capability() {
         renew,
         note("T-1"),
         evidence(),
+        attest(),
         cancel(),
     ];
     for verb in own {
@@ -203,7 +220,10 @@ fn g20_what_the_holder_does_with_its_own_task_asks_for_no_capability() {
         assert!(outcome.is_ok(), "{verb:?}: {outcome:?}");
         let mut strange = may(held(ANN), Capability::ALL);
         let stranger = strange.ask(CAL, None, verb.clone());
-        let allowed = matches!(verb, Verb::Note { .. } | Verb::Cancel { .. });
+        let allowed = matches!(
+            verb,
+            Verb::Note { .. } | Verb::Cancel { .. } | Verb::Attest { .. }
+        );
         assert_eq!(stranger.is_ok(), allowed, "{verb:?}");
     }
 }

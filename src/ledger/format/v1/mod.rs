@@ -2,8 +2,11 @@
 //! added with a default, never renamed or removed.
 
 pub mod archive;
+pub mod attestation;
 pub mod authority;
+pub mod check_terms;
 pub mod contract_request;
+pub mod evidence_checks;
 pub mod guarded_paths;
 pub mod identity_map;
 pub mod marker;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::authority::{self, AuthorityMode};
+use super::check_terms::{CheckTermsEntry, TierByRisk};
 use super::guarded_paths::{CoEditedEntry, ContractEntry, GeneratedEntry};
 use super::is_default;
 use super::queue::OptionalField;
@@ -13,9 +14,9 @@ use super::review::{ReviewByRisk, ReviewTermsEntry};
 use crate::domain::glob::Glob;
 use crate::domain::id::{BranchName, LaneName, ProjectName, RemoteName, RoleName, StageName};
 use crate::domain::policy::{
-    Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, LeaseTerms, MergeTerms,
-    Owed, ParentRule, PathRule, Policy, Required, Rerun, Reservations, ReviewRoute, Role,
-    RoutingTerms, Strategy, Via, Worktrees,
+    Authority, CrossWorkstation, Direct, Durability, Fencing, GateTerms, HighRisk, LeaseTerms,
+    MergeTerms, Owed, ParentRule, PathRule, Policy, Required, Rerun, Reservations, ReviewRoute,
+    Role, RoutingTerms, Strategy, Via, Worktrees,
 };
 use crate::domain::time::Span;
 use crate::ledger::format::problem::{Place, Problem, collect};
@@ -97,6 +98,9 @@ pub struct PolicyFile {
     /// Files that a command makes from others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generated: Vec<GeneratedEntry>,
+    /// How checks run, and what a branch may do to them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub checks: CheckTermsEntry,
 }
 
 fn full() -> Text<Durability> {
@@ -289,6 +293,15 @@ pub struct GatesEntry {
     pub handoff: Text<Owed>,
     /// How many accepting reviews, by risk.
     pub review: ReviewByRisk,
+    /// The evidence tier owed where the task names none, by risk.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tier: TierByRisk,
+    /// What work of high risk shows; by default `anchor_and_runtime`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_risk: Option<Text<HighRisk>>,
+    /// A run of the proof command of a defect's root cause; by default `required`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Text<Owed>>,
 }
 
 impl Default for GatesEntry {
@@ -297,6 +310,9 @@ impl Default for GatesEntry {
             evidence: Owed::Required.into(),
             handoff: Owed::Required.into(),
             review: ReviewByRisk::default(),
+            tier: TierByRisk::default(),
+            high_risk: None,
+            proof: None,
         }
     }
 }
@@ -369,6 +385,7 @@ impl PolicyFile {
         });
         let co_edited = at.items("co_edited", self.co_edited, |at, files| files.convert(at));
         let generated = at.items("generated", self.generated, |at, files| files.convert(at));
+        let checks = self.checks.convert(&at.key("checks"));
         let (target, direct) = target?;
         let (authority, remote_timeout) = authority?;
         Some(Policy {
@@ -397,6 +414,7 @@ impl PolicyFile {
             contracts,
             co_edited,
             generated,
+            checks: checks?,
         })
     }
 }
@@ -543,10 +561,16 @@ impl GatesEntry {
         let evidence = at.text("evidence", self.evidence);
         let handoff = at.text("handoff", self.handoff);
         let review = self.review.convert(&at.key("review"));
+        let tier = self.tier.convert(&at.key("tier"));
+        let high_risk = at.maybe("high_risk", self.high_risk);
+        let proof = at.maybe("proof", self.proof);
         Some(GateTerms {
             evidence: evidence?,
             handoff: handoff?,
             review,
+            tier,
+            high_risk: high_risk.unwrap_or(HighRisk::AnchorAndRuntime),
+            proof: proof.unwrap_or(Owed::Required),
         })
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
+use super::evidence_checks::EvidenceChecksEntry;
 use super::is_default;
 use super::stages::StagesEntry;
 use crate::domain::glob::Glob;
@@ -85,6 +86,9 @@ pub struct TaskEntry {
     /// Shell commands that must pass on what lands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acceptance_checks: Vec<Text<Command>>,
+    /// Shell commands that must pass too, by the class of evidence that they show.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub evidence_checks: EvidenceChecksEntry,
     /// The evidence tier owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Text<Tier>>,
@@ -209,6 +213,8 @@ words! {
         ContractTouchpoints = "contract_touchpoints",
         /// `acceptance_checks`.
         AcceptanceChecks = "acceptance_checks",
+        /// `evidence_checks`.
+        EvidenceChecks = "evidence_checks",
         /// `evidence`.
         Evidence = "evidence",
         /// `requires`.
@@ -307,6 +313,7 @@ impl TaskEntry {
         let forbidden_paths = at.list("forbidden_paths", self.forbidden_paths);
         let contract_touchpoints = at.list("contract_touchpoints", self.contract_touchpoints);
         let checks: Vec<Command> = at.list("acceptance_checks", self.acceptance_checks);
+        let evidence_checks = self.evidence_checks.convert(&at.key("evidence_checks"));
         let evidence = at.maybe("evidence", self.evidence);
         let requires = self.requires.convert(&at.key("requires"));
         let not_before = at.maybe("not_before", self.not_before);
@@ -336,6 +343,7 @@ impl TaskEntry {
             forbidden_paths,
             contract_touchpoints,
             acceptance_checks: checks.into_iter().map(String::from).collect(),
+            evidence_checks,
             evidence,
             requires,
             not_before,
@@ -520,6 +528,7 @@ impl From<&Task> for TaskEntry {
             forbidden_paths: texts(&task.forbidden_paths),
             contract_touchpoints: texts(&task.contract_touchpoints),
             acceptance_checks: wrap(&task.acceptance_checks, Command),
+            evidence_checks: (&task.evidence_checks).into(),
             evidence: task.evidence.map(Text::from),
             requires: RequiresEntry {
                 tools: wrap(&task.requires.tools, Line),

@@ -3,17 +3,18 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use super::attestation::{AnchorEntry, AttestedFileEntry};
 use super::contract_request::{ContractRequestEntry, DecisionEntry};
 use super::is_default;
 use super::progress::{GapRecordEntry, StageRecordEntry};
 use super::routing::RoutingDecisionEntry;
 use crate::domain::id::{AgentName, ObjectId, WorkstationName};
 use crate::domain::record::{
-    CheckRun, Evidence, Finding, Handoff, Proof, Record, RecordBody, Review, RootCause, Severity,
-    Verdict,
+    Anchor, Attestation, AttestedFile, CheckRun, Evidence, Finding, Handoff, Proof, Record,
+    RecordBody, Review, RootCause, Severity, Verdict,
 };
 use crate::domain::state::Epoch;
-use crate::domain::task::words;
+use crate::domain::task::{Tier, words};
 use crate::domain::time::Timestamp;
 use crate::ledger::format::problem::Place;
 use crate::ledger::format::shape::{self, Shape};
@@ -26,6 +27,8 @@ words! {
         Handoff = "handoff",
         /// Checks that ran.
         Evidence = "evidence",
+        /// What somebody says they saw.
+        Attestation = "attestation",
         /// A verdict.
         Review = "review",
         /// The workstation that a claim got.
@@ -65,6 +68,11 @@ const SHAPES: &[Shape] = &[
         word: "evidence",
         required: &["commit", "content_key", "host"],
         optional: &["checks", "workstation", "clean"],
+    },
+    Shape {
+        word: "attestation",
+        required: &["commit", "change_key", "class", "text"],
+        optional: &["anchors", "attested", "observed_at"],
     },
     Shape {
         word: "review",
@@ -179,6 +187,18 @@ pub struct RecordEntry {
     /// Whether checks ran in a temporary worktree.
     #[serde(default, skip_serializing_if = "is_default")]
     pub clean: bool,
+    /// The class of evidence that an attestation names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Text<Tier>>,
+    /// Lines of the commit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<AnchorEntry>,
+    /// Files that show something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attested: Vec<AttestedFileEntry>,
+    /// When it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<Text<Timestamp>>,
     /// The verdict of a review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Text<Verdict>>,
@@ -329,6 +349,10 @@ impl RecordEntry {
             ("host", self.host.is_some()),
             ("workstation", self.workstation.is_some()),
             ("clean", self.clean),
+            ("class", self.class.is_some()),
+            ("anchors", !self.anchors.is_empty()),
+            ("attested", !self.attested.is_empty()),
+            ("observed_at", self.observed_at.is_some()),
             ("residual", !self.residual.is_empty()),
             ("approves", !self.approves.is_empty()),
             ("checks", !self.checks.is_empty()),
@@ -378,6 +402,19 @@ impl RecordEntry {
                     host: self.host?,
                     workstation,
                     clean: self.clean,
+                })
+            }
+            RecordKind::Attestation => {
+                let class = at.maybe("class", self.class);
+                let observed_at = at.maybe("observed_at", self.observed_at);
+                RecordBody::Attestation(Attestation {
+                    class: class?,
+                    commit: commit?,
+                    change_key: self.change_key?,
+                    text: self.text?,
+                    anchors: self.anchors.into_iter().map(Anchor::from).collect(),
+                    files: self.attested.into_iter().map(AttestedFile::from).collect(),
+                    observed_at,
                 })
             }
             RecordKind::Review => {
@@ -433,6 +470,10 @@ impl RecordEntry {
             host: None,
             workstation: None,
             clean: false,
+            class: None,
+            anchors: Vec::new(),
+            attested: Vec::new(),
+            observed_at: None,
             checks: Vec::new(),
             verdict: None,
             design_only: false,
@@ -477,6 +518,16 @@ impl From<&Record> for RecordEntry {
                 workstation: evidence.workstation.clone().map(Text::from),
                 clean: evidence.clean,
                 ..Self::head(record, RecordKind::Evidence)
+            },
+            RecordBody::Attestation(said) => Self {
+                class: Some(said.class.into()),
+                commit: Some(said.commit.into()),
+                change_key: Some(said.change_key.clone()),
+                text: Some(said.text.clone()),
+                anchors: said.anchors.iter().map(AnchorEntry::from).collect(),
+                attested: said.files.iter().map(AttestedFileEntry::from).collect(),
+                observed_at: said.observed_at.map(Text::from),
+                ..Self::head(record, RecordKind::Attestation)
             },
             RecordBody::Review(review) => Self {
                 change_key: Some(review.change_key.clone()),

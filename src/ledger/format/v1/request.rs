@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::attestation::AttestEntry;
 use super::contract_request::DecisionEntry;
 use super::marker::MarkerFile;
 use super::progress::{proposal, proposed};
@@ -133,6 +134,10 @@ enum VerbEntry {
     Evidence {
         task: Text<TaskId>,
         evidence: EvidenceEntry,
+    },
+    Attest {
+        task: Text<TaskId>,
+        attest: AttestEntry,
     },
     Stage {
         task: Text<TaskId>,
@@ -461,6 +466,10 @@ impl VerbEntry {
                 task: at.text("task", task)?,
                 evidence: evidence.convert(&at.key("evidence"))?,
             },
+            Self::Attest { task, attest } => Verb::Attest {
+                task: at.text("task", task)?,
+                attest: attest.convert(&at.key("attest"))?,
+            },
             Self::Stage { task, act } => Verb::Stage {
                 task: at.text("task", task)?,
                 act: act.convert(&at.key("act"))?,
@@ -689,6 +698,10 @@ impl From<&Verb> for VerbEntry {
             Verb::Evidence { task, evidence } => Self::Evidence {
                 task: task.into(),
                 evidence: (&evidence).into(),
+            },
+            Verb::Attest { task, attest } => Self::Attest {
+                task: task.into(),
+                attest: (&attest).into(),
             },
             Verb::Stage { task, act } => Self::Stage {
                 task: task.into(),

@@ -8,13 +8,15 @@ use crate::domain::contract_request::{ContractRequest, Decision, Ruling};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::progress::{Approval, Gap, Passage, Progress, Proposal};
 use crate::domain::record::{
-    CheckRun, Evidence, Finding, GapRecord, Handoff, PassedOver, ProbeSeen, Proof, Record,
-    RecordBody, Review, RootCause, Routing, Severity, StageDeed, StageRecord, Verdict,
+    Anchor, Attestation, AttestedFile, CheckRun, Evidence, Finding, GapRecord, Handoff, PassedOver,
+    ProbeSeen, Proof, Record, RecordBody, Review, RootCause, Routing, Severity, StageDeed,
+    StageRecord, Verdict,
 };
 use crate::domain::stage::Stage;
 use crate::domain::state::{
     Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
 };
+use crate::domain::task::Tier;
 use crate::domain::time::Timestamp;
 use crate::ledger::format::File;
 use crate::ledger::yaml::{self, Limits};
@@ -197,6 +199,34 @@ fn evidence() -> impl Strategy<Value = RecordBody> {
     )
 }
 
+fn attestation() -> impl Strategy<Value = RecordBody> {
+    let anchor =
+        (text(), any::<u32>(), text()).prop_map(|(path, line, text)| Anchor { path, line, text });
+    let file = (text(), text(), 0..=u64::MAX >> 1).prop_map(|(path, sha256, size)| AttestedFile {
+        path,
+        sha256,
+        size,
+    });
+    let lists = (
+        prop::collection::vec(anchor, 0..3),
+        prop::collection::vec(file, 0..3),
+    );
+    let class = prop::sample::select(Tier::ALL);
+    (class, sha(), text(), text(), lists, option::of(moment())).prop_map(
+        |(class, commit, change_key, text, (anchors, files), observed_at)| {
+            RecordBody::Attestation(Attestation {
+                class,
+                commit,
+                change_key,
+                text,
+                anchors,
+                files,
+                observed_at,
+            })
+        },
+    )
+}
+
 fn review() -> impl Strategy<Value = RecordBody> {
     let finding = (
         prop::sample::select(Severity::ALL),
@@ -353,6 +383,7 @@ fn body() -> impl Strategy<Value = RecordBody> {
     prop_oneof![
         handoff(),
         evidence(),
+        attestation(),
         review(),
         routing(),
         staged(),
