@@ -22,6 +22,9 @@ use crate::ledger::format::v1::review_form::{self, Filled, ReviewForm};
 use crate::ledger::yaml::TreeError;
 use crate::ledger::{Loader, artifact, paths};
 
+/// Who asks for a command, in the order of the register.
+const CLASSES: [&str; 4] = ["task", "role", "paths", "nobody"];
+
 /// Most bytes of a template or of a document that is read back.
 const MOST: u64 = 1 << 20;
 
@@ -265,8 +268,7 @@ fn ran(snapshot: &Snapshot, task: &Task, records: &[Record]) -> Vec<RanEntry> {
         })
     });
     let mut entries: Vec<RanEntry> = entries.collect();
-    const ORDER: [&str; 4] = ["task", "role", "paths", "nobody"];
-    entries.sort_by_key(|entry| ORDER.iter().position(|class| *class == entry.class));
+    entries.sort_by_key(|entry| CLASSES.iter().position(|class| *class == entry.class));
     entries
 }
 

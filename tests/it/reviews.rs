@@ -170,3 +170,63 @@ fn a_review_that_nobody_gives_is_stale_and_then_escalated() {
     drop(world.laneway("list").code(0));
     insta::assert_snapshot!(world.transcript());
 }
+
+#[test]
+fn documents_carry_a_return_and_a_review() {
+    let world = governed("protected_tests: ['tests/**']\n", None);
+    world.commit("repo", "tests/a.txt", "one\ntwo\n");
+    let add = "A-1 --title 'Retry | budget' --role A-backend --risk high --check true --as @dana";
+    world.quietly(&format!("add {add}"));
+    world.quietly("claim A-1 --as @bot");
+    world.commit(A, "tests/a.txt", "one\n");
+    drop(world.laneway_in(A, "check --trust").code(0));
+    world.write_in(
+        A,
+        "../return.md",
+        "---\nversion: 1\ntask: A-1\nnext: the timeout\nnot_proven: [load]\n---\n",
+    );
+    let from = "handoff --from ../return.md";
+    drop(
+        world
+            .laneway_in(A, &format!("{from} --risk 'slow banks'"))
+            .code(0),
+    );
+    drop(world.laneway("show A-1 --return").code(0));
+    let form = world.laneway("review A-1 --form").code(0).stdout;
+    world.write_in("", "form.md", &form);
+    let give = "review A-1 --from ../form.md --as @rev";
+    drop(world.laneway(give).code(2).says("no `verdict` yet"));
+    let filled = form
+        .replace("verdict: null", "verdict: accept")
+        .replace("no_findings: false", "no_findings: true")
+        .replace("approves: []", "approves: [tests/a.txt]");
+    world.write_in("", "form.md", &filled);
+    let other = give.replace("A-1", "A-2");
+    drop(world.laneway(&other).code(2).says("not of A-2"));
+    drop(world.laneway(give).code(0));
+    drop(world.laneway("review A-1 --form").code(0));
+    drop(world.laneway("merge A-1 --as @bot").code(0));
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn a_project_has_templates_of_its_own() {
+    let world = governed("", None);
+    world.submit("A-1", "--role A-backend", A, "a.txt", "a\n");
+    let own = "To {nobody}, {task} of {epoch}: $(touch pwned) {next}\n";
+    world.commit("repo", "governance/templates/return.md", own);
+    let answer = world.laneway("show A-1 --return").code(0);
+    drop(answer.says("\nTo {nobody}, A-1 of 1: $(touch pwned) more\n"));
+    world.write_in(
+        "",
+        "r.md",
+        &world.laneway("show A-1 --return").code(0).stdout,
+    );
+    let line = "review A-1 --verdict revise --finding major:a.txt:no --as @rev";
+    drop(world.laneway(line).code(0));
+    world.commit(A, "a.txt", "b\n");
+    drop(world.laneway_in(A, "handoff --from ../r.md").code(0));
+    let shown = world.laneway("--json show A-1").code(0).json();
+    let records = shown["data"]["task"]["records"].as_array().unwrap().clone();
+    assert_eq!(records.last().unwrap()["handoff"]["next"], "more");
+}

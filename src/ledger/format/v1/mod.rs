@@ -40,6 +40,8 @@ pub use station::StationFile;
 pub use workstations::WorkstationsFile;
 
 #[cfg(test)]
+mod artifact_tests;
+#[cfg(test)]
 mod state_tests;
 #[cfg(test)]
 mod tests;
