@@ -8,12 +8,14 @@ use crate::audit::verify;
 use crate::domain::contract_request::{Decision, Ruling};
 use crate::domain::decide::PlanChange;
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::record::{CheckRun, Evidence, Finding, Severity, Verdict};
+use crate::domain::record::{AttestedFile, CheckRun, Evidence, Finding, Severity, Verdict};
 use crate::domain::request::{
-    ClaimWish, Dependents, FieldEdit, FieldValue, Request, ReviewWish, Verb,
+    AttestWish, ClaimWish, Dependents, FieldEdit, FieldValue, Request, ReviewWish, Verb,
 };
 use crate::domain::snapshot::Replayed;
 use crate::domain::state::{Epoch, Standing, Status};
+use crate::domain::task::Tier;
+use crate::domain::time::Timestamp;
 use crate::git::testing::write;
 use crate::ledger::format::v1::state::StateFile;
 use crate::ledger::read::{self, Origin};
@@ -188,6 +190,10 @@ fn verb_of(site: &Site, (what, _, which, detail, _): Step) -> Option<(Verb, Opti
                 (id(&other), Epoch(u32::from(detail % 3))),
             ],
         },
+        10 if detail.is_multiple_of(3) => Verb::Attest {
+            task,
+            attest: attest(site, detail),
+        },
         10 => note(&name, &reason()),
         11 => Verb::Evidence {
             task,
@@ -322,6 +328,26 @@ fn edits(detail: u8, other: &str) -> Vec<FieldEdit> {
         key: key.to_owned(),
         value,
     }]
+}
+
+fn attest(site: &Site, detail: u8) -> AttestWish {
+    AttestWish {
+        class: Tier::ALL[usize::from(detail) % Tier::ALL.len()],
+        commit: site.target(),
+        text: "it \"runs\": a # b\n\u{1F980}".to_owned(),
+        anchors: vec![(
+            "governance/policy.yaml".to_owned(),
+            1 + u32::from(detail % 9),
+        )],
+        files: vec![AttestedFile {
+            path: "a b.log".to_owned(),
+            sha256: "0".repeat(64),
+            size: u64::from(detail),
+        }],
+        observed_at: detail
+            .is_multiple_of(2)
+            .then(|| Timestamp::from_seconds(i64::from(detail) * 86_400)),
+    }
 }
 
 fn evidence(site: &Site, detail: u8) -> Evidence {

@@ -20,6 +20,11 @@ fn task(n: usize) -> Task {
                 "execute": {"workstation": "ws-1", "capabilities": ["gpu"], "gate": "evidence"},
             });
         }
+        6 => {
+            definition["evidence_checks"] = serde_json::json!({
+                "static": ["make vet"], "runtime": ["make smoke"], "stress": ["make soak"],
+            });
+        }
         7 | 8 => definition["stages_ref"] = "stages/gpu.yaml".into(),
         _ => {}
     }

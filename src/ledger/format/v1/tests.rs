@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::identity::Mode;
-use crate::domain::policy::{Authority, Owed, Reservations};
+use crate::domain::policy::{Authority, CheckTerms, EditedChecks, HighRisk, Owed, Reservations};
 use crate::domain::task::{Kind, Risk, Tier};
 use crate::domain::workstation::ProbeKind;
 use crate::ledger::format::schema::schemas;
@@ -35,6 +35,7 @@ fn queue() -> Value {
         "forbidden_paths": ["doc/api/**"],
         "contract_touchpoints": ["doc/api/openapi.yaml"],
         "acceptance_checks": ["go test ./internal/provisioning/..."],
+        "evidence_checks": {"static": ["go vet ./..."], "runtime": ["make smoke"]},
         "evidence": "runtime",
         "requires": {"tools": ["docker"], "licenses": ["orcaflex"]},
         "not_before": "2026-12-01",
@@ -166,6 +167,11 @@ fn state() -> Value {
             {"n": 4, "kind": "review", "at": "2026-11-21T09:50:00Z", "by": "@dana", "epoch": 3,
              "change_key": "aa11", "verdict": "accept",
              "findings": [{"severity": "minor", "file": "a.rs", "text": "a name"}]},
+            {"n": 5, "kind": "attestation", "at": "2026-11-21T09:55:00Z", "by": "@dana", "epoch": 3,
+             "commit": SHA, "change_key": "aa11", "class": "runtime", "text": "it retries",
+             "anchors": [{"path": "a.rs", "line": 7, "text": "retry()"}],
+             "attested": [{"path": "trace.log", "sha256": "ab", "size": 12}],
+             "observed_at": "2026-11-21T09:52:00Z"},
         ],
     })
 }
@@ -467,6 +473,14 @@ fn broken() -> Vec<Broken> {
             "/tasks/0/acceptance_checks",
             json!(["make", "All tests pass."]),
             "/tasks/0/acceptance_checks/1",
+            "not a shell command",
+            false,
+        ),
+        (
+            "queue",
+            "/tasks/0/evidence_checks",
+            json!({"runtime": ["make smoke", "The page loads."]}),
+            "/tasks/0/evidence_checks/runtime/1",
             "not a shell command",
             false,
         ),
@@ -1156,6 +1170,12 @@ fn what_a_policy_leaves_out_has_its_default() {
     let owed = [Risk::Low, Risk::Normal, Risk::High].map(|risk| policy.gates.reviews_owed(risk));
     assert_eq!(owed, [1, 0, 1]);
     assert_eq!(policy.review, crate::domain::policy::ReviewTerms::default());
+    assert_eq!(policy.gates.high_risk, HighRisk::AnchorAndRuntime);
+    assert_eq!(
+        (policy.gates.proof, policy.gates.tier.len()),
+        (Owed::Required, 0)
+    );
+    assert_eq!(policy.checks, CheckTerms::default());
     assert_eq!(policy.worktrees.root, "${WORKTREE_ROOT}");
 }
 
@@ -1172,6 +1192,34 @@ fn a_review_weighs_none_one_or_a_number() {
         crate::domain::policy::ReviewMode::Interim
     );
     assert_eq!(policy.review.stale_after.seconds(), 24 * 3600);
+}
+
+#[test]
+fn a_policy_says_how_checks_run_and_what_they_show() {
+    let with = |checks: Value| {
+        read::<PolicyFile, _>(&json!({
+            "version": 1, "project": "p", "target": {"branch": "main"}, "checks": checks,
+            "gates": {"tier": {"high": "stress"}, "high_risk": "none", "proof": "none"},
+        }))
+    };
+    let terms = json!({"timeout": "90s", "output": "1MiB", "edited": "refuse"});
+    let policy = with(terms).unwrap();
+    let terms = policy.checks;
+    assert_eq!((terms.timeout.seconds(), terms.output), (90, 1 << 20));
+    assert_eq!(terms.edited, EditedChecks::Refuse);
+    assert_eq!(policy.gates.tier.get(&Risk::High), Some(&Tier::Stress));
+    assert_eq!(
+        (policy.gates.high_risk, policy.gates.proof),
+        (HighRisk::None, Owed::None)
+    );
+    for bad in [
+        json!({"timeout": "0s"}),
+        json!({"output": "1B"}),
+        json!({"output": "1GiB"}),
+        json!({"edited": "maybe"}),
+    ] {
+        assert!(with(bad.clone()).is_err(), "{bad}");
+    }
 }
 
 #[test]
