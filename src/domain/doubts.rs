@@ -25,6 +25,8 @@ words! {
         ReviewBeforeHandoff = "review-before-handoff",
         /// Something was seen before the task was claimed.
         BeforeClaim = "before-claim",
+        /// Something was seen before the commit that it speaks of was made.
+        BeforeChange = "before-change",
         /// Different commands printed the very same.
         SameOutput = "same-output",
         /// A check ended at once and printed nothing.
@@ -172,6 +174,11 @@ fn of_moment(
     {
         let message = format!("seen at {at}, before the claim at {claimed}");
         add(Reason::BeforeClaim, message);
+    }
+    let changed = attestation.changed_at;
+    if at < changed {
+        let message = format!("seen at {at}, before the commit was made at {changed}");
+        add(Reason::BeforeChange, message);
     }
 }
 

@@ -393,6 +393,7 @@ impl World {
             shrunk: self.shrunk.clone(),
             revised: self.revised.clone(),
             content_key: content(tip),
+            committed_at: at(0),
             replayed: replayed(tip),
         });
     }

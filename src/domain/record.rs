@@ -242,6 +242,8 @@ pub struct Attestation {
     pub commit: ObjectId,
     /// The change it is bound to.
     pub change_key: String,
+    /// When that commit was made, by its own word.
+    pub changed_at: Timestamp,
     /// What was seen.
     pub text: String,
     /// Lines of that commit.

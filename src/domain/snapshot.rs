@@ -138,6 +138,8 @@ pub struct RangeFacts {
     pub change_key: String,
     /// Tree id of the tip without `governance/`.
     pub content_key: ObjectId,
+    /// When the tip was committed, by its own word.
+    pub committed_at: Timestamp,
     /// Paths that the target changed since the base; looked for only where policy has co-edited
     /// files.
     pub moved: Vec<String>,

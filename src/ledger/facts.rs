@@ -6,6 +6,7 @@ use crate::domain::id::ObjectId;
 use crate::domain::request::{AttestWish, RangeWanted, Verb};
 use crate::domain::snapshot::{CommitFacts, RangeFacts, Replayed, Snapshot};
 use crate::domain::state::{Standing, Submission};
+use crate::domain::time::Timestamp;
 use crate::git::{GitError, Replay, Repo, Signature};
 
 /// What `verb` asks about a range of commits; `None` when it asks nothing, or when a commit it
@@ -129,6 +130,7 @@ fn between(
         files: paths_between(repo, base, tip)?,
         change_key: repo.change_key(base, tip)?,
         content_key: repo.content_key(tip)?,
+        committed_at: Timestamp::from_seconds(repo.commit(tip)?.committer.seconds),
         moved: Vec::new(),
         shrunk: revision::shrunk(repo, &snapshot.rules.policy.protected_tests, base, tip)?,
         revised: Vec::new(),

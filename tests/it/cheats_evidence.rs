@@ -124,7 +124,10 @@ fn cheat_midnight_timestamps() {
             .laneway_in(LANE, &format!("{line} 2026-11-20T00:00:00Z"))
             .code(0),
     );
-    assert_eq!(doubts(&world), ["midnight", "before-claim"]);
+    assert_eq!(
+        doubts(&world),
+        ["midnight", "before-claim", "before-change"]
+    );
     drop(
         world
             .laneway("audit evidence A-1")

@@ -39,6 +39,7 @@ pub(super) fn attest(ctx: Context<'_>, id: &TaskId, wish: &AttestWish) -> Result
         class: wish.class,
         commit: range.tip,
         change_key: range.change_key.clone(),
+        changed_at: range.committed_at,
         text: wish.text.clone(),
         anchors,
         files: wish.files.clone(),

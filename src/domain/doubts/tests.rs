@@ -37,6 +37,7 @@ fn attestation(text: &str, observed_at: Option<Timestamp>) -> RecordBody {
         class: crate::domain::task::Tier::Runtime,
         commit: oid(9),
         change_key: KEY.to_owned(),
+        changed_at: at(3),
         text: text.to_owned(),
         anchors: Vec::new(),
         files: Vec::new(),
@@ -115,7 +116,8 @@ fn times_and_texts_that_cannot_be_believed_are_doubts() {
     let of = |records: &[Record]| reasons(Kind::Feature, &[], records);
     assert_eq!(of(&seen(text, midnight)), ["midnight", "future"]);
     assert_eq!(of(&seen(text, at(500))), ["future"]);
-    assert_eq!(of(&seen(text, at(-1))), ["before-claim"]);
+    assert_eq!(of(&seen(text, at(-1))), ["before-claim", "before-change"]);
+    assert_eq!(of(&seen(text, at(2))), ["before-change"]);
     assert_eq!(of(&seen("works", at(5))), ["placeholder"]);
 }
 

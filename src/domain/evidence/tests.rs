@@ -45,6 +45,7 @@ fn what_a_worker_says_of_its_own_work_never_exceeds_self_reported() {
             class,
             commit: oid(9),
             change_key: "change".to_owned(),
+            changed_at: at(0),
             text: "the retry stops".to_owned(),
             anchors: Vec::from_iter(anchored.then_some(anchor)),
             files: Vec::new(),

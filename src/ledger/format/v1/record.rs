@@ -71,7 +71,7 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         word: "attestation",
-        required: &["commit", "change_key", "class", "text"],
+        required: &["commit", "change_key", "changed_at", "class", "text"],
         optional: &["anchors", "attested", "observed_at"],
     },
     Shape {
@@ -196,6 +196,9 @@ pub struct RecordEntry {
     /// Files that show something.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attested: Vec<AttestedFileEntry>,
+    /// When the commit was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Text<Timestamp>>,
     /// When it was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<Text<Timestamp>>,
@@ -352,6 +355,7 @@ impl RecordEntry {
             ("class", self.class.is_some()),
             ("anchors", !self.anchors.is_empty()),
             ("attested", !self.attested.is_empty()),
+            ("changed_at", self.changed_at.is_some()),
             ("observed_at", self.observed_at.is_some()),
             ("residual", !self.residual.is_empty()),
             ("approves", !self.approves.is_empty()),
@@ -406,11 +410,13 @@ impl RecordEntry {
             }
             RecordKind::Attestation => {
                 let class = at.maybe("class", self.class);
+                let changed_at = at.maybe("changed_at", self.changed_at);
                 let observed_at = at.maybe("observed_at", self.observed_at);
                 RecordBody::Attestation(Attestation {
                     class: class?,
                     commit: commit?,
                     change_key: self.change_key?,
+                    changed_at: changed_at?,
                     text: self.text?,
                     anchors: self.anchors.into_iter().map(Anchor::from).collect(),
                     files: self.attested.into_iter().map(AttestedFile::from).collect(),
@@ -473,6 +479,7 @@ impl RecordEntry {
             class: None,
             anchors: Vec::new(),
             attested: Vec::new(),
+            changed_at: None,
             observed_at: None,
             checks: Vec::new(),
             verdict: None,
@@ -526,6 +533,7 @@ impl From<&Record> for RecordEntry {
                 text: Some(said.text.clone()),
                 anchors: said.anchors.iter().map(AnchorEntry::from).collect(),
                 attested: said.files.iter().map(AttestedFileEntry::from).collect(),
+                changed_at: Some(said.changed_at.into()),
                 observed_at: said.observed_at.map(Text::from),
                 ..Self::head(record, RecordKind::Attestation)
             },

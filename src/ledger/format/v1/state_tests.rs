@@ -212,12 +212,14 @@ fn attestation() -> impl Strategy<Value = RecordBody> {
         prop::collection::vec(file, 0..3),
     );
     let class = prop::sample::select(Tier::ALL);
-    (class, sha(), text(), text(), lists, option::of(moment())).prop_map(
-        |(class, commit, change_key, text, (anchors, files), observed_at)| {
+    let moments = (moment(), option::of(moment()));
+    (class, sha(), text(), text(), lists, moments).prop_map(
+        |(class, commit, change_key, text, (anchors, files), (changed_at, observed_at))| {
             RecordBody::Attestation(Attestation {
                 class,
                 commit,
                 change_key,
+                changed_at,
                 text,
                 anchors,
                 files,

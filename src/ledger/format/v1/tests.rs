@@ -168,7 +168,7 @@ fn state() -> Value {
              "change_key": "aa11", "verdict": "accept",
              "findings": [{"severity": "minor", "file": "a.rs", "text": "a name"}]},
             {"n": 5, "kind": "attestation", "at": "2026-11-21T09:55:00Z", "by": "@dana", "epoch": 3,
-             "commit": SHA, "change_key": "aa11", "class": "runtime", "text": "it retries",
+             "commit": SHA, "change_key": "aa11", "changed_at": "2026-11-21T09:20:00Z", "class": "runtime", "text": "it retries",
              "anchors": [{"path": "a.rs", "line": 7, "text": "retry()"}],
              "attested": [{"path": "trace.log", "sha256": "ab", "size": 12}],
              "observed_at": "2026-11-21T09:52:00Z"},
