@@ -8,7 +8,7 @@
 //! | `claim` | `claim`, the role of the task, a route |
 //! | `renew`, `block`, `unblock`, `return`, `release`, `check` by the holder | to hold the task |
 //! | `handoff` | to hold the task, and `handoff` |
-//! | `review` | `review`, and not to hold the task |
+//! | `review` | `review`, and neither to hold the task nor to have handed the change off |
 //! | `check` of work that is handed off, by others | `review` or `merge` |
 //! | `evidence` | to hold the task; `review` of another's |
 //! | `merge`, `complete` | to hold the task, or `merge` |

@@ -20,6 +20,7 @@ pub fn normal(text: &str, root: &Path) -> String {
         (r#""millis": \d+"#, r#""millis": [MILLIS]"#),
         (r"\bmillis: \d+", "millis: [MILLIS]"),
         (r"\bafter \d+ ms\b", "after [MILLIS] ms"),
+        (r"\| \d+ ms \|", "| [MILLIS] ms |"),
     ] {
         let pattern = Regex::new(pattern).unwrap();
         text = pattern.replace_all(&text, name).into_owned();
