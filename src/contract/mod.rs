@@ -7,6 +7,7 @@
 
 pub mod attribution;
 pub mod audit;
+pub mod brief;
 pub mod check;
 pub mod demo;
 pub mod doctor;

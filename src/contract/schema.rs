@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::attribution::AttributionView;
 use super::audit::AuditView;
+use super::brief::BriefView;
 use super::check::ChecksView;
 use super::demo::DemoView;
 use super::doctor::DoctorView;
@@ -46,6 +47,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<InitView>("init"),
         schema::<PlanView>("add"),
         schema::<ReadyView>("ready"),
+        schema::<BriefView>("brief"),
         schema::<ClaimedView>("claim"),
         schema::<ChecksView>("check"),
         schema::<TrustView>("trust"),

@@ -178,7 +178,7 @@ pub(super) fn acting(site: &Site) -> Result<Option<AgentName>, OpError> {
 }
 
 /// A role that policy does not know is a mistake of the caller, not an empty answer.
-fn known_role(snapshot: &Snapshot, role: Option<&RoleName>) -> Result<(), OpError> {
+pub(super) fn known_role(snapshot: &Snapshot, role: Option<&RoleName>) -> Result<(), OpError> {
     let roles = &snapshot.rules.policy.roles;
     match role {
         Some(role) if !roles.contains_key(role) => {

@@ -763,7 +763,7 @@ fn only_late(refusal: &Refusal) -> bool {
 }
 
 /// Checks that are due without a passing run on the content that will land.
-fn missing_checks(
+pub(super) fn missing_checks(
     snapshot: &Snapshot,
     id: &TaskId,
     files: &[String],

@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod add;
 pub mod artifact;
+pub mod brief;
 pub mod check;
 pub mod claim;
 pub mod doctor;

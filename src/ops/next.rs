@@ -1,6 +1,9 @@
-//! What to do next, recommended from the state of the queue. Changes nothing.
+//! What to do next, recommended from the state of the queue. Changes nothing. Whoever says who acts
+//! gets what `brief` suggests to them, which was rehearsed; nobody in particular gets the queue's.
 
+use super::brief::{BriefOptions, Command, brief};
 use super::look::StatusOutcome;
+use super::{OpError, Site, look};
 use crate::domain::id::RoleName;
 
 /// Something to do.
@@ -17,8 +20,20 @@ pub struct Step {
 /// The next steps, most urgent first: mend the plan, free what has expired, judge
 /// what waits too long, land what waits, look
 /// at what is blocked, then start what is ready, role by role.
-#[must_use]
-pub fn steps(queue: &StatusOutcome) -> Vec<Step> {
+///
+/// # Errors
+/// When somebody acts and the ledger does not read.
+pub fn steps(site: &Site, queue: &StatusOutcome) -> Result<Vec<Step>, OpError> {
+    let own = match look::acting(site)? {
+        Some(_) => Some(brief(site, &BriefOptions::default())?.next.commands),
+        None => None,
+    };
+    Ok(of_queue(queue, own.as_deref()))
+}
+
+/// The steps of a queue; what lands, is reviewed and claimed is what `own` says, where somebody
+/// acts.
+fn of_queue(queue: &StatusOutcome, own: Option<&[Command]>) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut anyone = |command: &str, reason: String| {
         steps.push(Step {
@@ -61,7 +76,12 @@ pub fn steps(queue: &StatusOutcome) -> Vec<Step> {
             reason,
         });
     };
-    if let Some((oldest, since)) = queue.submitted.first() {
+    for command in own.into_iter().flatten() {
+        let when = command.when.as_ref();
+        let when = when.map_or_else(String::new, |when| format!(", when {when}"));
+        anyone(&command.line(), format!("{}{when}", command.why));
+    }
+    if let (None, Some((oldest, since))) = (own, queue.submitted.first()) {
         let count = count(queue.submitted.len(), "submission");
         let reason = format!("{count} to review or merge, the oldest {oldest} since {since}");
         anyone("laneway merge --all", reason);
@@ -76,7 +96,8 @@ pub fn steps(queue: &StatusOutcome) -> Vec<Step> {
             format!("blocked: {reason}"),
         );
     }
-    for (role, ready) in queue.ready.iter().filter(|(_, ready)| **ready > 0) {
+    let ready = queue.ready.iter().filter(|(_, ready)| **ready > 0);
+    for (role, ready) in ready.filter(|_| own.is_none()) {
         let free = queue.free.get(role).copied().unwrap_or(0);
         if free > 0 {
             let lanes = count(free, "lane");

@@ -88,6 +88,11 @@ impl Site {
         }
     }
 
+    /// What the caller said about where and who.
+    pub(super) fn asked(&self) -> &SiteOptions {
+        &self.options
+    }
+
     /// A binding that contradicts `--as` is refused: one of the two is a mistake.
     pub(super) fn check_binding(&self) -> Result<(), OpError> {
         match (&self.options.agent, &self.binding) {

@@ -14,6 +14,7 @@
 mod support;
 
 mod block;
+mod brief;
 mod cancel;
 mod cheats_evidence;
 mod cheats_review;

@@ -4,6 +4,7 @@
 mod add;
 mod audit;
 mod block;
+mod brief;
 mod cancel;
 mod check;
 mod checks;
@@ -65,6 +66,8 @@ pub enum Command {
     Add(add::Args),
     /// Show what can start, in order
     Ready(ready::Args),
+    /// Tell an agent all that it needs now: task, findings, what is owed, the next commands
+    Brief(brief::Args),
     /// Take a task and open its lane
     Claim(claim::Args),
     /// Extend the lease
@@ -147,6 +150,7 @@ impl Command {
             Self::Init(_) => "init",
             Self::Add(_) => "add",
             Self::Ready(_) => "ready",
+            Self::Brief(_) => "brief",
             Self::Claim(_) => "claim",
             Self::Renew(_) => "renew",
             Self::Release(_) => "release",
@@ -218,6 +222,7 @@ pub fn run(
         Command::Init(args) => init::run(&context, &args),
         Command::Add(args) => add::run(&context, &args),
         Command::Ready(args) => ready::run(&context, &args),
+        Command::Brief(args) => brief::run(&context, &args),
         Command::Claim(args) => claim::run(&context, &args),
         Command::Renew(args) => renew::run(&context, &args),
         Command::Release(args) => release::run(&context, &args),

@@ -19,7 +19,7 @@ pub struct Args {
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
     let outcome = status(&site)?;
-    let next = args.next.then(|| steps(&outcome));
+    let next = args.next.then(|| steps(&site, &outcome)).transpose()?;
     let width = context.screen.width;
     let text = match &next {
         Some(steps) => recommended(steps),

@@ -1,5 +1,6 @@
 //! The only printer: standard output is data, standard error is everything else.
 
+mod brief;
 mod page;
 mod report;
 mod table;
@@ -15,6 +16,7 @@ use super::args::{Color, Global};
 use super::failure::Failure;
 use super::reply::Reply;
 
+pub use brief::markdown;
 pub use page::wrapped;
 pub use report::findings;
 pub use table::{Table, safe};

@@ -3,6 +3,7 @@
 use super::{Check, Flight, Line};
 use crate::domain::id::{LaneName, TaskId, WorkstationName};
 use crate::domain::request::{ClaimWish, Verb};
+use crate::ops::brief::{Speaker, claiming};
 use crate::ops::{OpError, readiness};
 
 pub const CHECK: Check = Check {
@@ -34,9 +35,9 @@ pub fn next(flight: &Flight<'_>) -> Result<Option<Next>, OpError> {
     let Some((site, snapshot)) = flight.site().zip(flight.snapshot()) else {
         return Ok(None);
     };
-    let Some(agent) = flight.agent() else {
+    if flight.agent().is_none() {
         return Ok(None);
-    };
+    }
     let wish = ClaimWish {
         role: Some(flight.role.clone()),
         ..ClaimWish::default()
@@ -56,7 +57,7 @@ pub fn next(flight: &Flight<'_>) -> Result<Option<Next>, OpError> {
             title: title.unwrap_or_default(),
             lane: claim.lane.clone(),
             workstation: claim.workstation.clone(),
-            command: format!("laneway claim {} --as {agent}", first.task),
+            command: claiming(&Speaker::of(site), &first.task, "").line(),
         })
     }))
 }
