@@ -24,6 +24,7 @@ mod doctor;
 mod edit;
 mod evidence;
 mod explain;
+mod fleet_brief;
 mod fresh_clone;
 mod give_back;
 mod land;

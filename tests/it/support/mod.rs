@@ -14,4 +14,6 @@ mod world;
 pub use answer::Answer;
 #[allow(unused_imports, reason = "for tests that hold a process")]
 pub use fleet::Running;
+#[allow(unused_imports, reason = "for tests that read commands")]
+pub use words::words;
 pub use world::World;
