@@ -16,6 +16,8 @@ fn the_demo_plays_to_its_end_in_another_directory() {
         "overlaps `prices*`",
         "lands before `WEB-2`",
         "reserved as `prices*`",
+        "mend the findings (1), then commit your work",
+        "handoff → review → evidence → handoff → review",
     ];
     drop(
         gates

@@ -13,14 +13,16 @@ const DANA: &str = "dana/shop";
 /// The tasks, in the order of the closing table.
 const TASKS: [&str; 4] = ["PAY-1", "PAY-2", "WEB-1", "WEB-2"];
 
-/// The rules that the person writes: who may do what, where, and that paths are kept apart.
+/// The rules that the person writes: who may do what, where, who reviews what, and that paths are
+/// kept apart.
 const RULES: [(&str, &str); 3] = [
     (
         "governance/policy.yaml",
         "version: 1\nproject: shop\ntarget: {branch: main}\n\
          authority: {mode: remote, remote: origin}\n\
-         roles:\n  - {name: pay}\n  - {name: web, lanes: 3}\n\
-         path_reservations: refuse\n",
+         roles:\n  - {name: pay}\n  - {name: web, lanes: 3}\n  - {name: lead, review_only: true}\n\
+         path_reservations: refuse\n\
+         review_routes:\n  - {paths: [cart.txt], reviewers: [lead]}\n",
     ),
     (
         "governance/identity-map.yaml",
@@ -28,7 +30,7 @@ const RULES: [(&str, &str); 3] = [
          \x20 - {name: \"@ann\", roles: [pay, web], may: [claim, handoff]}\n\
          \x20 - {name: \"@bob\", roles: [pay, web], may: [claim, handoff]}\n\
          \x20 - {name: \"@cyd\", roles: [pay, web], may: [claim, handoff]}\n\
-         \x20 - {name: \"@dana\", kind: person, may: [plan, review, merge, admin]}\n\
+         \x20 - {name: \"@dana\", kind: person, roles: [lead], may: [plan, review, merge, admin]}\n\
          routing:\n\
          \x20 - {task_type: code, pool: [\"@ann\", \"@bob\", \"@cyd\"], workstation: ws-code-01}\n\
          \x20 - {task_type: print, pool: [\"@ann\", \"@bob\", \"@cyd\"], workstation: ws-print-01}\n",
@@ -82,6 +84,8 @@ pub fn play(stage: &mut Stage) -> Result<(), Failure> {
 
     stage.step("What lands first is computed: the second page waits for the first");
     stage.run(DANA, "laneway merge WEB-2 --as @dana", 4)?;
+
+    revision(stage, &second_page)?;
 
     stage.step("The holder lands its work; what waited for it can start");
     stage.run(
@@ -203,6 +207,25 @@ fn work(stage: &mut Stage, lane: &Lane) -> Result<(), Failure> {
     stage.run(dir, "laneway check --trust", 0)?;
     stage.run(dir, "laneway handoff --next \"see the plan\"", 0)?;
     Ok(())
+}
+
+/// A review that finds something, the same lane again, and a review that finds nothing.
+fn revision(stage: &mut Stage, lane: &Lane) -> Result<(), Failure> {
+    let Lane { dir, task, file } = lane;
+    stage.step("The cart is reviewed by somebody else, and goes back to its lane with a finding");
+    let finding = format!("major:{file}:it does not say what is in it");
+    let revise = format!("laneway review {task} --verdict revise --finding \"{finding}\"");
+    stage.run(DANA, &format!("{revise} --as @dana"), 0)?;
+    stage.run(dir, "git fetch -q origin", 0)?;
+    stage.run(dir, "laneway brief", 0)?;
+
+    stage.step("It is mended, handed off again, and accepted");
+    stage.write(dir, file, &format!("The work of {task}: two apples.\n"))?;
+    stage.run(dir, "git commit -q -a -m \"Say what is in the cart\"", 0)?;
+    stage.run(dir, "laneway check --trust", 0)?;
+    stage.run(dir, "laneway handoff --next \"see the plan\"", 0)?;
+    let accept = format!("laneway review {task} --verdict accept --no-findings --as @dana");
+    stage.run(DANA, &accept, 0).map(drop)
 }
 
 fn closing(stage: &mut Stage) -> Result<(), Failure> {
