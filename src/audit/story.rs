@@ -4,8 +4,10 @@
 //! told apart by tree entries, level by level, so that a long history costs a few object reads a
 //! commit.
 
+use crate::domain::exception::ExceptAct;
 use crate::domain::id::{AgentName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
 use crate::domain::request::{Request, ReviewWish, StageAct, Verb};
+use crate::domain::scope::ScopeRecord;
 use crate::domain::state::Epoch;
 use crate::domain::time::Timestamp;
 use crate::git::{Commit, GitError, Repo};
@@ -154,7 +156,21 @@ fn reason(verb: Verb) -> Option<String> {
             StageAct::Pause { reason, .. } => Some(reason),
             StageAct::Resume { reason, .. } => reason,
         },
+        Verb::Scope { act, .. } => match act {
+            ScopeRecord::Confirmed { text } => Some(text),
+            ScopeRecord::Go { note } => note,
+        },
+        Verb::Except { act, .. } => match act {
+            ExceptAct::Ask { gate, reason, .. } => Some(format!("gate {gate}: {reason}")),
+            ExceptAct::Approve { exception, note }
+            | ExceptAct::Reject { exception, note }
+            | ExceptAct::Revoke { exception, note } => {
+                let note = note.map(|note| format!(": {note}"));
+                Some(format!("exception {exception}{}", note.unwrap_or_default()))
+            }
+        },
         Verb::Block { reason, .. }
+        | Verb::Hold { reason, .. }
         | Verb::Workstation { reason, .. }
         | Verb::Cancel { reason, .. }
         | Verb::Reopen { reason, .. }

@@ -35,6 +35,9 @@ pub struct PageView {
     /// What such a message looks like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
+    /// The seat of a person who may lift the gate for a task; none where nobody may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waived_by: Option<String>,
     /// `error` or `warning`: how bad a violation of the rule is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
@@ -74,6 +77,7 @@ impl From<&Explained> for PageView {
             keys: owned(page.keys),
             verbs: owned(page.verbs),
             example: page.example.map(str::to_owned),
+            waived_by: page.waived_by.map(|seat| seat.word().to_owned()),
             severity: page.severity.map(|severity| severity.word().to_owned()),
             exit: page.exit,
         }

@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use super::plan::MutationView;
 use super::task::TaskView;
+use crate::domain::record::RecordBody;
 use crate::ops::own::TaskOutcome;
 
-/// `data` of `renew`, `release`, `block`, `unblock`, `cancel`, `reopen`, `return`, `note` and
-/// `evidence`.
+/// `data` of `renew`, `release`, `block`, `hold`, `unblock`, `cancel`, `reopen`, `return`,
+/// `evidence`, `scope` and `session start` and `stop`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangedView {
     /// The tasks it was about, as they are now, or would be.
@@ -16,6 +17,33 @@ pub struct ChangedView {
     /// The ledger's side.
     #[serde(flatten)]
     pub mutation: MutationView,
+}
+
+/// `data` of `note`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotedView {
+    /// The id of the note: task and number of its record, `A-1#3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The task and the ledger's side.
+    #[serde(flatten)]
+    pub changed: ChangedView,
+}
+
+impl From<&TaskOutcome> for NotedView {
+    fn from(outcome: &TaskOutcome) -> Self {
+        let mutation = &outcome.mutation;
+        let noted = mutation.change.states.iter().find_map(|change| {
+            let is_note = |body: &RecordBody| matches!(body, RecordBody::Note { .. });
+            let place = change.append.iter().position(is_note)?;
+            let number = mutation.before.records_of(&change.task).len() + place + 1;
+            Some(format!("{}#{number}", change.task))
+        });
+        Self {
+            note: noted,
+            changed: ChangedView::from(outcome),
+        }
+    }
 }
 
 /// A task after a change of its ownership.

@@ -15,6 +15,7 @@ use super::demo::DemoView;
 use super::doctor::DoctorView;
 use super::envelope::{Envelope, SCHEMA};
 use super::evidence::DoubtsView;
+use super::except::ExceptView;
 use super::explain::ExplainView;
 use super::handoff::HandoffView;
 use super::land::{CompleteView, MergeView};
@@ -22,11 +23,14 @@ use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
 use super::maintain::MaintainView;
 use super::manual::{CompletionsView, ManualView, SchemaView};
-use super::own::ChangedView;
+use super::overrides::OverridesView;
+use super::own::{ChangedView, NotedView};
+use super::package::PackageView;
 use super::plan::{InitView, PlanView};
 use super::policy::PolicyView;
 use super::request::RequestView;
 use super::review::ReviewAnswer;
+use super::session::SessionListView;
 use super::set_status::SetStatusView;
 use super::stage::StageView;
 use super::status::StatusView;
@@ -61,6 +65,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<AuditView>("audit"),
         schema::<AttributionView>("audit attribution"),
         schema::<DoubtsView>("audit evidence"),
+        schema::<OverridesView>("audit overrides"),
         schema::<DoctorView>("doctor"),
         schema::<ExplainView>("explain"),
         schema::<PolicyView>("policy show"),
@@ -68,12 +73,19 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<ChangedView>("renew"),
         schema::<ChangedView>("release"),
         schema::<ChangedView>("block"),
+        schema::<ChangedView>("hold"),
+        schema::<ChangedView>("scope confirm"),
+        schema::<ChangedView>("scope go"),
+        schema::<ChangedView>("session start"),
+        schema::<ChangedView>("session stop"),
+        schema::<SessionListView>("session list"),
+        schema::<ExceptView>("except"),
         schema::<ChangedView>("unblock"),
         schema::<ChangedView>("cancel"),
         schema::<ChangedView>("reopen"),
         schema::<ChangedView>("return"),
-        schema::<ChangedView>("note"),
         schema::<ChangedView>("evidence"),
+        schema::<NotedView>("note"),
         schema::<ListView>("list"),
         schema::<ShowView>("show"),
         schema::<StageView>("stage"),
@@ -91,6 +103,8 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<StationActView>("workstation quarantine"),
         schema::<StationActView>("workstation retire"),
         schema::<StationActView>("workstation restore"),
+        schema::<PackageView>("package new"),
+        schema::<ValidateView>("package check"),
         schema::<SetStatusView>("set-status"),
         schema::<MaintainView>("maintain"),
         schema::<CompletionsView>("completions"),

@@ -29,6 +29,9 @@ pub struct StatusView {
     /// Paused tasks, most urgent first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<GapView>,
+    /// Exceptions in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<ActiveExceptionView>,
     /// Contradictions in the plan.
     pub faults: Vec<String>,
     /// Whether any name may do anything: the identity map is open.
@@ -38,6 +41,21 @@ pub struct StatusView {
     /// With `--next`: what to do, most urgent first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Vec<StepView>>,
+}
+
+/// An exception in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ActiveExceptionView {
+    /// The task.
+    pub task: String,
+    /// Its number among the records of the task.
+    pub number: u32,
+    /// The gate that it lifts.
+    pub gate: String,
+    /// Who approved it.
+    pub by: String,
+    /// Until when (RFC 3339).
+    pub until: String,
 }
 
 /// The tasks of a role.
@@ -148,6 +166,17 @@ impl StatusView {
                 .map(|(task, reason)| StoppedView {
                     task: task.to_string(),
                     reason: reason.clone(),
+                })
+                .collect(),
+            exceptions: outcome
+                .exceptions
+                .iter()
+                .map(|(task, waiver)| ActiveExceptionView {
+                    task: task.to_string(),
+                    number: waiver.exception,
+                    gate: waiver.gate.clone(),
+                    by: waiver.by.to_string(),
+                    until: waiver.until.to_string(),
                 })
                 .collect(),
             gaps: outcome

@@ -8,6 +8,7 @@ use super::evidence::DoubtView;
 use super::handoff::ReturnView;
 use super::review::{LateReviewView, VerdictView};
 use super::routing::{RoutedView, RoutingView};
+use super::session::SessionView;
 use crate::domain::contract_request::Decision;
 use crate::domain::evidence::CheckClass;
 use crate::domain::record::{CheckRun, Handoff, Proof, Record, RecordBody};
@@ -15,6 +16,7 @@ use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
 use crate::ops::claim::ClaimOutcome;
 use crate::ops::look::{ListOutcome, ReadyOutcome, Row, ShowOutcome};
+use crate::ops::session::Worked;
 
 /// A task in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -318,6 +320,14 @@ pub struct TaskDetail {
     /// How it landed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion: Option<CompletionView>,
+    /// How it ended, as the last resolution tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
+    /// What was worked on it, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<SessionView>,
+    /// Seconds of all its sessions.
+    pub worked_seconds: u64,
     /// What stands against a claim now.
     pub unmet: Vec<UnmetView>,
     /// What of its evidence a reader should not believe without looking.
@@ -341,6 +351,9 @@ pub struct BlockView {
     pub by: Option<String>,
     /// Since when (RFC 3339).
     pub since: String,
+    /// Who holds it up, where it is a hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
 }
 
 /// How a task landed.
@@ -363,7 +376,8 @@ pub struct CompletionView {
 pub struct RecordView {
     /// Counts from 1.
     pub n: u32,
-    /// `handoff`, `evidence`, `attestation`, `review`, `routing`, `note`, `request`, `decision`, `stage`, `gap`, `event`.
+    /// `handoff`, `evidence`, `attestation`, `review`, `routing`, `note`, `request`, `decision`, `stage`, `gap`,
+    /// `scope`, `session`, `exception`, `override`, `event`.
     pub kind: String,
     /// When (RFC 3339).
     pub at: String,
@@ -461,7 +475,7 @@ impl From<&Record> for RecordView {
             RecordBody::Routing(routing) => {
                 (None, format!("{}: {}", routing.workstation, routing.why))
             }
-            RecordBody::Note { text } => (None, text.clone()),
+            RecordBody::Note { text, .. } => (None, text.clone()),
             RecordBody::Request(request) => (
                 None,
                 format!("contract {}: {}", request.contract, request.text),
@@ -469,6 +483,10 @@ impl From<&Record> for RecordView {
             RecordBody::Decision(decision) => (None, decided(decision)),
             RecordBody::Stage(stage) => (None, super::stage::stage_line(stage)),
             RecordBody::Gap(gap) => (None, super::stage::gap_line(gap)),
+            RecordBody::Scope(scope) => (None, super::scope::scope_line(scope)),
+            RecordBody::Session(session) => (None, super::session::session_line(session)),
+            RecordBody::Exception(step) => (None, super::except::step_line(step)),
+            RecordBody::Override(used) => (None, super::except::override_line(used)),
             RecordBody::Event { event, reason } => (None, format!("{event}: {reason}")),
         };
         let files = match &record.body {
@@ -533,6 +551,16 @@ fn decided(decision: &Decision) -> String {
     )
 }
 
+fn resolution(record: &Record) -> Option<String> {
+    match &record.body {
+        RecordBody::Note {
+            text,
+            resolution: true,
+        } => Some(text.clone()),
+        _ => None,
+    }
+}
+
 impl From<&ShowOutcome> for ShowView {
     fn from(outcome: &ShowOutcome) -> Self {
         let (task, state) = (&outcome.row.task, &outcome.row.state);
@@ -543,6 +571,7 @@ impl From<&ShowOutcome> for ShowView {
                 reason: block.reason.clone(),
                 by: block.by.as_ref().map(ToString::to_string),
                 since: block.since.to_string(),
+                hold: block.hold.as_ref().map(ToString::to_string),
             }),
             _ => None,
         };
@@ -595,6 +624,9 @@ impl From<&ShowOutcome> for ShowView {
                 block,
                 submitted,
                 completion,
+                resolution: outcome.records.iter().rev().find_map(resolution),
+                sessions: outcome.sessions.iter().map(SessionView::from).collect(),
+                worked_seconds: outcome.sessions.iter().map(Worked::seconds).sum(),
                 unmet: outcome.unmet.iter().map(UnmetView::from).collect(),
                 doubts: outcome.doubts.iter().map(DoubtView::from).collect(),
                 predecessors: outcome

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use super::decide::{Change, PlanChange, decide};
 use super::evidence::EvidenceChecks;
+use super::exception::ExceptAct;
 use super::glob::Glob;
 use super::id::{AgentName, LaneName, ObjectId, RoleName, TaskId, WorkstationName};
 use super::identity::{Agent, AgentKind, Capability, IdentityMap, Mode};
+use super::package::{Package, PackageSource, StopGate};
 use super::policy::{
     Authority, CheckTerms, CrossWorkstation, Direct, Durability, Fencing, GateTerms, HighRisk,
     LeaseTerms, MergeTerms, Owed, ParentRule, Policy, Required, Reservations, ReviewTerms, Role,
@@ -18,7 +20,8 @@ use super::record::Record;
 use super::refusal::Refusal;
 use super::request::{Actor, ClaimWish, FieldValue, HandoffWish, Request, Verb};
 use super::snapshot::{
-    CommitFacts, GitFacts, Origin, Plan, RangeFacts, Replayed, Rules, Shrunk, Snapshot, States,
+    CommitFacts, GitFacts, Origin, Packages, Plan, RangeFacts, Replayed, Rules, Shrunk, Snapshot,
+    States,
 };
 use super::state::{Epoch, Standing, TaskState};
 use super::task::{DEFAULT_PRIORITY, Kind, Requires, Risk, Task};
@@ -215,6 +218,34 @@ fn registry() -> Registry {
     }
 }
 
+/// Work packages as values.
+#[derive(Debug)]
+struct PackagesInMemory(BTreeMap<String, Result<Arc<Package>, String>>);
+
+impl PackageSource for PackagesInMemory {
+    fn read(&self, _: Origin, path: &str) -> Result<Arc<Package>, String> {
+        let missing = || Err("the file is missing".to_owned());
+        self.0.get(path).cloned().unwrap_or_else(missing)
+    }
+}
+
+/// The package of a task of the role `A`.
+pub(crate) fn package(task: &str, stop_gate: StopGate) -> Package {
+    Package {
+        id: task.parse().unwrap(),
+        task: tid(task),
+        role: role("A"),
+        agent: None,
+        branch: None,
+        owned_paths: Vec::new(),
+        forbidden_paths: Vec::new(),
+        evidence: None,
+        validation: Vec::new(),
+        stop_gate,
+        return_to: None,
+    }
+}
+
 /// A ledger with its repository, in memory: what is decided is applied at once.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -246,6 +277,7 @@ impl World {
             plan: Arc::new(planned(tasks)),
             states: States::default(),
             stations: Arc::default(),
+            packages: Packages::default(),
             records: BTreeMap::new(),
             marker: None,
             facts: GitFacts::default(),
@@ -263,6 +295,17 @@ impl World {
 
     pub(crate) fn rules(mut self, edit: impl FnOnce(&mut Rules)) -> Self {
         edit(Arc::make_mut(&mut self.snapshot.rules));
+        self
+    }
+
+    /// Puts work packages where tasks find them, by path below `governance/`.
+    pub(crate) fn packages(mut self, packages: Vec<(&str, Result<Package, String>)>) -> Self {
+        let known = packages.into_iter().map(|(path, package)| {
+            let package = package.map(Arc::new);
+            (path.to_owned(), package)
+        });
+        let source = PackagesInMemory(known.collect());
+        self.snapshot.packages = Packages(Some(Arc::new(source)));
         self
     }
 
@@ -379,6 +422,13 @@ impl World {
             },
             _ => Replayed::Unknown,
         };
+        self.snapshot.facts.adr = match verb {
+            Verb::Except {
+                act: ExceptAct::Ask { adr, .. },
+                ..
+            } if adr.starts_with("doc/") => Some(oid(8)),
+            _ => None,
+        };
         self.snapshot.facts.range = verb.range().and(tip).map(|tip| RangeFacts {
             tip,
             base: oid(1),
@@ -460,6 +510,7 @@ pub(crate) fn note(id: &str) -> Verb {
     Verb::Note {
         task: tid(id),
         text: "seen".to_owned(),
+        resolution: false,
     }
 }
 

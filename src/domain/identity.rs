@@ -18,6 +18,11 @@
 //! | `reopen` | `plan` of what was cancelled, `admin` of what is done |
 //! | `release --force`, `unblock` of another's | `admin` |
 //! | `doctor --accept-target` | `admin`, and to be a person |
+//! | `hold` | to hold the task; `plan`, or the seat `scope` or `direction`, if another does |
+//! | `scope confirm`, `session` | to hold the task |
+//! | `scope go` | `plan`, or the seat `scope` or `direction`; not to hold the task |
+//! | `except` | to hold the task, or `plan` |
+//! | `except --approve`, `--reject`, `--revoke` | to be a person with the seat of the gate, and not who asked |
 //! | `note` | to be in the map |
 //! | `release --expired`, a landing that was cut short | nothing: the ledger itself shows it |
 
@@ -139,6 +144,14 @@ impl IdentityMap {
             agents: BTreeMap::new(),
             routing: BTreeMap::new(),
         }
+    }
+
+    /// Whether `agent` is a person who has `seat`.
+    #[must_use]
+    pub fn is_seated(&self, agent: &AgentName, seat: Seat) -> bool {
+        self.agents.get(agent).is_some_and(|known| {
+            known.kind == AgentKind::Person && known.seats.contains(seat.word())
+        })
     }
 
     /// Whether `agent` has `capability`. In an open map everyone has; in an enforced map without

@@ -22,6 +22,8 @@ words! {
         Go = "go",
         /// An expired claim is taken over; a scope that waited for a go still does.
         TakeOver = "take_over",
+        /// An expired claim is taken over by someone who has not confirmed its scope.
+        TakeOverUnscoped = "take_over_unscoped",
         /// The holder extends the lease.
         Renew = "renew",
         /// The holder gives it back.
@@ -32,6 +34,8 @@ words! {
         Block = "block",
         /// Work goes on in the lane it had.
         Unblock = "unblock",
+        /// Work goes on in the lane it had; its scope waits for a go as before.
+        UnblockUnscoped = "unblock_unscoped",
         /// The block ends, the lane is taken: back to the queue, first in order.
         UnblockLater = "unblock_later",
         /// The holder submits a commit.
@@ -65,6 +69,7 @@ pub fn next(status: Status, event: Event) -> Option<Status> {
         (AwaitingScope, Event::Go) => Some(InProgress),
         (InProgress, Event::TakeOver) => Some(InProgress),
         (AwaitingScope, Event::TakeOver) => Some(AwaitingScope),
+        (InProgress, Event::TakeOverUnscoped) => Some(AwaitingScope),
         (InProgress, Event::Renew) => Some(InProgress),
         (AwaitingScope, Event::Renew) => Some(AwaitingScope),
         (InProgress | AwaitingScope | Blocked, Event::Release | Event::Return) => Some(Todo),
@@ -72,6 +77,7 @@ pub fn next(status: Status, event: Event) -> Option<Status> {
         (InProgress | AwaitingScope, Event::Expire) => Some(Todo),
         (InProgress | AwaitingScope, Event::Block) => Some(Blocked),
         (Blocked, Event::Unblock) => Some(InProgress),
+        (Blocked, Event::UnblockUnscoped) => Some(AwaitingScope),
         (Blocked, Event::UnblockLater) => Some(Todo),
         (InProgress, Event::Handoff) => Some(InReview),
         (InReview, Event::Revise) => Some(InProgress),
@@ -150,6 +156,7 @@ mod tests {
             (AwaitingScope, E::Block, Blocked),
             (AwaitingScope, E::Cancel, Cancelled),
             (InProgress, E::TakeOver, InProgress),
+            (InProgress, E::TakeOverUnscoped, AwaitingScope),
             (InProgress, E::Renew, InProgress),
             (InProgress, E::Release, Todo),
             (InProgress, E::Expire, Todo),
@@ -158,6 +165,7 @@ mod tests {
             (InProgress, E::Handoff, InReview),
             (InProgress, E::Cancel, Cancelled),
             (Blocked, E::Unblock, InProgress),
+            (Blocked, E::UnblockUnscoped, AwaitingScope),
             (Blocked, E::UnblockLater, Todo),
             (Blocked, E::Release, Todo),
             (Blocked, E::Return, Todo),

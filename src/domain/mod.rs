@@ -6,6 +6,7 @@ pub mod decide;
 pub mod doubts;
 pub mod edited_checks;
 pub mod evidence;
+pub mod exception;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod gates;
@@ -32,6 +33,8 @@ pub mod request;
 pub mod review;
 pub mod routing;
 pub mod rules;
+pub mod scope;
+pub mod session;
 pub mod shell;
 pub mod snapshot;
 pub mod stage;

@@ -1,7 +1,11 @@
 //! The front matter of a work package (G1).
 
+use std::fmt;
+use std::sync::Arc;
+
 use super::glob::Glob;
 use super::id::{AgentName, BranchName, PackageId, RoleName, TaskId};
+use super::plan::Origin;
 use super::task::{Tier, words};
 
 /// What the front matter of `packages/<ID>.md` says; the body is prose in eight sections.
@@ -40,3 +44,25 @@ words! {
         ScopeConfirmation = "scope_confirmation",
     }
 }
+
+/// Work packages that are read when they are looked at: a claim reads one, not thousands.
+pub trait PackageSource: fmt::Debug + Send + Sync {
+    /// The package at a path below `governance/`, for a task that a branch defines: there, else on
+    /// the target.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    fn read(&self, origin: Origin, path: &str) -> Result<Arc<Package>, String>;
+}
+
+/// The eight sections of a work package (G1), by their headings.
+pub const SECTIONS: [&str; 8] = [
+    "Identity and role",
+    "Scope and owned surfaces",
+    "Forbidden surfaces",
+    "Workspace",
+    "Expected evidence tier",
+    "Validation commands",
+    "Stop gate",
+    "Return and review path",
+];

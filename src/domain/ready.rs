@@ -187,6 +187,7 @@ mod tests {
             lane: lane("A"),
             workstation: None,
             commit: Some(oid(9)),
+            scoped: false,
         });
         let state = TaskState {
             standing: Standing::Todo { resume },

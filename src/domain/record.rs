@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::contract_request::{ContractRequest, Decision};
+use super::exception::{ExceptionRecord, Override};
 use super::id::{AgentName, ObjectId, WorkstationName};
 use super::policy::Strategy;
 use super::progress::Gap;
+use super::scope::ScopeRecord;
+use super::session::SessionRecord;
 use super::stage::Stage;
 use super::state::Epoch;
 use super::task::{Tier, words};
@@ -43,6 +46,8 @@ pub enum RecordBody {
     Note {
         /// The remark.
         text: String,
+        /// It tells how the task ended (T10).
+        resolution: bool,
     },
     /// A contract change that is asked for (P28).
     Request(ContractRequest),
@@ -52,6 +57,14 @@ pub enum RecordBody {
     Stage(StageRecord),
     /// A pause, or its end (S9).
     Gap(GapRecord),
+    /// What was said about the scope (G4).
+    Scope(ScopeRecord),
+    /// A work session that ended (T8).
+    Session(SessionRecord),
+    /// A step of an exception (P23).
+    Exception(ExceptionRecord),
+    /// A gate that was lifted (G19).
+    Override(Override),
     /// A task that was given back, taken over, reopened, conflicted, …: the reason stays.
     Event {
         /// The event's word.
@@ -76,6 +89,10 @@ impl RecordBody {
             Self::Decision(_) => "decision",
             Self::Stage(_) => "stage",
             Self::Gap(_) => "gap",
+            Self::Scope(_) => "scope",
+            Self::Session(_) => "session",
+            Self::Exception(_) => "exception",
+            Self::Override(_) => "override",
             Self::Event { .. } => "event",
         }
     }

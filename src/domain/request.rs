@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::contract_request::Decision;
+use super::exception::ExceptAct;
 use super::id::{
     AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
 };
 use super::marker::Marker;
 use super::progress::Proposal;
 use super::record::{AttestedFile, Evidence, Finding, Proof, RootCause, Verdict};
+use super::scope::ScopeRecord;
+use super::session::SessionAct;
 use super::stage::Stage;
 use super::state::Epoch;
 use super::task::{Task, Tier};
@@ -167,6 +170,36 @@ pub enum Verb {
         /// The commit that holds the work so far.
         saved: Option<ObjectId>,
     },
+    /// Holds a task up, as its holder or as who plans (G6).
+    Hold {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: String,
+        /// The commit that holds the work so far.
+        saved: Option<ObjectId>,
+    },
+    /// Says what was understood to be the scope, as the holder, or agrees (G4).
+    Scope {
+        /// Of which task.
+        task: TaskId,
+        /// What is said.
+        act: ScopeRecord,
+    },
+    /// Starts or stops counting time (T8).
+    Session {
+        /// For which task.
+        task: TaskId,
+        /// Which of both.
+        act: SessionAct,
+    },
+    /// Asks for an exception, or decides one (P23).
+    Except {
+        /// For which task.
+        task: TaskId,
+        /// What is asked.
+        act: ExceptAct,
+    },
     /// Ends a block.
     Unblock {
         /// Which.
@@ -203,6 +236,8 @@ pub enum Verb {
         task: TaskId,
         /// The remark.
         text: String,
+        /// It tells how the task ended (T10).
+        resolution: bool,
     },
     /// Records checks that ran.
     Evidence {
@@ -469,6 +504,16 @@ impl Verb {
             Self::Release { .. } => "release",
             Self::Expire { .. } => "expire",
             Self::Block { .. } => "block",
+            Self::Hold { .. } => "hold",
+            Self::Scope { act, .. } => match act {
+                ScopeRecord::Confirmed { .. } => "scope confirm",
+                ScopeRecord::Go { .. } => "scope go",
+            },
+            Self::Session { act, .. } => match act {
+                SessionAct::Start => "session start",
+                SessionAct::Stop => "session stop",
+            },
+            Self::Except { .. } => "except",
             Self::Unblock { .. } => "unblock",
             Self::Cancel { .. } => "cancel",
             Self::Reopen { .. } => "reopen",
@@ -498,6 +543,20 @@ impl Verb {
             Self::Workstation { act, .. } => act.word(),
             Self::Note { .. } => "add a note to",
             Self::Evidence { .. } | Self::Attest { .. } => "record evidence for",
+            Self::Scope { act, .. } => match act {
+                ScopeRecord::Confirmed { .. } => "confirm the scope of",
+                ScopeRecord::Go { .. } => "give the go for",
+            },
+            Self::Session { act, .. } => match act {
+                SessionAct::Start => "start a session of",
+                SessionAct::Stop => "stop the session of",
+            },
+            Self::Except { act, .. } => match act {
+                ExceptAct::Ask { .. } => "ask for an exception for",
+                ExceptAct::Approve { .. } => "approve an exception for",
+                ExceptAct::Reject { .. } => "reject an exception for",
+                ExceptAct::Revoke { .. } => "revoke an exception for",
+            },
             Self::Stage { act, .. } => match act {
                 StageAct::Pass { .. } => "pass a stage of",
                 StageAct::Approve { .. } => "approve a stage of",
@@ -522,6 +581,10 @@ impl Verb {
             Self::Edit { task, .. }
             | Self::Release { task, .. }
             | Self::Block { task, .. }
+            | Self::Hold { task, .. }
+            | Self::Scope { task, .. }
+            | Self::Session { task, .. }
+            | Self::Except { task, .. }
             | Self::Unblock { task }
             | Self::Cancel { task, .. }
             | Self::Reopen { task, .. }

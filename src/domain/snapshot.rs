@@ -8,6 +8,7 @@ use super::id::{LaneName, ObjectId, TaskId, WorkstationName};
 use super::identity::IdentityMap;
 use super::lease;
 use super::marker::Marker;
+use super::package::{Package, PackageSource};
 pub use super::plan::{Origin, Plan};
 use super::policy::Policy;
 use super::record::Record;
@@ -42,6 +43,7 @@ static UNTOUCHED: TaskState = TaskState {
     epoch: super::state::Epoch(0),
     standing: Standing::Todo { resume: None },
     stages: None,
+    waivers: Vec::new(),
 };
 
 impl States {
@@ -121,6 +123,8 @@ pub struct GitFacts {
     pub anchors: Vec<Option<String>>,
     /// The definition that the request's edit gives.
     pub edited: Option<Box<Task>>,
+    /// The blob of the decision record that the request names.
+    pub adr: Option<ObjectId>,
 }
 
 /// What a range of commits is.
@@ -192,6 +196,10 @@ pub enum Replayed {
     Conflict(Vec<String>),
 }
 
+/// Where work packages are read from; by default nowhere.
+#[derive(Debug, Clone, Default)]
+pub struct Packages(pub Option<Arc<dyn PackageSource>>);
+
 /// The ledger at one commit with the rules of one target commit.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -209,6 +217,8 @@ pub struct Snapshot {
     pub stations: Arc<BTreeMap<WorkstationName, StationState>>,
     /// Records of the tasks that the request names.
     pub records: BTreeMap<TaskId, Vec<Record>>,
+    /// The work packages that tasks name, read when they are looked at.
+    pub packages: Packages,
     /// The marker.
     pub marker: Option<Marker>,
     /// What git proves.
@@ -253,6 +263,17 @@ impl Snapshot {
         Some(Station {
             known: self.rules.workstations.workstations.get(name)?,
             state: self.stations.get(name),
+        })
+    }
+
+    /// The work package of a task, if it names one; or why it cannot be used.
+    #[must_use]
+    pub fn package(&self, task: &Task) -> Option<Result<Arc<Package>, String>> {
+        let path = task.package.as_deref()?;
+        let origin = self.plan.origin(&task.id).unwrap_or(Origin::Target);
+        Some(match &self.packages.0 {
+            Some(source) => source.read(origin, path),
+            None => Err("the file is missing".to_owned()),
         })
     }
 

@@ -5,8 +5,10 @@
 
 use std::fmt;
 
+use super::exception::Waiver;
 use super::id::{AgentName, BranchName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
 use super::progress::{NO_PROGRESS, Passage, Progress};
+use super::session::Session;
 use super::task::words;
 use super::time::Timestamp;
 
@@ -57,6 +59,8 @@ pub struct TaskState {
     pub standing: Standing,
     /// How far it is in its stage contract; none where nothing was passed, approved or missed.
     pub stages: Option<Box<Progress>>,
+    /// Approved exceptions, in the order of approval; what has expired lifts nothing.
+    pub waivers: Vec<Waiver>,
 }
 
 /// Where a task is, with what that carries.
@@ -115,6 +119,7 @@ impl TaskState {
             epoch: self.epoch,
             standing,
             stages: None,
+            waivers: self.waivers.clone(),
         };
         let kept = self.stages.as_ref().map(|known| known.kept(next.status()));
         next.stages = kept.filter(|kept| !kept.is_empty()).map(Box::new);
@@ -142,6 +147,13 @@ impl TaskState {
     pub fn passing(self, passage: Passage) -> Self {
         let progress = self.progress().clone().with(passage);
         self.progressed(progress)
+    }
+
+    /// The exception that lifts `gate` at `now`.
+    #[must_use]
+    pub fn waiver(&self, gate: &str, now: Timestamp) -> Option<&Waiver> {
+        let mut waivers = self.waivers.iter();
+        waivers.find(|waiver| waiver.gate == gate && now < waiver.until)
     }
 
     /// The status word of the standing.
@@ -212,6 +224,8 @@ pub struct Claim {
     pub base: ObjectId,
     /// Id of the claiming request; makes a retry idempotent.
     pub id: RequestId,
+    /// Since when time is counted for it.
+    pub session: Session,
 }
 
 /// Why a task stopped.
@@ -225,6 +239,10 @@ pub struct Block {
     pub since: Timestamp,
     /// The commit that holds the work so far.
     pub commit: Option<ObjectId>,
+    /// Who holds the task up, where it is a hold (G6).
+    pub hold: Option<AgentName>,
+    /// The scope waited for a go, and still does (G4).
+    pub unscoped: bool,
 }
 
 /// Work that the next claim goes on from.
@@ -239,6 +257,8 @@ pub struct Resume {
     pub workstation: Option<WorkstationName>,
     /// The commit that holds the work so far.
     pub commit: Option<ObjectId>,
+    /// Its scope was confirmed: the same agent needs no new go (G4).
+    pub scoped: bool,
 }
 
 /// What was handed off.

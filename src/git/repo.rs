@@ -150,6 +150,12 @@ impl Repo {
         lexical(self.inner.common_dir())
     }
 
+    /// What runs git for this repository.
+    #[must_use]
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
     /// The root of this worktree's files; `None` in a bare repository or inside a git directory.
     #[must_use]
     pub fn work_dir(&self) -> Option<PathBuf> {

@@ -2,12 +2,13 @@
 //! request never has to be believed about them.
 
 use super::{LedgerError, revision};
+use crate::domain::exception::ExceptAct;
 use crate::domain::id::ObjectId;
 use crate::domain::request::{AttestWish, RangeWanted, Verb};
 use crate::domain::snapshot::{CommitFacts, RangeFacts, Replayed, Snapshot};
 use crate::domain::state::{Standing, Submission};
 use crate::domain::time::Timestamp;
-use crate::git::{GitError, Replay, Repo, Signature};
+use crate::git::{EntryKind, GitError, Replay, Repo, Signature};
 
 /// What `verb` asks about a range of commits; `None` when it asks nothing, or when a commit it
 /// names is not here.
@@ -87,6 +88,27 @@ pub fn anchors(repo: &Repo, attest: &AttestWish) -> Result<Vec<Option<String>>, 
         lines.push(found.and_then(|(text, n)| text.lines().nth(n).map(str::to_owned)));
     }
     Ok(lines)
+}
+
+/// The blob of the decision record that `verb` names, if it is a plain file of a commit that is
+/// here.
+///
+/// # Errors
+/// Of git.
+pub fn adr(repo: &Repo, verb: &Verb) -> Result<Option<ObjectId>, LedgerError> {
+    let Verb::Except {
+        act: ExceptAct::Ask { adr, commit, .. },
+        ..
+    } = verb
+    else {
+        return Ok(None);
+    };
+    if !repo.exists(*commit) {
+        return Ok(None);
+    }
+    let entry = repo.entry_at(repo.tree_of(*commit)?, adr)?;
+    let plain = entry.filter(|entry| matches!(entry.kind, EntryKind::Blob | EntryKind::Exec));
+    Ok(plain.map(|entry| entry.id))
 }
 
 fn of_range(

@@ -15,13 +15,14 @@ use super::format::v1::state::{StateFile, TaskHistory};
 use super::format::v1::station::StationFile;
 use super::format::v1::workstations::WorkstationsFile;
 use super::index::{self, Cache, CachedShard, PlanSource, StatesCache};
+use super::packages::{Memory, PackageFiles};
 use super::read::{self, Origin};
 use super::yaml::Limits;
 use super::{LedgerError, facts, open, paths, stages};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::record::Record;
 use crate::domain::request::Verb;
-use crate::domain::snapshot::{self, GitFacts, Plan, Rules, Snapshot, States};
+use crate::domain::snapshot::{self, GitFacts, Packages, Plan, Rules, Snapshot, States};
 use crate::domain::state::{Standing, TaskState};
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
@@ -76,6 +77,7 @@ pub struct Loader<'r> {
     rules: RefCell<Option<KnownRules>>,
     stations: RefCell<Option<(ObjectId, Arc<Stations>)>>,
     reachable: RefCell<Option<(ObjectId, HashSet<ObjectId>)>>,
+    packages: Memory,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
     #[cfg(test)]
@@ -114,6 +116,7 @@ impl<'r> Loader<'r> {
             rules: RefCell::default(),
             stations: RefCell::default(),
             reachable: RefCell::default(),
+            packages: Memory::default(),
             cache: None,
             #[cfg(test)]
             lookups: std::cell::Cell::default(),
@@ -170,6 +173,12 @@ impl<'r> Loader<'r> {
             plan,
             states,
             stations,
+            packages: Packages(Some(Arc::new(PackageFiles::new(
+                self.repo,
+                tip,
+                rules_at,
+                self.packages.clone(),
+            )))),
             records: BTreeMap::new(),
             marker,
             facts: GitFacts {
@@ -314,6 +323,7 @@ impl<'r> Loader<'r> {
         if let Verb::Attest { attest, .. } = verb {
             snapshot.facts.anchors = facts::anchors(self.repo, attest)?;
         }
+        snapshot.facts.adr = facts::adr(self.repo, verb)?;
         if let Verb::Complete { commit, .. } = verb {
             let wanted = [*commit].into_iter().collect();
             let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;

@@ -15,6 +15,8 @@ pub mod load;
 pub mod lock;
 pub mod message;
 mod open;
+pub mod package_text;
+pub mod packages;
 pub mod paths;
 pub mod pending;
 pub mod publish;

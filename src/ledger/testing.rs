@@ -280,6 +280,7 @@ pub(crate) fn note(task: &str, text: &str) -> Verb {
     Verb::Note {
         task: id(task),
         text: text.to_owned(),
+        resolution: false,
     }
 }
 

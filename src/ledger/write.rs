@@ -413,6 +413,7 @@ mod tests {
                 state: state.clone(),
                 append: vec![crate::domain::record::RecordBody::Note {
                     text: "x".repeat(bytes),
+                    resolution: false,
                 }],
             };
             state_text(&loader, Some(tip), &change, &request)

@@ -2,6 +2,7 @@
 
 use super::doctor;
 use crate::domain::gates::{CLAIM, LAND, Page};
+use crate::domain::identity::Seat;
 use crate::domain::pages::{
     AILMENT_TEXTS, EXITS, FAILURES, REFUSALS, RULE_TEXTS, example_of, text_of,
 };
@@ -73,6 +74,8 @@ pub struct Explained {
     pub text: &'static str,
     /// What such a message looks like.
     pub example: Option<&'static str>,
+    /// The seat of a person who may lift the gate for a task.
+    pub waived_by: Option<Seat>,
     /// How bad a violation of the rule is.
     pub severity: Option<Severity>,
     /// The exit code of the failure.
@@ -107,6 +110,7 @@ impl Explained {
             verbs: &[],
             text: "",
             example: None,
+            waived_by: None,
             severity: None,
             exit: None,
         }
@@ -124,6 +128,7 @@ impl Explained {
             verbs,
             text: page.text,
             example: example_of(page.id),
+            waived_by: page.waived_by(),
             ..Self::of(page.id, group, page.about)
         }
     }

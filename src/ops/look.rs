@@ -7,6 +7,7 @@ use super::OpError;
 use super::late::{LateReview, late_review};
 use super::site::Site;
 use crate::domain::doubts::{self, Doubt};
+use crate::domain::exception::Waiver;
 use crate::domain::id::{AgentName, LaneName, ObjectId, RoleName, TaskId};
 use crate::domain::identity::Mode;
 use crate::domain::lease;
@@ -263,6 +264,8 @@ pub struct ShowOutcome {
     pub origin: Origin,
     /// Its records, oldest first.
     pub records: Vec<Record>,
+    /// What was worked on it.
+    pub sessions: Vec<super::session::Worked>,
     /// Whether its work is on the target.
     pub landed: bool,
     /// What stands against a claim now; empty when it is ready, or when it is closed.
@@ -309,6 +312,7 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
         row: Row::reviewed(site, &snapshot, task)?,
         origin,
         doubts: doubts::of(&snapshot, task, &records),
+        sessions: super::session::of_task(&id, snapshot.states.get(&id), &records, site.env.now()),
         records,
         landed: snapshot.landed(&id),
         unmet,
@@ -355,6 +359,8 @@ pub struct StatusOutcome {
     pub blocked: Vec<(TaskId, String)>,
     /// Paused tasks, most urgent first.
     pub gaps: Vec<(TaskId, Gap)>,
+    /// Exceptions in force, by task.
+    pub exceptions: Vec<(TaskId, Waiver)>,
     /// Contradictions in the plan.
     pub faults: Vec<String>,
     /// Whether any name may do anything.
@@ -393,7 +399,12 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
     }
     let (mut lanes, mut expired) = (Vec::new(), Vec::new());
     let (mut submitted, mut blocked) = (Vec::new(), Vec::new());
+    let mut exceptions = Vec::new();
     for (id, state) in snapshot.states.iter() {
+        if !matches!(state.status(), Status::Done | Status::Cancelled) {
+            let active = state.waivers.iter().filter(|waiver| now < waiver.until);
+            exceptions.extend(active.map(|waiver| (id.clone(), waiver.clone())));
+        }
         match &state.standing {
             Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
                 let over = lease::expired(claim, policy.lease, now);
@@ -421,6 +432,7 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
             late.insert(id.clone(), review);
         }
     }
+    exceptions.sort_by(|a, b| (&a.0, a.1.exception).cmp(&(&b.0, b.1.exception)));
     Ok(StatusOutcome {
         counts,
         ready,
@@ -434,6 +446,7 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
             .into_iter()
             .map(|(id, gap)| (id.clone(), gap.clone()))
             .collect(),
+        exceptions,
         faults: snapshot
             .plan
             .all_faults()

@@ -15,7 +15,7 @@ use super::site::Site;
 use super::{check, trust};
 use crate::checks::Progress;
 use crate::domain::evidence::owed_tier;
-use crate::domain::gates::{behind, checks_due, predecessors};
+use crate::domain::gates::{behind, checks_due, is_lifted, predecessors};
 use crate::domain::graph;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::policy::Via;
@@ -371,7 +371,9 @@ impl Lander<'_> {
         };
         let late = late_paths(&snapshot, id, range.as_ref());
         let files = range.map(|range| range.files).unwrap_or_default();
-        let missing = missing_checks(&snapshot, id, &files, content_key);
+        let lifted = self.evidence_lifted(&snapshot, id);
+        let mut missing = missing_checks(&snapshot, id, &files, content_key);
+        missing.retain(|_| !lifted);
         // The gates first, evidence aside: nothing is run for work that cannot land.
         let until = self.site.env.now().plus(SLOT);
         let landing = self.request(landing_of(id, onto, result, until))?;
@@ -454,6 +456,13 @@ impl Lander<'_> {
             id: self.site.env.request_id(),
             ..request
         })
+    }
+
+    /// Whether an exception lifts the gate that asks for checks: then none is run.
+    fn evidence_lifted(&self, snapshot: &Snapshot, id: &TaskId) -> bool {
+        let now = self.site.env.now();
+        let task = snapshot.plan.get(id);
+        task.is_some_and(|task| is_lifted(snapshot, task, "evidence-owed", now))
     }
 
     fn drop_landing(&self, id: &TaskId, reason: &str) -> Result<(), OpError> {

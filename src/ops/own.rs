@@ -230,6 +230,7 @@ pub fn note(
     site: &Site,
     named: Option<&TaskId>,
     text: &str,
+    resolution: bool,
     dry_run: bool,
 ) -> Result<TaskOutcome, OpError> {
     let task = site.task(named)?;
@@ -239,6 +240,7 @@ pub fn note(
         Verb::Note {
             task: task.clone(),
             text: text.to_owned(),
+            resolution,
         },
         dry_run,
     )

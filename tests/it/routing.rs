@@ -113,7 +113,7 @@ fn who_acts_is_said_in_four_ways_and_the_first_counts() {
         .laneway_in("repo-A-backend", "note 'from the lane'")
         .code(0);
     let shown = world.laneway("--json show A-1").code(0).json();
-    assert_eq!(shown["data"]["task"]["records"][0]["by"], "@lane");
+    assert_eq!(shown["data"]["task"]["records"][1]["by"], "@lane");
     world.set("LANEWAY_AGENT", "@variable");
     world.quietly("claim B-1");
     assert_eq!(held_by("B-1"), "@variable");

@@ -252,7 +252,14 @@ impl Client {
             }
             15..30 => {
                 let text = format!("a remark of {}", self.agent);
-                (Verb::Note { task, text }, Action::Note)
+                (
+                    Verb::Note {
+                        task,
+                        text,
+                        resolution: false,
+                    },
+                    Action::Note,
+                )
             }
             30..48 => {
                 let verb = Verb::Release {
@@ -305,7 +312,14 @@ impl Client {
             10..14 => (claim(None), Action::Claim),
             14..16 => {
                 let text = format!("a question of {}", self.agent);
-                (Verb::Note { task, text }, Action::Note)
+                (
+                    Verb::Note {
+                        task,
+                        text,
+                        resolution: false,
+                    },
+                    Action::Note,
+                )
             }
             16..18 => (Verb::Expire { trust_clock: false }, Action::Expire),
             _ => {
@@ -324,6 +338,7 @@ impl Client {
         let verb = Verb::Note {
             task: OPEN[0].parse().expect("an id"),
             text: format!("{} is still there", self.agent),
+            resolution: false,
         };
         self.job(env, verb, Action::Note, None)
     }

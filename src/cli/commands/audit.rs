@@ -2,8 +2,10 @@ use laneway::audit::{Verdict, attribution, verify};
 use laneway::contract::attribution::AttributionView;
 use laneway::contract::audit::AuditView;
 use laneway::contract::evidence::DoubtsView;
+use laneway::contract::overrides::OverridesView;
 use laneway::domain::id::{ObjectId, TaskId};
 use laneway::ops::evidence::doubts;
+use laneway::ops::overrides::overrides;
 
 use super::{Context, ledger_at};
 use crate::cli::failure::Failure;
@@ -24,6 +26,11 @@ enum What {
         #[arg(long, value_name = "COMMIT")]
         from: Option<ObjectId>,
     },
+    /// List where a person's word, or an agent's, stood in for a rule
+    Overrides {
+        /// The task [default: all]
+        id: Option<TaskId>,
+    },
     /// List every claim with what the identity map of its moment said, and name silent failures
     Attribution {
         /// The task [default: all]
@@ -41,6 +48,7 @@ impl Args {
     pub fn name(&self) -> &'static str {
         match self.what {
             What::Verify { .. } => "audit",
+            What::Overrides { .. } => "audit overrides",
             What::Attribution { .. } => "audit attribution",
             What::Evidence { .. } => "audit evidence",
         }
@@ -50,6 +58,7 @@ impl Args {
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     match &args.what {
         What::Verify { from } => run_verify(context, *from),
+        What::Overrides { id } => run_overrides(context, id.as_ref()),
         What::Attribution { id } => run_attribution(context, id.as_ref()),
         What::Evidence { id } => run_evidence(context, id.as_ref()),
     }
@@ -79,6 +88,31 @@ fn run_evidence(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, F
     Ok(reply
         .negative(count > 0)
         .ledger(ledger_at(&site, outcome.tip)))
+}
+
+fn run_overrides(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, Failure> {
+    let site = context.site()?;
+    let told = overrides(&site, only)?;
+    let view = OverridesView::from(told.as_slice());
+    let mut table = Table::new(
+        &["when", "task", "what", "by", "answered for by", "fact"],
+        context.screen.width,
+    );
+    for one in &view.overrides {
+        table.row([
+            one.at.clone(),
+            format!("{}#{}", one.task, one.number),
+            one.what.clone(),
+            one.by.clone(),
+            one.approved_by.clone(),
+            one.fact.clone(),
+        ]);
+    }
+    let text = match view.overrides.is_empty() {
+        true => "nothing was overruled\n".to_owned(),
+        false => table.text(),
+    };
+    Ok(Reply::new(&view, text).ledger(ledger_at(&site, site.ledger.tip()?)))
 }
 
 fn run_attribution(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, Failure> {

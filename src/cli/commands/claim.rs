@@ -1,6 +1,7 @@
 use laneway::contract::task::ClaimedView;
 use laneway::domain::id::{LaneName, RoleName, TaskId, WorkstationName};
 use laneway::domain::request::ClaimWish;
+use laneway::domain::state::Status;
 use laneway::ops::claim::{ClaimOptions, ClaimOutcome, Lane, claim};
 use laneway::ops::quota::quota;
 
@@ -80,6 +81,12 @@ pub(super) fn text(outcome: &ClaimOutcome) -> String {
         "  agent {}, workstation {}, lane {}, epoch {}, until {}\n",
         claim.agent, claim.workstation, claim.lane, outcome.state.epoch, claim.expires_at
     ));
+    if outcome.state.status() == Status::AwaitingScope {
+        text.push_str(&format!(
+            "  its scope is confirmed first: `laneway scope confirm {} --text …`\n",
+            task.id
+        ));
+    }
     if let Some(routing) = &outcome.routing {
         text.push_str(&format!(
             "  why {}: {}\n",

@@ -92,6 +92,13 @@ fn page(page: &Explained, width: Option<u16>) -> String {
     if !page.keys.is_empty() {
         facts.push(("decided by", page.keys.join(", ")));
     }
+    if let Some(seat) = page.waived_by {
+        let way = format!(
+            "a person with the seat {seat}: `laneway except ID --gate {} …`",
+            page.id
+        );
+        facts.push(("lifted by", way));
+    }
     if let Some(example) = page.example {
         facts.push(("says", example.to_owned()));
     }

@@ -15,9 +15,11 @@ mod demo;
 mod doctor;
 mod edit;
 mod evidence;
+mod except;
 mod explain;
 mod give_back;
 mod handoff;
+mod hold;
 mod init;
 mod lane;
 mod list;
@@ -26,6 +28,7 @@ mod maintain;
 mod man;
 mod merge;
 mod note;
+mod package;
 mod policy;
 mod preflight;
 mod ready;
@@ -35,6 +38,8 @@ mod reopen;
 mod request;
 mod review;
 mod schema;
+mod scope;
+mod session;
 mod set_status;
 mod show;
 mod stage;
@@ -76,6 +81,8 @@ pub enum Command {
     Release(release::Args),
     /// Stop a task, with the reason; its lane is free
     Block(block::Args),
+    /// Hold a task up, with the reason; its lane is free
+    Hold(hold::Args),
     /// Go on with a blocked task
     Unblock(unblock::Args),
     /// Give a task up
@@ -84,6 +91,10 @@ pub enum Command {
     Reopen(reopen::Args),
     /// Give a task back as too large or wrong
     Return(give_back::Args),
+    /// Confirm the scope of a task before work on it, or give the go
+    Scope(scope::Args),
+    /// Count time, or list what was worked
+    Session(session::Args),
     /// Add a remark to a task
     Note(note::Args),
     /// List tasks
@@ -121,6 +132,8 @@ pub enum Command {
     Review(review::Args),
     /// Ask for a contract change, decide one, or list what is open
     Request(request::Args),
+    /// Ask to lift a gate for a task, decide it, or list exceptions
+    Except(except::Args),
     /// Land handed-off work on the target
     Merge(merge::Args),
     /// Record work that reached the target by another way, such as a pull request
@@ -135,6 +148,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Show, look at and change workstations
     Workstation(workstation::Args),
+    /// Write and check work packages
+    Package(package::Args),
     /// Show the rules in force, since when, by whom and why
     Policy(policy::Args),
     /// Explain a gate, refusal, rule, ailment or exit code
@@ -155,6 +170,10 @@ impl Command {
             Self::Renew(_) => "renew",
             Self::Release(_) => "release",
             Self::Block(_) => "block",
+            Self::Hold(_) => "hold",
+            Self::Scope(args) => args.name(),
+            Self::Session(args) => args.name(),
+            Self::Except(_) => "except",
             Self::Unblock(_) => "unblock",
             Self::Cancel(_) => "cancel",
             Self::Reopen(_) => "reopen",
@@ -185,6 +204,7 @@ impl Command {
             Self::Audit(args) => args.name(),
             Self::Doctor(_) => "doctor",
             Self::Workstation(args) => args.name(),
+            Self::Package(args) => args.name(),
             Self::Policy(args) => args.name(),
             Self::Explain(_) => "explain",
             Self::Demo(_) => "demo",
@@ -227,6 +247,10 @@ pub fn run(
         Command::Renew(args) => renew::run(&context, &args),
         Command::Release(args) => release::run(&context, &args),
         Command::Block(args) => block::run(&context, &args),
+        Command::Hold(args) => hold::run(&context, &args),
+        Command::Scope(args) => scope::run(&context, &args),
+        Command::Session(args) => session::run(&context, &args),
+        Command::Except(args) => except::run(&context, &args),
         Command::Unblock(args) => unblock::run(&context, &args),
         Command::Cancel(args) => cancel::run(&context, &args),
         Command::Reopen(args) => reopen::run(&context, &args),
@@ -257,6 +281,7 @@ pub fn run(
         Command::Audit(args) => audit::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Workstation(args) => workstation::run(&context, &args),
+        Command::Package(args) => package::run(&context, &args),
         Command::Policy(args) => policy::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),

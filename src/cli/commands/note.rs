@@ -1,4 +1,4 @@
-use laneway::contract::own::ChangedView;
+use laneway::contract::own::NotedView;
 use laneway::domain::id::TaskId;
 use laneway::ops::own::note;
 
@@ -13,19 +13,24 @@ pub struct Args {
     id: Option<TaskId>,
     /// The remark
     text: String,
+    /// It tells how the task ended
+    #[arg(long)]
+    resolution: bool,
     #[command(flatten)]
     dry: crate::cli::args::DryRun,
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
-    let outcome = note(&site, args.id.as_ref(), &args.text, args.dry.dry_run)?;
+    let (text, resolution) = (&args.text, args.resolution);
+    let outcome = note(&site, args.id.as_ref(), text, resolution, args.dry.dry_run)?;
+    let view = NotedView::from(&outcome);
     let text = if outcome.mutation.carried_out {
-        let ids: Vec<String> = outcome.tasks.iter().map(ToString::to_string).collect();
-        format!("noted on {}\n", ids.join(", "))
+        let id = view.note.as_deref().unwrap_or_default();
+        format!("noted as {id}\n")
     } else {
         diff(&outcome.mutation)
     };
-    let reply = Reply::new(&ChangedView::from(&outcome), text);
+    let reply = Reply::new(&view, text);
     Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
 }

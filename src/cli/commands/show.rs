@@ -1,6 +1,7 @@
 use laneway::contract::handoff::ReturnView;
 use laneway::contract::review::VerdictView;
 use laneway::contract::routing::RoutingView;
+use laneway::contract::session::duration;
 use laneway::contract::task::{RecordView, ShowView, TaskDetail};
 use laneway::domain::id::TaskId;
 use laneway::ops::artifact::return_of;
@@ -90,6 +91,7 @@ fn routing_text(detail: &TaskDetail, routed: &RoutingView, width: Option<u16>) -
 fn text(detail: &TaskDetail) -> String {
     let task = &detail.task;
     let mut page = Page(format!("{} {}\n", task.id, task.title));
+    page.some("resolution", detail.resolution.as_ref());
     let landed = if detail.landed { ", landed" } else { "" };
     page.line("status", &format!("{}{landed}", task.status));
     page.line("role", &task.role);
@@ -158,7 +160,15 @@ fn ownership(page: &mut Page, detail: &TaskDetail) {
         let by = block.by.as_ref().map(|by| format!(" by {by}"));
         let since = format!("since {}", block.since);
         let by = by.unwrap_or_default();
+        let hold = block.hold.as_ref();
+        let hold = hold.map(|by| format!(", held up by {by}"));
+        let by = format!("{by}{}", hold.unwrap_or_default());
         page.line("blocked", &format!("{since}{by}: {}", block.reason));
+    }
+    if !detail.sessions.is_empty() {
+        let (count, time) = (detail.sessions.len(), duration(detail.worked_seconds));
+        let word = if count == 1 { "session" } else { "sessions" };
+        page.line("worked", &format!("{time} in {count} {word}"));
     }
     page.some("submitted", detail.submitted.as_ref());
     if let Some(review) = &detail.task.review {
@@ -182,7 +192,11 @@ fn record(record: &RecordView) -> String {
     let RecordView {
         at, by, kind, text, ..
     } = record;
-    let mut shown = format!("{at} {kind} by {by}: {}", text.trim_end());
+    // What other verbs name by its number is shown with it.
+    let numbered = matches!(kind.as_str(), "note" | "session" | "exception");
+    let number = numbered.then(|| format!(" #{}", record.n));
+    let number = number.unwrap_or_default();
+    let mut shown = format!("{at} {kind}{number} by {by}: {}", text.trim_end());
     for check in &record.checks {
         let verdict = if check.passed { "passed" } else { "failed" };
         shown.push_str(&format!("\n  {verdict} {}", check.command));

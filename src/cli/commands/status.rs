@@ -60,6 +60,14 @@ fn text(outcome: &StatusOutcome, width: Option<u16>) -> String {
     let gaps = outcome.gaps.iter();
     let gaps = gaps.map(|(task, gap)| format!("  {}\n", safe(&super::stage::gap_line(task, gap))));
     section(&mut text, "gaps", &gaps.collect::<String>());
+    let exceptions = outcome.exceptions.iter().map(|(task, waiver)| {
+        format!(
+            "  {task}: {} until {}, exception {} approved by {}\n",
+            waiver.gate, waiver.until, waiver.exception, waiver.by
+        )
+    });
+    let exceptions: String = exceptions.collect();
+    section(&mut text, "exceptions in force", &exceptions);
     let faults = outcome.faults.iter();
     let faults = faults.map(|fault| format!("  {}\n", safe(fault)));
     section(&mut text, "faults in the plan", &faults.collect::<String>());

@@ -13,6 +13,7 @@ use crate::domain::record::{PassedOver, ProbeSeen, RecordBody, Routing};
 use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
 use crate::domain::request::ClaimWish;
 use crate::domain::routing;
+use crate::domain::session::Session;
 use crate::domain::stage::{Rank, Stage};
 use crate::domain::state::{Claim, Standing, TaskState};
 use crate::domain::task::Task;
@@ -188,8 +189,11 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
         ));
     }
     let state = ctx.snapshot.states.get(&task.id);
-    let mut append = overtake(ctx, wish, &task.id, state)?;
-    let state = owned(ctx, &case, state)?;
+    let unscoped = super::scope::owed(ctx, task, state);
+    let mut append = overtake(ctx, wish, &task.id, state, unscoped)?;
+    let lifted = case.overrides();
+    append.extend(lifted.into_iter().map(RecordBody::Override));
+    let state = owned(ctx, &case, state, unscoped)?;
     let state = begun(ctx, &task.id, state, case.workstation, &mut append)?;
     append.extend(routing_record(wish, &case));
     let used = case.workstation.cloned();
@@ -261,10 +265,15 @@ fn overtake(
     wish: &ClaimWish,
     id: &TaskId,
     state: &TaskState,
+    unscoped: bool,
 ) -> Result<Vec<RecordBody>, Refusal> {
     match &state.standing {
         Standing::AwaitingScope(old) | Standing::InProgress(old) => {
-            ctx.allow(id, state, Event::TakeOver)?;
+            let event = match &state.standing {
+                Standing::InProgress(_) if unscoped => Event::TakeOverUnscoped,
+                _ => Event::TakeOver,
+            };
+            ctx.allow(id, state, event)?;
             check_clock(ctx, wish.trust_clock, id)?;
             let reason = format!(
                 "epoch {} of {} on {} in lane {} expired at {}",
@@ -279,7 +288,14 @@ fn overtake(
                 "the blocking task has landed",
             )])
         }
-        _ => ctx.allow(id, state, Event::Claim).map(|_| Vec::new()),
+        _ => {
+            let event = if unscoped {
+                Event::ClaimUnscoped
+            } else {
+                Event::Claim
+            };
+            ctx.allow(id, state, event).map(|_| Vec::new())
+        }
     }
 }
 
@@ -339,7 +355,12 @@ fn routing_record(wish: &ClaimWish, case: &ClaimCase<'_>) -> Option<RecordBody> 
     }))
 }
 
-fn owned(ctx: Context<'_>, case: &ClaimCase<'_>, state: &TaskState) -> Result<TaskState, Refusal> {
+fn owned(
+    ctx: Context<'_>,
+    case: &ClaimCase<'_>,
+    state: &TaskState,
+    unscoped: bool,
+) -> Result<TaskState, Refusal> {
     let (rules, id) = (&ctx.snapshot.rules, &case.task.id);
     let missing = |gate, what: &str| ctx.refuse(id, Unmet::rule(gate, what.to_owned()));
     let lane = choose_lane(case).ok_or_else(|| missing("lane-wrong", "no lane is free"))?;
@@ -372,15 +393,17 @@ fn owned(ctx: Context<'_>, case: &ClaimCase<'_>, state: &TaskState) -> Result<Ta
         expires_at: lease::expiry(rules.policy.lease, ctx.request.at),
         base: saved.unwrap_or(rules.at),
         id: ctx.request.id.clone(),
+        session: Session::Since(ctx.request.at),
     };
     let epoch = state.epoch.next();
     if epoch == state.epoch {
         let message = format!("epoch {epoch} is the last one there is");
         return Err(ctx.refuse(id, Unmet::rule("epoch-exhausted", message)));
     }
-    let standing = match state.standing {
-        Standing::AwaitingScope(_) => Standing::AwaitingScope(claim),
-        _ => Standing::InProgress(claim),
+    let standing = if unscoped {
+        Standing::AwaitingScope(claim)
+    } else {
+        Standing::InProgress(claim)
     };
     Ok(TaskState {
         epoch,

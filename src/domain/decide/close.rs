@@ -130,6 +130,7 @@ pub(super) fn reopen(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Chan
             lane: done.lane.clone(),
             workstation: Some(done.workstation.clone()),
             commit: None,
+            scoped: false,
         }),
         _ => None,
     };
@@ -138,6 +139,7 @@ pub(super) fn reopen(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Chan
         epoch: state.epoch,
         standing: Standing::Todo { resume },
         stages: None,
+        waivers: Vec::new(),
     };
     Ok(Change::state(
         id,

@@ -4,7 +4,7 @@ use super::evidence::at_home;
 use super::note::{MAX_NOTE, bounded};
 use super::stage::passed;
 use super::{Change, Context};
-use crate::domain::gates::LandCase;
+use crate::domain::gates::{HANDOFF, LandCase};
 use crate::domain::id::TaskId;
 use crate::domain::identity::Capability;
 use crate::domain::lifecycle::Event;
@@ -75,6 +75,7 @@ pub(super) fn handoff(
     if !unmet.is_empty() {
         return Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet));
     }
+    let lifted = case.overrides(HANDOFF);
     let record = RecordBody::Handoff(Handoff {
         commit: range.tip,
         base: range.base,
@@ -96,7 +97,10 @@ pub(super) fn handoff(
     };
     let there = Some(&claim.workstation);
     let next = passed(ctx, id, state.with(standing), Stage::Execute, there)?;
-    Ok(Change::state(id, next, vec![record]))
+    // A handoff is judged on its own: what was lifted for an earlier one is told again.
+    let lifted = lifted.into_iter().map(RecordBody::Override);
+    let append = std::iter::once(record).chain(lifted).collect();
+    Ok(Change::state(id, next, append))
 }
 
 /// What git says about the range of the request; a request without one is refused.

@@ -10,6 +10,7 @@ use crate::domain::identity::Capability;
 use crate::domain::lifecycle::Event;
 use crate::domain::record::{Evidence, RecordBody};
 use crate::domain::refusal::{Holder, Refusal, Unmet};
+use crate::domain::session::Session;
 use crate::domain::snapshot::{RangeFacts, Replayed};
 use crate::domain::stage::Stage;
 use crate::domain::state::{Claim, Completion, Landing, Standing, Status, Submission, TaskState};
@@ -132,7 +133,7 @@ fn meet_gates(
     range: &RangeFacts,
     evidence: Option<&Evidence>,
     evidence_due: bool,
-) -> Result<(), Refusal> {
+) -> Result<Vec<RecordBody>, Refusal> {
     let case = LandCase {
         snapshot: ctx.snapshot,
         task: ctx.task(id)?,
@@ -145,7 +146,8 @@ fn meet_gates(
     };
     let unmet = case.unmet();
     if unmet.is_empty() {
-        Ok(())
+        let lifted = case.overrides(gates::LAND);
+        Ok(super::except::overridden(ctx, id, lifted).collect())
     } else {
         Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet))
     }
@@ -198,7 +200,7 @@ pub(super) fn landing(
     extends_target(ctx, id, onto)?;
     let range = range_of(ctx, id)?;
     replay_holds(ctx, id, range, onto, result)?;
-    meet_gates(ctx, id, &work, range, None, false)?;
+    let lifted = meet_gates(ctx, id, &work, range, None, false)?;
     let landing = Landing {
         commit: result,
         onto,
@@ -212,7 +214,7 @@ pub(super) fn landing(
         submission: work.submission.clone(),
         landing: Some(landing),
     };
-    Ok(Change::state(id, work.state.with(standing), Vec::new()))
+    Ok(Change::state(id, work.state.with(standing), lifted))
 }
 
 pub(super) fn drop_landing(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Change, Refusal> {
@@ -247,6 +249,7 @@ pub(super) fn land(
         (landing.commit, landing.onto) == (result, onto)
             && landing.shown_by(&ctx.snapshot.facts.reachable)
     });
+    let mut append = Vec::new();
     if !torn {
         may_merge(ctx, id, &work)?;
         may_close(ctx, id)?;
@@ -255,13 +258,10 @@ pub(super) fn land(
         extends_target(ctx, id, onto)?;
         let range = range_of(ctx, id)?;
         replay_holds(ctx, id, range, onto, result)?;
-        meet_gates(ctx, id, &work, range, evidence, true)?;
+        append = meet_gates(ctx, id, &work, range, evidence, true)?;
     }
     ctx.allow(id, work.state, Event::Land)?;
-    let append = evidence
-        .map(|e| RecordBody::Evidence(e.clone()))
-        .into_iter()
-        .collect();
+    append.extend(evidence.map(|e| RecordBody::Evidence(e.clone())));
     let next = done(ctx, id, &work, result, onto)?;
     Ok(Change::state(id, next, append))
 }
@@ -353,6 +353,7 @@ pub(super) fn unland(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Chan
         expires_at: done.submission.at,
         base: done.submission.base,
         id: done.claim.clone(),
+        session: Session::Paused,
     };
     let standing = Standing::InReview {
         claim,
@@ -400,16 +401,12 @@ pub(super) fn complete(
         }
         ctx.require(id, Capability::Merge)?;
     }
-    meet_gates(ctx, id, &work, range, None, proven)?;
+    let mut append = meet_gates(ctx, id, &work, range, None, proven)?;
     ctx.allow(id, work.state, Event::Land)?;
-    let append = if proven {
-        Vec::new()
-    } else {
-        vec![event_record(
-            "complete",
-            format!("{} vouches for {short}", ctx.agent()),
-        )]
-    };
+    if !proven {
+        let reason = format!("{} vouches for {short}", ctx.agent());
+        append.push(event_record("complete", reason));
+    }
     let onto = match &range.replayed {
         Replayed::Commit { onto, .. } => *onto,
         _ => range.base,

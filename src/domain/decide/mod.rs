@@ -13,7 +13,9 @@ mod attest;
 mod claim;
 mod close;
 mod evidence;
+mod except;
 mod handoff;
+mod hold;
 mod land;
 mod note;
 mod own;
@@ -21,6 +23,8 @@ mod plan;
 mod proof;
 mod request;
 mod review;
+mod scope;
+mod session;
 mod stage;
 mod station;
 
@@ -141,7 +145,13 @@ pub fn beginning(marker: &Marker) -> Change {
 pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal> {
     let ctx = Context { snapshot, request };
     ctx.fence_first()?;
-    match &request.verb {
+    scope::first(ctx)?;
+    Ok(session::settled(ctx, judged(ctx)?))
+}
+
+/// The change that the verb makes, but for sessions.
+fn judged(ctx: Context<'_>) -> Result<Change, Refusal> {
+    match &ctx.request.verb {
         Verb::Init(marker) => plan::init(ctx, marker),
         Verb::Add(tasks) => plan::add(ctx, tasks),
         Verb::AddFile { path, blob, tasks } => plan::add_file(ctx, path, *blob, tasks),
@@ -163,6 +173,14 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
             by,
             saved,
         } => own::block(ctx, task, reason, by.as_ref(), *saved),
+        Verb::Hold {
+            task,
+            reason,
+            saved,
+        } => hold::hold(ctx, task, reason, *saved),
+        Verb::Scope { task, act } => scope::scope(ctx, task, act),
+        Verb::Session { task, act } => session::session(ctx, task, *act),
+        Verb::Except { task, act } => except::except(ctx, task, act),
         Verb::Unblock { task } => own::unblock(ctx, task),
         Verb::Cancel {
             task,
@@ -175,7 +193,11 @@ pub fn decide(snapshot: &Snapshot, request: &Request) -> Result<Change, Refusal>
             reason,
             saved,
         } => close::give_back(ctx, task, reason, *saved),
-        Verb::Note { task, text } => note::note(ctx, task, text),
+        Verb::Note {
+            task,
+            text,
+            resolution,
+        } => note::note(ctx, task, text, *resolution),
         Verb::Evidence { task, evidence } => evidence::evidence(ctx, task, evidence),
         Verb::Attest { task, attest } => attest::attest(ctx, task, attest),
         Verb::Stage { task, act } => stage::stage(ctx, task, act),
@@ -380,7 +402,7 @@ impl<'a> Context<'a> {
     }
 
     /// The claim given back: in progress where its lane, groups and paths are free, else to the
-    /// queue with `resume`.
+    /// queue with `resume`. The scope of the task, if it asks for that, was confirmed.
     fn back_to_work(
         self,
         id: &TaskId,
@@ -398,6 +420,7 @@ impl<'a> Context<'a> {
                 lane: claim.lane.clone(),
                 workstation: Some(claim.workstation.clone()),
                 commit,
+                scoped: self.task(id)?.package.is_some(),
             };
             Standing::Todo {
                 resume: Some(resume),

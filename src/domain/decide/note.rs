@@ -10,7 +10,12 @@ use crate::domain::state::{Claim, Standing, TaskState};
 /// Most of a remark that a state file keeps, in bytes.
 pub(super) const MAX_NOTE: usize = 4096;
 
-pub(super) fn note(ctx: Context<'_>, id: &TaskId, text: &str) -> Result<Change, Refusal> {
+pub(super) fn note(
+    ctx: Context<'_>,
+    id: &TaskId,
+    text: &str,
+    resolution: bool,
+) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
     if text.trim().is_empty() || text.len() > MAX_NOTE {
         let message = format!("a note has 1 to {MAX_NOTE} bytes");
@@ -24,6 +29,7 @@ pub(super) fn note(ctx: Context<'_>, id: &TaskId, text: &str) -> Result<Change, 
     }
     let record = RecordBody::Note {
         text: text.to_owned(),
+        resolution,
     };
     Ok(Change::state(id, touched(ctx, id, state)?, vec![record]))
 }

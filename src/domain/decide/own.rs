@@ -115,6 +115,7 @@ fn free(
     }
     let resume = Resume {
         workstation: None,
+        scoped: false,
         ..kept.clone()
     };
     let standing = Standing::Todo {
@@ -135,6 +136,7 @@ pub(super) fn given_back(state: &TaskState, claim: &Claim, saved: Option<ObjectI
         lane: claim.lane.clone(),
         workstation: None,
         commit: Some(commit),
+        scoped: false,
     });
     state.with(Standing::Todo { resume })
 }
@@ -202,6 +204,8 @@ pub(super) fn block(
         by: by.cloned(),
         since: ctx.request.at,
         commit: saved,
+        hold: None,
+        unscoped: matches!(state.standing, Standing::AwaitingScope(_)),
     };
     let standing = Standing::Blocked {
         claim: claim.clone(),
@@ -220,14 +224,44 @@ pub(super) fn unblock(ctx: Context<'_>, id: &TaskId) -> Result<Change, Refusal> 
         ));
     };
     ctx.fence(id, state)?;
-    if claim.agent != *ctx.agent() {
+    let held_up = block.hold.as_ref() == Some(ctx.agent());
+    if claim.agent != *ctx.agent() && !held_up {
         ctx.require(id, Capability::Admin)?;
     }
-    let events = (Event::Unblock, Event::UnblockLater);
-    let next = ctx.back_to_work(id, state, claim, block.commit, events)?;
+    let next = if block.unscoped {
+        unscoped(ctx, id, state, claim, block)?
+    } else {
+        let events = (Event::Unblock, Event::UnblockLater);
+        ctx.back_to_work(id, state, claim, block.commit, events)?
+    };
     Ok(Change::state(
         id,
         next,
         vec![event_record("unblock", block.reason.clone())],
     ))
+}
+
+/// Unblocked where the scope waited for a go: it waits on, in its lane or in the queue.
+fn unscoped(
+    ctx: Context<'_>,
+    id: &TaskId,
+    state: &TaskState,
+    claim: &Claim,
+    block: &Block,
+) -> Result<TaskState, Refusal> {
+    if ctx.taken(id, claim)?.is_empty() {
+        ctx.allow(id, state, Event::UnblockUnscoped)?;
+        return Ok(state.with(Standing::AwaitingScope(ctx.renewed(claim))));
+    }
+    ctx.allow(id, state, Event::UnblockLater)?;
+    let resume = Resume {
+        agent: claim.agent.clone(),
+        lane: claim.lane.clone(),
+        workstation: Some(claim.workstation.clone()),
+        commit: block.commit,
+        scoped: false,
+    };
+    Ok(state.with(Standing::Todo {
+        resume: Some(resume),
+    }))
 }

@@ -160,6 +160,8 @@ pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result
                 by: None,
                 since: ctx.request.at,
                 commit: Some(submission.commit),
+                hold: None,
+                unscoped: false,
             };
             let standing = Standing::Blocked {
                 claim: claim.clone(),

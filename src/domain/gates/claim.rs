@@ -69,6 +69,7 @@ impl<'a> ClaimCase<'a> {
     pub fn unmet(&self) -> Vec<Unmet> {
         super::CLAIM
             .iter()
+            .filter(|gate| !self.waived(gate))
             .flat_map(|gate| (gate.check)(self))
             .collect()
     }
@@ -96,7 +97,9 @@ impl<'a> ClaimCase<'a> {
     /// The first gate that stands against the claim with more than a warning.
     #[must_use]
     pub fn held_back_by(&self) -> Option<&'static ClaimGate> {
-        super::CLAIM.iter().find(|gate| !(gate.holds)(self))
+        super::CLAIM
+            .iter()
+            .find(|gate| !(gate.holds)(self) && !self.waived(gate))
     }
 }
 

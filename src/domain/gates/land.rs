@@ -46,6 +46,7 @@ impl LandCase<'_> {
     pub fn unmet(&self) -> Vec<Unmet> {
         super::LAND
             .iter()
+            .filter(|gate| !self.waived(gate))
             .flat_map(|gate| (gate.check)(self))
             .collect()
     }
@@ -73,6 +74,7 @@ impl LandCase<'_> {
     pub fn unfit(&self) -> Vec<Unmet> {
         super::HANDOFF
             .iter()
+            .filter(|gate| !self.waived(gate))
             .flat_map(|gate| (gate.check)(self))
             .filter(|unmet| unmet.kind == RefusalKind::Rule)
             .collect()

@@ -5,6 +5,7 @@ mod alternatives;
 mod claim;
 mod land;
 mod page;
+mod waiver;
 
 mod agent_busy;
 mod also_change;
@@ -24,6 +25,7 @@ mod lane_busy;
 mod linear_history;
 mod merge_order;
 mod not_before;
+mod package_sound;
 mod parent_waits;
 mod parked;
 mod path_reservation;
@@ -59,6 +61,7 @@ pub use protected_tests::{approval, told};
 pub use stage_executor::stranger;
 pub use stage_gate::{shut, work_checked};
 pub use task_open::inactive_block;
+pub use waiver::{is_lifted, page_of, waivable};
 pub(in crate::domain) use workstation_ready::{can_do, in_service, since};
 pub use workstation_ready::{stands_against, takes_claim};
 
@@ -83,6 +86,7 @@ pub const CLAIM: &[ClaimGate] = &[
     workstation_ready::GATE,
     remote_execution::GATE,
     probes_ready::GATE,
+    package_sound::GATE,
 ];
 
 /// The gates that a claim in progress keeps others from: what it occupies. A claim that comes back

@@ -4,6 +4,10 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "plan-unsound",
         "`A-2` names the task `A-9`, which no plan file defines",
     ),
+    (
+        "package-unsound",
+        "`A-1` names the work package `packages/A-1.md`: the file is missing",
+    ),
     ("role-unknown", "the role `A-backend` is not in policy"),
     (
         "task-held",

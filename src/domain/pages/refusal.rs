@@ -464,11 +464,110 @@ pub const REFUSALS: &[RefusalPage] = &[
     },
     RefusalPage {
         id: "self-decision",
-        fact: "whoever asked for a change of a contract decides on it",
-        verbs: &["request --decide"],
-        text: "A contract is owned so that others can build on it: somebody else of the owner's \
-               role decides.",
+        fact: "whoever asked for a change of a contract, or for an exception, decides on it",
+        verbs: &["request --decide", "except --approve"],
+        text: "A contract is owned so that others can build on it, and an exception is somebody \
+               else's word: another one of the owner's role, or of the gate's seat, decides.",
         example: "@bot cannot decide its own request",
+    },
+    RefusalPage {
+        id: "adr-missing",
+        fact: "the decision record that an exception names is not in the repository",
+        verbs: &["except --gate"],
+        text: "An exception is a decision: it stands in a file of the repository, on the \
+               target, in what was handed off, or in the lane. Commit it, then name its path \
+               with `--adr`.",
+        example: "4f2c1e0 has no file `doc/adr/0007-quota.md`",
+    },
+    RefusalPage {
+        id: "agent-kind",
+        fact: "the identity map does not know the agent as a person",
+        verbs: &["except --approve", "except --reject", "except --revoke"],
+        text: "Only a person lifts a gate, and who is one the identity map says, an open map \
+               as well. Name the person under `agents` in governance/identity-map.yaml, with \
+               `kind: person` and the seat.",
+        example: "the identity map does not know @bot as a person",
+    },
+    RefusalPage {
+        id: "agent-seat",
+        fact: "the person does not have the seat of the gate",
+        verbs: &["except --approve", "except --reject", "except --revoke"],
+        text: "Each gate is lifted from one seat: direction, scope, review, commissioning or \
+               override. `laneway explain GATE` names it, `seat` in governance/identity- \
+               map.yaml gives it.",
+        example: "the gate `review-owed` is lifted from the seat `review`, which @dana has not",
+    },
+    RefusalPage {
+        id: "exception-decided",
+        fact: "the exception was decided, or its time is over",
+        verbs: &["except --approve", "except --reject", "except --revoke"],
+        text: "One exception is decided once; an approval can be revoked while it holds. Ask \
+               for a new one.",
+        example: "exception 3 of `A-1` is expired",
+    },
+    RefusalPage {
+        id: "exception-size",
+        fact: "an exception owes short texts, and a task has few of them at once",
+        verbs: &["except"],
+        text: "Say in a sentence why the gate is in the way and how the work is undone; the \
+               decision record holds the rest.",
+        example: "an exception owes `--reason` of 1 to 2048 bytes",
+    },
+    RefusalPage {
+        id: "exception-time",
+        fact: "an exception holds for some days at most, from now on",
+        verbs: &["except --gate"],
+        text: "It is for what is urgent: give the time that is needed. What is right for \
+               longer is a rule of governance/policy.yaml.",
+        example: "an exception holds for at most 90d, not until 2027-11-20T09:00:00Z",
+    },
+    RefusalPage {
+        id: "exception-unknown",
+        fact: "the task has no exception of this number",
+        verbs: &["except --approve", "except --reject", "except --revoke"],
+        text: "`laneway except ID --list --all` shows all of them.",
+        example: "`A-1` has no exception 7",
+    },
+    RefusalPage {
+        id: "gate-fixed",
+        fact: "the gate is lifted for nobody",
+        verbs: &["except"],
+        text: "It keeps the ledger true, or others' work safe: who holds what, what was \
+               handed off, what history looks like. `laneway explain GATE` names the ways \
+               out.",
+        example: "the gate `lane-busy` is lifted for nobody",
+    },
+    RefusalPage {
+        id: "gate-unknown",
+        fact: "there is no such gate",
+        verbs: &["except --gate"],
+        text: "The hint lists the gates that a person may lift; refusals name the gate as \
+               well.",
+        example: "there is no gate `reviews`",
+    },
+    RefusalPage {
+        id: "scope-unconfirmed",
+        fact: "the scope of the claim waits for a go",
+        verbs: &["check", "handoff", "merge", "complete", "stage --pass"],
+        text: "The work package of the task says that its scope is confirmed first. The \
+               holder says what it understood with `laneway scope confirm`, someone else \
+               agrees with `laneway scope go`; then work starts.",
+        example: "the scope of `A-1` waits for a go",
+    },
+    RefusalPage {
+        id: "scope-unsaid",
+        fact: "the holder has not said what it understood to be the scope",
+        verbs: &["scope go"],
+        text: "A go agrees with something: the holder runs `laneway scope confirm` first.",
+        example: "@bot has not said what it understood",
+    },
+    RefusalPage {
+        id: "self-go",
+        fact: "the holder cannot give itself the go",
+        verbs: &["scope go"],
+        text: "Somebody else reads what the holder understood: who may plan, or a person with \
+               the seat scope or direction.",
+        example: "@bot cannot give itself the go",
     },
     RefusalPage {
         id: "not-contract-owner",

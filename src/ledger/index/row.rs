@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::stage::{self, ContractRow, ProgressRow};
 use crate::domain::evidence::EvidenceChecks;
+use crate::domain::exception::Waiver;
 use crate::domain::glob::Glob;
 use crate::domain::id::{
     AgentName, BranchName, GroupName, LaneName, ObjectId, RequestId, RoleName, StageName, TaskId,
     TaskType, WorkstationName,
 };
+use crate::domain::session::Session;
 use crate::domain::state::{
     Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
 };
@@ -180,20 +182,34 @@ pub struct StateRow {
     epoch: u32,
     standing: StandingRow,
     stages: Option<ProgressRow>,
+    waivers: Vec<(String, u32, String, i64)>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum StandingRow {
-    Todo(Option<(String, LaneRow, Option<String>, Option<IdRow>)>),
+    Todo(Option<ResumeRow>),
     AwaitingScope(ClaimRow),
     InProgress(ClaimRow),
-    Blocked(ClaimRow, String, Option<String>, i64, Option<IdRow>),
+    Blocked(ClaimRow, BlockRow),
     InReview(ClaimRow, SubmissionRow, Option<LandingRow>),
     Done(CompletionRow),
     Cancelled(i64, String, String),
 }
 
 type LaneRow = (String, u16);
+
+/// Agent, lane, workstation, commit, whether its scope was confirmed.
+type ResumeRow = (String, LaneRow, Option<String>, Option<IdRow>, bool);
+
+/// Reason, blocker, since, commit, who holds it up, whether its scope waits.
+type BlockRow = (
+    String,
+    Option<String>,
+    i64,
+    Option<IdRow>,
+    Option<String>,
+    bool,
+);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct ClaimRow {
@@ -205,6 +221,8 @@ struct ClaimRow {
     expires_at: i64,
     base: IdRow,
     id: String,
+    /// Since when time is counted; none while it is not.
+    session: Option<i64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -260,6 +278,10 @@ impl From<&Claim> for ClaimRow {
             expires_at: claim.expires_at.seconds(),
             base: id_row(claim.base),
             id: claim.id.to_string(),
+            session: match claim.session {
+                Session::Since(since) => Some(since.seconds()),
+                Session::Paused => None,
+            },
         }
     }
 }
@@ -275,6 +297,9 @@ impl ClaimRow {
             expires_at: time(self.expires_at),
             base: id_of(&self.base)?,
             id: RequestId::accepted_before(self.id),
+            session: self
+                .session
+                .map_or(Session::Paused, |since| Session::Since(time(since))),
         })
     }
 }
@@ -366,6 +391,7 @@ impl From<&TaskState> for StateRow {
                     lane,
                     workstation,
                     commit,
+                    scoped,
                 } = resume;
                 let workstation = workstation.as_ref().map(ToString::to_string);
                 (
@@ -373,16 +399,21 @@ impl From<&TaskState> for StateRow {
                     lane_row(lane),
                     workstation,
                     commit.map(id_row),
+                    *scoped,
                 )
             })),
             Standing::AwaitingScope(claim) => StandingRow::AwaitingScope(claim.into()),
             Standing::InProgress(claim) => StandingRow::InProgress(claim.into()),
             Standing::Blocked { claim, block } => StandingRow::Blocked(
                 claim.into(),
-                block.reason.clone(),
-                block.by.as_ref().map(ToString::to_string),
-                block.since.seconds(),
-                block.commit.map(id_row),
+                (
+                    block.reason.clone(),
+                    block.by.as_ref().map(ToString::to_string),
+                    block.since.seconds(),
+                    block.commit.map(id_row),
+                    block.hold.as_ref().map(ToString::to_string),
+                    block.unscoped,
+                ),
             ),
             Standing::InReview {
                 claim,
@@ -402,6 +433,19 @@ impl From<&TaskState> for StateRow {
             epoch: state.epoch.0,
             standing,
             stages: state.stages.as_deref().map(ProgressRow::from),
+            waivers: state
+                .waivers
+                .iter()
+                .map(|waiver| {
+                    let Waiver {
+                        gate,
+                        exception,
+                        by,
+                        until,
+                    } = waiver;
+                    (gate.clone(), *exception, by.to_string(), until.seconds())
+                })
+                .collect(),
         }
     }
 }
@@ -411,25 +455,30 @@ impl StateRow {
     pub fn into_state(self) -> Option<TaskState> {
         let standing = match self.standing {
             StandingRow::Todo(None) => Standing::Todo { resume: None },
-            StandingRow::Todo(Some((agent, lane, workstation, commit))) => Standing::Todo {
+            StandingRow::Todo(Some((agent, lane, workstation, commit, scoped))) => Standing::Todo {
                 resume: Some(Resume {
                     agent: AgentName::accepted_before(agent),
                     lane: lane_of(lane)?,
                     workstation: workstation.map(WorkstationName::accepted_before),
                     commit: optional(commit)?,
+                    scoped,
                 }),
             },
             StandingRow::AwaitingScope(claim) => Standing::AwaitingScope(claim.into_claim()?),
             StandingRow::InProgress(claim) => Standing::InProgress(claim.into_claim()?),
-            StandingRow::Blocked(claim, reason, by, since, commit) => Standing::Blocked {
-                claim: claim.into_claim()?,
-                block: Block {
-                    reason,
-                    by: by.map(TaskId::accepted_before),
-                    since: time(since),
-                    commit: optional(commit)?,
-                },
-            },
+            StandingRow::Blocked(claim, (reason, by, since, commit, hold, unscoped)) => {
+                Standing::Blocked {
+                    claim: claim.into_claim()?,
+                    block: Block {
+                        reason,
+                        by: by.map(TaskId::accepted_before),
+                        since: time(since),
+                        commit: optional(commit)?,
+                        hold: hold.map(AgentName::accepted_before),
+                        unscoped,
+                    },
+                }
+            }
             StandingRow::InReview(claim, submission, landing) => Standing::InReview {
                 claim: claim.into_claim()?,
                 submission: submission.into_submission()?,
@@ -452,6 +501,16 @@ impl StateRow {
                 None => None,
                 Some(row) => Some(Box::new(row.into_progress()?)),
             },
+            waivers: self
+                .waivers
+                .into_iter()
+                .map(|(gate, exception, by, until)| Waiver {
+                    gate,
+                    exception,
+                    by: AgentName::accepted_before(by),
+                    until: time(until),
+                })
+                .collect(),
         })
     }
 }

@@ -153,6 +153,7 @@ fn states_read_back_as_they_were() {
         lane: "A:2".parse().unwrap(),
         workstation: Some("ws-1".parse().unwrap()),
         commit: Some(id(9)),
+        scoped: true,
     };
     let state = TaskState {
         epoch: Epoch(3),
@@ -160,6 +161,12 @@ fn states_read_back_as_they_were() {
             resume: Some(resume),
         },
         stages: None,
+        waivers: vec![crate::domain::exception::Waiver {
+            gate: "dependency".to_owned(),
+            exception: 4,
+            by: "@d".parse().unwrap(),
+            until: Timestamp::from_seconds(99),
+        }],
     };
     let state = state.progressed(Progress {
         passed: vec![Passage {

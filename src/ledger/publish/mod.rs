@@ -374,6 +374,8 @@ fn keeps_going(verb: &Verb) -> bool {
         Verb::Renew { .. }
             | Verb::Note { .. }
             | Verb::Block { .. }
+            | Verb::Hold { .. }
+            | Verb::Session { .. }
             | Verb::Release { .. }
             | Verb::Handoff { .. }
     )

@@ -67,7 +67,7 @@ pub fn past(records: &[Record]) -> Past {
                 }
                 past.attempts.push(attempt);
             }
-            RecordBody::Note { text } => {
+            RecordBody::Note { text, .. } => {
                 past.notes
                     .push((record.at, record.by.clone(), text.clone()));
             }

@@ -12,8 +12,10 @@ use crate::domain::gates::{checks_owed, inactive_block};
 use crate::domain::id::{AgentName, ObjectId, RoleName, TaskId};
 use crate::domain::identity::Capability;
 use crate::domain::lease;
+use crate::domain::policy::ReviewMode;
 use crate::domain::record::{Evidence, Record, RecordBody};
 use crate::domain::request::{ClaimWish, Verb};
+use crate::domain::review::routes;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::stage::Stage;
 use crate::domain::state::{Claim, Epoch, Standing, Status, TaskState};
@@ -404,15 +406,21 @@ fn depends(snapshot: &Snapshot, task: &Task) -> Vec<Dependency> {
 fn reviews(snapshot: &Snapshot, task: &Task, files: &[String]) -> Vec<String> {
     let policy = &snapshot.rules.policy;
     let mut owed = Vec::new();
-    if policy.gates.review_owed(task.risk) {
-        let names = reviewers(snapshot, None);
-        owed.push(format!("{} risk: by somebody else{names}", task.risk));
+    let reviewed = policy.review.mode == ReviewMode::Review;
+    match policy.gates.reviews_owed(task.risk) {
+        0 => {}
+        _ if !reviewed => {}
+        many => {
+            let names = reviewers(snapshot, None);
+            let by = if many == 1 {
+                "somebody else".to_owned()
+            } else {
+                format!("{many} others")
+            };
+            owed.push(format!("{} risk: by {by}{names}", task.risk));
+        }
     }
-    for route in &policy.review_routes {
-        let touched = |file: &&String| route.paths.iter().any(|glob| glob.matches(file));
-        let Some(file) = files.iter().find(touched) else {
-            continue;
-        };
+    for (file, route) in routes(policy, files).filter(|_| reviewed) {
         for role in &route.reviewers {
             let names = reviewers(snapshot, Some(role));
             owed.push(format!("{file}: by {role}{names}"));

@@ -1,6 +1,7 @@
 //! The law, tried: random histories against its invariants, and each verb against its refusals.
 
 mod evidence;
+mod except;
 mod land;
 mod model;
 mod occupancy;
@@ -11,6 +12,8 @@ mod request;
 mod review;
 mod rights;
 mod routing;
+mod scope;
+mod session;
 mod stage;
 mod station;
 mod work;

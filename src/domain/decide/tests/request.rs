@@ -76,7 +76,7 @@ fn the_holder_and_planners_ask() {
     drop(world.ask(DANA, None, raise("T-2", "api", "todo")).unwrap());
     world.hand_off(ANN, "T-1", oid(9));
     drop(world.ask(ANN, None, raise("T-1", "api", "late")).unwrap());
-    assert_eq!(standing(&world), [(1, true), (2, true), (4, true)]);
+    assert_eq!(standing(&world), [(1, true), (2, true), (5, true)]);
     let land = world.land("T-1");
     drop(world.ask(ANN, None, land).unwrap());
     no(

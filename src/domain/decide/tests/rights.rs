@@ -3,11 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::exception::ExceptAct;
 use crate::domain::fixtures::{ANN, DANA, World, agent, block, claim, content, handoff, oid};
 use crate::domain::fixtures::{note, task, tid};
 use crate::domain::identity::Capability;
 use crate::domain::record::{Evidence, Verdict};
 use crate::domain::request::{AttestWish, Dependents, NewTask, ReviewWish, Verb};
+use crate::domain::scope::ScopeRecord;
+use crate::domain::state::Standing;
 use crate::domain::task::Tier;
 use crate::domain::time::Span;
 
@@ -38,6 +41,21 @@ fn held(by: &str) -> World {
 fn submitted() -> World {
     let mut world = held(ANN);
     world.hand_off(ANN, "T-1", oid(9));
+    world
+}
+
+fn unscoped() -> World {
+    let mut world = held(ANN);
+    let mut state = world.state("T-1").clone();
+    state.standing = Standing::AwaitingScope(state.claim().unwrap().clone());
+    world.snapshot.states.insert(tid("T-1"), state);
+    let said = Verb::Scope {
+        task: tid("T-1"),
+        act: ScopeRecord::Confirmed {
+            text: "x".to_owned(),
+        },
+    };
+    drop(world.ask(ANN, None, said).unwrap());
     world
 }
 
@@ -150,6 +168,26 @@ fn table() -> Vec<(&'static str, World, Verb, &'static [Capability])> {
         task: tid("T-1"),
         fields: Vec::new(),
     };
+    let hold = Verb::Hold {
+        task: tid("T-1"),
+        reason: "x".to_owned(),
+        saved: None,
+    };
+    let ask = Verb::Except {
+        task: tid("T-1"),
+        act: ExceptAct::Ask {
+            gate: "parked".to_owned(),
+            adr: "doc/adr".to_owned(),
+            commit: oid(1),
+            reason: "x".to_owned(),
+            rollback: "x".to_owned(),
+            until: world().now.plus(Span::from_seconds(60)),
+        },
+    };
+    let go = Verb::Scope {
+        task: tid("T-1"),
+        act: ScopeRecord::Go { note: None },
+    };
     let mut blocked = held(ANN);
     drop(blocked.ask(ANN, None, block("T-1", None)).unwrap());
     let unblock = Verb::Unblock { task: tid("T-1") };
@@ -172,6 +210,9 @@ fn table() -> Vec<(&'static str, World, Verb, &'static [Capability])> {
         ("reopen what is done", done(), reopen(), &[Admin]),
         ("release --force", held(ANN), release, &[Admin]),
         ("unblock another's", blocked, unblock, &[Admin]),
+        ("hold another's", held(ANN), hold, &[Plan]),
+        ("except", held(ANN), ask, &[Plan]),
+        ("scope go", unscoped(), go, &[Plan]),
         ("accept-target", world(), accept, &[Admin]),
     ]
 }

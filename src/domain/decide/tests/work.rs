@@ -65,6 +65,7 @@ fn notes_are_short_and_by_those_whom_the_map_knows() {
         let verb = Verb::Note {
             task: tid("T-1"),
             text,
+            resolution: false,
         };
         no(
             &refused(&mut world, ANN, verb),

@@ -298,6 +298,7 @@ fn work_goes_on_in_the_lane_it_had_while_the_role_has_it() {
             lane: lane(had),
             workstation: None,
             commit: None,
+            scoped: false,
         });
         let state = TaskState {
             standing: Standing::Todo { resume },

@@ -212,6 +212,7 @@ fn rerun_identity() {
             lane: "A".parse().unwrap(),
             workstation: Some(WorkstationName::new("ws-1").unwrap()),
             commit: None,
+            scoped: false,
         };
         let state = crate::domain::state::TaskState {
             epoch: crate::domain::state::Epoch(1),
@@ -219,6 +220,7 @@ fn rerun_identity() {
                 resume: Some(by_landed),
             },
             stages: None,
+            waivers: Vec::new(),
         };
         world.snapshot.states.insert(tid("T-1"), state);
         world

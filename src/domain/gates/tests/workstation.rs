@@ -262,6 +262,7 @@ fn every_refusal_of_a_claim_has_a_class() {
     // Each with the reason why it is none of an assignment.
     let others = [
         ("plan-unsound", "the plan is at fault"),
+        ("package-unsound", "the package is at fault"),
         ("role-unknown", "policy is at fault"),
         ("task-closed", "there is no work left"),
         ("lane-wrong", "the wish is at fault"),

@@ -9,7 +9,7 @@ use crate::domain::package::{Package, StopGate};
 use crate::domain::task::Tier;
 use crate::ledger::format::problem::{Problem, collect};
 use crate::ledger::format::read::File;
-use crate::ledger::format::text::{Command, Line, Text};
+use crate::ledger::format::text::{Command, Line, Text, texts};
 
 /// The front matter of a work package; the eight sections follow in Markdown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,5 +78,28 @@ impl File for PackageFile {
                 return_to: return_to.map(String::from),
             })
         })
+    }
+}
+
+impl From<&Package> for PackageFile {
+    fn from(package: &Package) -> Self {
+        let stop = package.stop_gate;
+        Self {
+            id: package.id.clone().into(),
+            task: package.task.clone().into(),
+            role: package.role.clone().into(),
+            agent: package.agent.clone().map(Text::from),
+            branch: package.branch.clone().map(Text::from),
+            owned_paths: texts(&package.owned_paths),
+            forbidden_paths: texts(&package.forbidden_paths),
+            evidence: package.evidence.map(Text::from),
+            validation: package
+                .validation
+                .iter()
+                .map(|c| Text::written(c))
+                .collect(),
+            stop_gate: (stop != StopGate::None).then(|| stop.into()),
+            return_to: package.return_to.as_ref().map(|to| Text::written(to)),
+        }
     }
 }

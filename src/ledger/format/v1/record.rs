@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::attestation::{AnchorEntry, AttestedFileEntry};
 use super::contract_request::{ContractRequestEntry, DecisionEntry};
+use super::exception::{ExceptionEntry, OverrideEntry};
 use super::is_default;
 use super::progress::{GapRecordEntry, StageRecordEntry};
 use super::routing::RoutingDecisionEntry;
+use super::session::{ScopeEntry, SessionRecordEntry};
 use crate::domain::id::{AgentName, ObjectId, WorkstationName};
 use crate::domain::record::{
     Anchor, Attestation, AttestedFile, CheckRun, Evidence, Finding, Handoff, Proof, Record,
@@ -43,6 +45,14 @@ words! {
         Stage = "stage",
         /// A pause, or its end.
         Gap = "gap",
+        /// What was said about the scope.
+        Scope = "scope",
+        /// A work session that ended.
+        Session = "session",
+        /// A step of an exception.
+        Exception = "exception",
+        /// A gate that was lifted.
+        Override = "override",
         /// Something that happened, and why.
         Event = "event",
     }
@@ -94,7 +104,7 @@ const SHAPES: &[Shape] = &[
     Shape {
         word: "note",
         required: &["text"],
-        optional: &[],
+        optional: &["resolution"],
     },
     Shape {
         word: "request",
@@ -114,6 +124,26 @@ const SHAPES: &[Shape] = &[
     Shape {
         word: "gap",
         required: &["gap"],
+        optional: &[],
+    },
+    Shape {
+        word: "scope",
+        required: &["scope"],
+        optional: &[],
+    },
+    Shape {
+        word: "session",
+        required: &["session"],
+        optional: &[],
+    },
+    Shape {
+        word: "exception",
+        required: &["exception"],
+        optional: &[],
+    },
+    Shape {
+        word: "override",
+        required: &["override"],
         optional: &[],
     },
     Shape {
@@ -223,6 +253,9 @@ pub struct RecordEntry {
     /// The remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Whether the remark tells how the task ended.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub resolution: bool,
     /// The contract change that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<ContractRequestEntry>,
@@ -235,6 +268,18 @@ pub struct RecordEntry {
     /// The pause, or its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<GapRecordEntry>,
+    /// What was said about the scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeEntry>,
+    /// The session that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionRecordEntry>,
+    /// The step of an exception.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<ExceptionEntry>,
+    /// The gate that was lifted.
+    #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<OverrideEntry>,
     /// What happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
@@ -365,10 +410,15 @@ impl RecordEntry {
             ("findings", !self.findings.is_empty()),
             ("routing", self.routing.is_some()),
             ("text", self.text.is_some()),
+            ("resolution", self.resolution),
             ("request", self.request.is_some()),
             ("decision", self.decision.is_some()),
             ("stage", self.stage.is_some()),
             ("gap", self.gap.is_some()),
+            ("scope", self.scope.is_some()),
+            ("session", self.session.is_some()),
+            ("exception", self.exception.is_some()),
+            ("override", self.lifted.is_some()),
             ("event", self.event.is_some()),
             ("reason", self.reason.is_some()),
         ]
@@ -439,13 +489,24 @@ impl RecordEntry {
                 })
             }
             RecordKind::Routing => RecordBody::Routing(self.routing?.convert(&at.key("routing"))?),
-            RecordKind::Note => RecordBody::Note { text: self.text? },
+            RecordKind::Note => RecordBody::Note {
+                text: self.text?,
+                resolution: self.resolution,
+            },
             RecordKind::Request => RecordBody::Request(self.request?.convert(&at.key("request"))?),
             RecordKind::Decision => {
                 RecordBody::Decision(self.decision?.convert(&at.key("decision"))?)
             }
             RecordKind::Stage => RecordBody::Stage(self.stage?.convert(&at.key("stage"))?),
             RecordKind::Gap => RecordBody::Gap(self.gap?.convert(&at.key("gap"))?),
+            RecordKind::Scope => RecordBody::Scope(self.scope?.into()),
+            RecordKind::Session => RecordBody::Session(self.session?.convert(&at.key("session"))?),
+            RecordKind::Exception => {
+                RecordBody::Exception(self.exception?.convert(&at.key("exception"))?)
+            }
+            RecordKind::Override => {
+                RecordBody::Override(self.lifted?.convert(&at.key("override"))?)
+            }
             RecordKind::Event => RecordBody::Event {
                 event: self.event?,
                 reason: self.reason?,
@@ -489,10 +550,15 @@ impl RecordEntry {
             approves: Vec::new(),
             routing: None,
             text: None,
+            resolution: false,
             request: None,
             decision: None,
             stage: None,
             gap: None,
+            scope: None,
+            session: None,
+            exception: None,
+            lifted: None,
             event: None,
             reason: None,
         }
@@ -552,8 +618,9 @@ impl From<&Record> for RecordEntry {
                 routing: Some(routing.into()),
                 ..Self::head(record, RecordKind::Routing)
             },
-            RecordBody::Note { text } => Self {
+            RecordBody::Note { text, resolution } => Self {
                 text: Some(text.clone()),
+                resolution: *resolution,
                 ..Self::head(record, RecordKind::Note)
             },
             RecordBody::Request(request) => Self {
@@ -571,6 +638,22 @@ impl From<&Record> for RecordEntry {
             RecordBody::Gap(gap) => Self {
                 gap: Some(gap.into()),
                 ..Self::head(record, RecordKind::Gap)
+            },
+            RecordBody::Scope(scope) => Self {
+                scope: Some(scope.into()),
+                ..Self::head(record, RecordKind::Scope)
+            },
+            RecordBody::Session(session) => Self {
+                session: Some(session.into()),
+                ..Self::head(record, RecordKind::Session)
+            },
+            RecordBody::Exception(exception) => Self {
+                exception: Some(exception.into()),
+                ..Self::head(record, RecordKind::Exception)
+            },
+            RecordBody::Override(used) => Self {
+                lifted: Some(used.into()),
+                ..Self::head(record, RecordKind::Override)
             },
             RecordBody::Event { event, reason } => Self {
                 event: Some(event.clone()),

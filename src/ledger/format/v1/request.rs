@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use super::attestation::AttestEntry;
 use super::contract_request::DecisionEntry;
+use super::exception::ExceptActEntry;
 use super::marker::MarkerFile;
 use super::progress::{proposal, proposed};
 use super::queue::TaskEntry;
 use super::readiness::ReadinessEntry;
 use super::record::{CheckEntry, FindingEntry, ProofEntry, RootCauseEntry};
+use super::session::ScopeEntry;
 use crate::domain::id::{
     AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
 };
@@ -22,6 +24,7 @@ use crate::domain::request::{
     Actor, ClaimWish, Dependents, FieldEdit, FieldValue, HandoffWish, NewTask, Request, ReviewWish,
     StageAct, Verb,
 };
+use crate::domain::session::SessionAct;
 use crate::domain::stage::Stage;
 use crate::domain::state::Epoch;
 use crate::domain::task::{Task, words};
@@ -109,6 +112,24 @@ enum VerbEntry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         saved: Option<Text<ObjectId>>,
     },
+    Hold {
+        task: Text<TaskId>,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        saved: Option<Text<ObjectId>>,
+    },
+    Scope {
+        task: Text<TaskId>,
+        act: ScopeEntry,
+    },
+    Session {
+        task: Text<TaskId>,
+        act: Text<SessionAct>,
+    },
+    Except {
+        task: Text<TaskId>,
+        act: ExceptActEntry,
+    },
     Unblock {
         task: Text<TaskId>,
     },
@@ -130,6 +151,8 @@ enum VerbEntry {
     Note {
         task: Text<TaskId>,
         text: String,
+        #[serde(default, skip_serializing_if = "super::is_default")]
+        resolution: bool,
     },
     Evidence {
         task: Text<TaskId>,
@@ -429,6 +452,27 @@ impl VerbEntry {
                 by: at.maybe("by", by),
                 saved: at.maybe("saved", saved),
             },
+            Self::Hold {
+                task,
+                reason,
+                saved,
+            } => Verb::Hold {
+                task: at.text("task", task)?,
+                reason,
+                saved: at.maybe("saved", saved),
+            },
+            Self::Scope { task, act } => Verb::Scope {
+                task: at.text("task", task)?,
+                act: act.into(),
+            },
+            Self::Session { task, act } => Verb::Session {
+                task: at.text("task", task)?,
+                act: at.text("act", act)?,
+            },
+            Self::Except { task, act } => Verb::Except {
+                task: at.text("task", task)?,
+                act: act.convert(&at.key("act"))?,
+            },
             Self::Unblock { task } => Verb::Unblock {
                 task: at.text("task", task)?,
             },
@@ -458,9 +502,14 @@ impl VerbEntry {
                 reason,
                 saved: at.maybe("saved", saved),
             },
-            Self::Note { task, text } => Verb::Note {
+            Self::Note {
+                task,
+                text,
+                resolution,
+            } => Verb::Note {
                 task: at.text("task", task)?,
                 text,
+                resolution,
             },
             Self::Evidence { task, evidence } => Verb::Evidence {
                 task: at.text("task", task)?,
@@ -663,6 +712,27 @@ impl From<&Verb> for VerbEntry {
                 by: by.map(Text::from),
                 saved: saved.map(Text::from),
             },
+            Verb::Hold {
+                task,
+                reason,
+                saved,
+            } => Self::Hold {
+                task: task.into(),
+                reason,
+                saved: saved.map(Text::from),
+            },
+            Verb::Scope { task, act } => Self::Scope {
+                task: task.into(),
+                act: (&act).into(),
+            },
+            Verb::Session { task, act } => Self::Session {
+                task: task.into(),
+                act: act.into(),
+            },
+            Verb::Except { task, act } => Self::Except {
+                task: task.into(),
+                act: act.into(),
+            },
             Verb::Unblock { task } => Self::Unblock { task: task.into() },
             Verb::Cancel {
                 task,
@@ -691,9 +761,14 @@ impl From<&Verb> for VerbEntry {
                 reason,
                 saved: saved.map(Text::from),
             },
-            Verb::Note { task, text } => Self::Note {
+            Verb::Note {
+                task,
+                text,
+                resolution,
+            } => Self::Note {
                 task: task.into(),
                 text,
+                resolution,
             },
             Verb::Evidence { task, evidence } => Self::Evidence {
                 task: task.into(),

@@ -4,9 +4,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::is_default;
+use super::session::SessionEntry;
 use crate::domain::id::{
     AgentName, BranchName, LaneName, ObjectId, RequestId, TaskId, WorkstationName,
 };
+use crate::domain::session::Session;
 use crate::domain::state::{
     Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission,
 };
@@ -34,6 +37,10 @@ pub struct ClaimEntry {
     pub base: Text<ObjectId>,
     /// The id of the claiming request; makes a retry idempotent.
     pub id: Text<RequestId>,
+    /// Whether time is counted, where it is not so since `claimed_at`, or, of a task that is blocked
+    /// or in review, not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionEntry>,
 }
 
 /// Why a task stopped.
@@ -50,6 +57,12 @@ pub struct BlockEntry {
     /// The commit that holds the work so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<Text<ObjectId>>,
+    /// Who holds it up, where it is a hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Text<AgentName>>,
+    /// Whether its scope waited for a go, and still does.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unscoped: bool,
 }
 
 /// What was handed off.
@@ -132,10 +145,23 @@ pub struct ResumeEntry {
     /// The commit that holds the work so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<Text<ObjectId>>,
+    /// Whether its scope was confirmed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scoped: bool,
+}
+
+/// The session of a claim that says nothing of it.
+fn usual(frozen: bool, claimed_at: Timestamp) -> Session {
+    match frozen {
+        true => Session::Paused,
+        false => Session::Since(claimed_at),
+    }
 }
 
 impl ClaimEntry {
-    pub(super) fn convert(self, at: &Place<'_>) -> Option<Claim> {
+    /// The claim of a task that is blocked or in review (`frozen`), or worked on.
+    pub(super) fn convert(self, at: &Place<'_>, frozen: bool) -> Option<Claim> {
+        let given = self.session.is_some();
         let agent = at.text("agent", self.agent);
         let workstation = at.text("workstation", self.workstation);
         let lane = at.text("lane", self.lane);
@@ -144,6 +170,14 @@ impl ClaimEntry {
         let expires_at = at.text("expires_at", self.expires_at);
         let base = at.text("base", self.base);
         let id = at.text("id", self.id);
+        let usual = usual(frozen, claimed_at?);
+        let session = match self.session {
+            None => usual,
+            Some(entry) => entry.convert(&at.key("session"))?,
+        };
+        if given && session == usual {
+            at.key("session").refuse("`session` says what is so anyway");
+        }
         Some(Claim {
             agent: agent?,
             workstation: workstation?,
@@ -153,6 +187,7 @@ impl ClaimEntry {
             expires_at: expires_at?,
             base: base?,
             id: id?,
+            session,
         })
     }
 }
@@ -162,11 +197,14 @@ impl BlockEntry {
         let by = at.maybe("by", self.by);
         let since = at.text("since", self.since);
         let commit = at.maybe("commit", self.commit);
+        let hold = at.maybe("hold", self.hold);
         Some(Block {
             reason: self.reason,
             by,
             since: since?,
             commit,
+            hold,
+            unscoped: self.unscoped,
         })
     }
 }
@@ -252,13 +290,17 @@ impl ResumeEntry {
             lane: lane?,
             workstation,
             commit,
+            scoped: self.scoped,
         })
     }
 }
 
-impl From<&Claim> for ClaimEntry {
-    fn from(claim: &Claim) -> Self {
+impl ClaimEntry {
+    /// The entry of a claim of a task that is blocked or in review (`frozen`), or worked on.
+    pub(super) fn of(claim: &Claim, frozen: bool) -> Self {
+        let usual = usual(frozen, claim.claimed_at);
         Self {
+            session: (claim.session != usual).then(|| claim.session.into()),
             agent: claim.agent.clone().into(),
             workstation: claim.workstation.clone().into(),
             lane: claim.lane.clone().into(),
@@ -278,6 +320,8 @@ impl From<&Block> for BlockEntry {
             by: block.by.clone().map(Text::from),
             since: block.since.into(),
             commit: block.commit.map(Text::from),
+            hold: block.hold.clone().map(Text::from),
+            unscoped: block.unscoped,
         }
     }
 }
@@ -328,6 +372,7 @@ impl From<&Resume> for ResumeEntry {
             lane: resume.lane.clone().into(),
             workstation: resume.workstation.clone().map(Text::from),
             commit: resume.commit.map(Text::from),
+            scoped: resume.scoped,
         }
     }
 }

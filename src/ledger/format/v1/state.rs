@@ -6,6 +6,7 @@
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use super::exception::WaiverEntry;
 use super::progress::ProgressEntry;
 use super::record::RecordEntry;
 use super::standing::{
@@ -107,6 +108,9 @@ pub struct StateFile {
     /// How far it is in its stage contract, whatever the status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stages: Option<ProgressEntry>,
+    /// Approved exceptions, whatever the status, in the order of approval.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverEntry>,
     /// What happened, oldest first; only ever appended to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<RecordEntry>,
@@ -143,6 +147,8 @@ impl StateFile {
         let epoch = Epoch(self.epoch);
         let stages = self.stages.take();
         let stages = stages.map(|entry| entry.convert(&at.key("stages")));
+        let entries = std::mem::take(&mut self.waivers);
+        let waivers = at.items("waivers", entries, |at, entry| entry.convert(at));
         let standing = self.standing(at, status, &records);
         Some(TaskHistory {
             id: id?,
@@ -153,6 +159,7 @@ impl StateFile {
                     None => None,
                     Some(read) => Some(Box::new(read?)),
                 },
+                waivers,
             },
             records,
         })
@@ -191,7 +198,9 @@ impl StateFile {
     /// The standing, once the shape has been checked.
     fn standing(self, at: &Place<'_>, status: Status, records: &[Record]) -> Option<Standing> {
         let epoch = Epoch(self.epoch);
-        let claim = self.claim.map(|claim| claim.convert(&at.key("claim")));
+        let frozen = is_frozen(status);
+        let claim = self.claim;
+        let claim = claim.map(|claim| claim.convert(&at.key("claim"), frozen));
         let submission = match (status, self.submission) {
             (Status::InReview | Status::Done, given) => Some(submission(
                 &at.key("submission"),
@@ -239,6 +248,11 @@ impl StateFile {
             Status::Cancelled => self.cancellation?.convert(&at.key("cancellation"))?,
         })
     }
+}
+
+/// Whether the claim of a task in this status counts no time.
+fn is_frozen(status: Status) -> bool {
+    matches!(status, Status::Blocked | Status::InReview)
 }
 
 fn check_records(at: &Place<'_>, records: &[Record], epoch: u32) {
@@ -304,7 +318,9 @@ impl StateFile {
             id: id.clone().into(),
             status: state.status().into(),
             epoch: state.epoch.0,
-            claim: state.claim().map(ClaimEntry::from),
+            claim: state
+                .claim()
+                .map(|claim| ClaimEntry::of(claim, is_frozen(state.status()))),
             block: None,
             submission: None,
             landing: None,
@@ -312,6 +328,7 @@ impl StateFile {
             cancellation: None,
             resume: None,
             stages: state.stages.as_deref().map(ProgressEntry::from),
+            waivers: state.waivers.iter().map(WaiverEntry::from).collect(),
             records: records.iter().map(RecordEntry::from).collect(),
         };
         let unrecorded = |submission: &Submission| {

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::state::{StateFile, TaskHistory};
 use crate::domain::contract_request::{ContractRequest, Decision, Ruling};
+use crate::domain::exception::{DecisionFile, ExceptionRecord, Override, Waiver};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::progress::{Approval, Gap, Passage, Progress, Proposal};
 use crate::domain::record::{
@@ -12,6 +13,8 @@ use crate::domain::record::{
     ProbeSeen, Proof, Record, RecordBody, Review, RootCause, Routing, Severity, StageDeed,
     StageRecord, Verdict,
 };
+use crate::domain::scope::ScopeRecord;
+use crate::domain::session::{Session, SessionRecord};
 use crate::domain::stage::Stage;
 use crate::domain::state::{
     Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
@@ -46,6 +49,7 @@ prop_compose! {
     fn claim()(
         agent in agent(), workstation in "ws-[a-z]{1,4}", role in "R-[A-Z]{1,3}", lane in 1..4_u16,
         claimed_at in moment(), expires_at in moment(), base in sha(), id in "[a-f0-9]{4}",
+        session in session(),
     ) -> Claim {
         Claim {
             agent,
@@ -56,8 +60,17 @@ prop_compose! {
             expires_at,
             base,
             id: id.parse().unwrap(),
+            session: session.unwrap_or(Session::Since(claimed_at)),
         }
     }
+}
+
+fn session() -> impl Strategy<Value = Option<Session>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(Session::Paused)),
+        moment().prop_map(|since| Some(Session::Since(since))),
+    ]
 }
 
 prop_compose! {
@@ -67,8 +80,9 @@ prop_compose! {
 
 prop_compose! {
     fn block()(reason in text(), by in option::of("[A-Z]{1,3}-1"), since in moment(),
-               commit in option::of(sha())) -> Block {
-        Block { reason, by: by.map(|id| id.parse().unwrap()), since, commit }
+               commit in option::of(sha()), hold in option::of(agent()),
+               unscoped in any::<bool>()) -> Block {
+        Block { reason, by: by.map(|id| id.parse().unwrap()), since, commit, hold, unscoped }
     }
 }
 
@@ -96,12 +110,13 @@ prop_compose! {
 }
 
 fn standing() -> impl Strategy<Value = Standing> {
-    let resume = (claim(), any::<bool>(), option::of(sha()));
-    let resume = resume.prop_map(|(claim, bound, commit)| Resume {
+    let resume = (claim(), any::<bool>(), option::of(sha()), any::<bool>());
+    let resume = resume.prop_map(|(claim, bound, commit, scoped)| Resume {
         agent: claim.agent,
         lane: claim.lane,
         workstation: bound.then_some(claim.workstation),
         commit,
+        scoped,
     });
     prop_oneof![
         option::of(resume).prop_map(|resume| Standing::Todo { resume }),
@@ -381,6 +396,63 @@ fn staged() -> impl Strategy<Value = RecordBody> {
     ]
 }
 
+fn scope() -> impl Strategy<Value = RecordBody> {
+    prop_oneof![
+        text().prop_map(|text| RecordBody::Scope(ScopeRecord::Confirmed { text })),
+        option::of(text()).prop_map(|note| RecordBody::Scope(ScopeRecord::Go { note })),
+    ]
+}
+
+fn worked() -> impl Strategy<Value = RecordBody> {
+    (claim(), moment(), moment()).prop_map(|(claim, started, ended)| {
+        RecordBody::Session(SessionRecord {
+            agent: claim.agent,
+            workstation: claim.workstation,
+            started,
+            ended,
+        })
+    })
+}
+
+fn exception() -> impl Strategy<Value = RecordBody> {
+    let texts = (text(), text(), text(), text());
+    let asked = (texts, sha(), sha(), moment()).prop_map(|(texts, commit, blob, until)| {
+        let (gate, path, reason, rollback) = texts;
+        ExceptionRecord::Asked {
+            gate,
+            adr: DecisionFile { path, commit, blob },
+            reason,
+            rollback,
+            until,
+        }
+    });
+    let decided = || (1..9_u32, option::of(text()));
+    prop_oneof![
+        asked,
+        decided().prop_map(|(exception, note)| ExceptionRecord::Approved { exception, note }),
+        decided().prop_map(|(exception, note)| ExceptionRecord::Rejected { exception, note }),
+        decided().prop_map(|(exception, note)| ExceptionRecord::Revoked { exception, note }),
+    ]
+    .prop_map(RecordBody::Exception)
+}
+
+fn lifted() -> impl Strategy<Value = RecordBody> {
+    (text(), 1..9_u32, agent(), text()).prop_map(|(gate, exception, by, fact)| {
+        RecordBody::Override(Override {
+            gate,
+            exception,
+            by,
+            fact,
+        })
+    })
+}
+
+prop_compose! {
+    fn waiver()(gate in text(), exception in 1..9_u32, by in agent(), until in moment()) -> Waiver {
+        Waiver { gate, exception, by, until }
+    }
+}
+
 fn body() -> impl Strategy<Value = RecordBody> {
     prop_oneof![
         handoff(),
@@ -389,7 +461,12 @@ fn body() -> impl Strategy<Value = RecordBody> {
         review(),
         routing(),
         staged(),
-        text().prop_map(|text| RecordBody::Note { text }),
+        (text(), any::<bool>())
+            .prop_map(|(text, resolution)| RecordBody::Note { text, resolution }),
+        scope(),
+        worked(),
+        exception(),
+        lifted(),
         request(),
         decision(),
         (text(), text()).prop_map(|(event, reason)| RecordBody::Event { event, reason }),
@@ -399,6 +476,7 @@ fn body() -> impl Strategy<Value = RecordBody> {
 prop_compose! {
     fn history()(
         standing in standing(), epoch in 1..9_u32, progress in progress(),
+        waivers in prop::collection::vec(waiver(), 0..3),
         records in prop::collection::vec((moment(), agent(), any::<u32>(), body()), 0..5),
         recorded in any::<bool>(),
     ) -> TaskHistory {
@@ -408,7 +486,7 @@ prop_compose! {
             .collect();
         let mut history = TaskHistory {
             id: TaskId::new("A-1").unwrap(),
-            state: TaskState { epoch: Epoch(epoch), standing, stages: None }.progressed(progress),
+            state: TaskState { epoch: Epoch(epoch), standing, stages: None, waivers }.progressed(progress),
             records,
         };
         if recorded {
@@ -450,7 +528,7 @@ proptest! {
 
     #[test]
     fn a_file_that_reads_is_the_one_that_would_be_written(
-        history in history(), other in history(), swapped in 0..9_u8,
+        history in history(), other in history(), swapped in 0..10_u8,
     ) {
         // Keys of two states mixed: most are refused, none is read as something else.
         let mut file = StateFile::from(&history);
@@ -464,6 +542,7 @@ proptest! {
             5 => file.completion = other.completion,
             6 => file.resume = other.resume,
             7 => file.stages = other.stages,
+            8 => file.waivers = other.waivers,
             _ => file.records = other.records,
         }
         if let Ok(read) = file.clone().into_domain() {

@@ -1,0 +1,120 @@
+//! Which gates a person may lift for a task, and from which seat (G19). A gate that is not listed
+//! is never lifted: it keeps the ledger true, or others' work safe.
+
+use super::{ClaimCase, ClaimGate, LandCase, LandGate, Page};
+use crate::domain::exception::{Override, Waiver};
+use crate::domain::identity::Seat;
+use crate::domain::refusal::Unmet;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
+
+impl Page {
+    /// The seat of a person who may lift the gate for a task.
+    #[must_use]
+    pub fn waived_by(&self) -> Option<Seat> {
+        Some(match self.id {
+            "review-owed" => Seat::Review,
+            "evidence-owed" | "generated-files" => Seat::Override,
+            "foreign-paths" | "contract-owner" | "co-edited" | "also-change" => Seat::Scope,
+            "workstation" | "workstation-probes" | "remote-execution" | "rerun-identity"
+            | "stage-executor" | "stage-owed" | "stage-gap" | "stage-gate" => Seat::Commissioning,
+            "dependency" | "merge-order" | "parent-waits" | "not-before" | "parked" => {
+                Seat::Direction
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// The page of the gate that refuses with `id`, as the gate itself or as one of its refusals.
+#[must_use]
+pub fn page_of(id: &str) -> Option<Page> {
+    let claim = super::CLAIM.iter().map(|gate| gate.page);
+    let mut pages = claim.chain(super::LAND.iter().map(|gate| gate.page));
+    pages.find(|page| page.covers(id))
+}
+
+/// The gates that can be lifted, in their order, each once.
+#[must_use]
+pub fn waivable() -> Vec<&'static str> {
+    let claim = super::CLAIM.iter().map(|gate| gate.page);
+    let pages = claim.chain(super::LAND.iter().map(|gate| gate.page));
+    let mut ids: Vec<&str> = Vec::new();
+    for page in pages.filter(|page| page.waived_by().is_some()) {
+        if !ids.contains(&page.id) {
+            ids.push(page.id);
+        }
+    }
+    ids
+}
+
+/// The exception that lifts a gate for a task now.
+pub(super) fn lifts<'a>(
+    snapshot: &'a Snapshot,
+    task: &Task,
+    page: &Page,
+    now: Timestamp,
+) -> Option<&'a Waiver> {
+    let state = snapshot.states.get(&task.id);
+    if state.waivers.is_empty() {
+        return None;
+    }
+    page.waived_by()?;
+    state.waiver(page.id, now)
+}
+
+fn lifted(waiver: &Waiver, unmet: &[Unmet]) -> Option<Override> {
+    let first = unmet.iter().find(|unmet| !unmet.warning)?;
+    Some(Override {
+        gate: waiver.gate.clone(),
+        exception: waiver.exception,
+        by: waiver.by.clone(),
+        fact: first.message.clone(),
+    })
+}
+
+impl ClaimCase<'_> {
+    /// Whether an exception lifts the gate.
+    pub(super) fn waived(&self, gate: &ClaimGate) -> bool {
+        lifts(self.snapshot, self.task, &gate.page, self.now).is_some()
+    }
+
+    /// The gates that would have refused the claim, and were lifted.
+    #[must_use]
+    pub fn overrides(&self) -> Vec<Override> {
+        let gates = super::CLAIM.iter();
+        gates
+            .filter_map(|gate| {
+                let waiver = lifts(self.snapshot, self.task, &gate.page, self.now)?;
+                lifted(waiver, &(gate.check)(self))
+            })
+            .collect()
+    }
+}
+
+impl LandCase<'_> {
+    /// Whether an exception lifts the gate.
+    pub(super) fn waived(&self, gate: &LandGate) -> bool {
+        lifts(self.snapshot, self.task, &gate.page, self.now).is_some()
+    }
+
+    /// Those of `gates` that would have refused, and were lifted.
+    #[must_use]
+    pub fn overrides(&self, gates: &[LandGate]) -> Vec<Override> {
+        gates
+            .iter()
+            .filter_map(|gate| {
+                let waiver = lifts(self.snapshot, self.task, &gate.page, self.now)?;
+                lifted(waiver, &(gate.check)(self))
+            })
+            .collect()
+    }
+}
+
+/// Whether an exception lifts the gate with this id for the task at `now`: for who would do work
+/// only because the gate asks for it.
+#[must_use]
+pub fn is_lifted(snapshot: &Snapshot, task: &Task, gate: &str, now: Timestamp) -> bool {
+    page_of(gate).is_some_and(|page| lifts(snapshot, task, &page, now).is_some())
+}

@@ -1,0 +1,219 @@
+//! Work packages, read when a rule looks at one (G1): on the branch that defines the task, else on
+//! the target, like files of stages.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Deserialize as _;
+
+use super::finding::{BadFile, Finding, Severity};
+use super::format::File as _;
+use super::format::v1::PackageFile;
+use super::read::{self, Origin};
+use super::yaml::{self, Limits, LineIndex};
+use super::{LedgerError, stages};
+use crate::domain::id::ObjectId;
+use crate::domain::package::{Package, PackageSource};
+use crate::domain::plan;
+use crate::git::Repo;
+use crate::process::Runner;
+
+/// A package as it reads, or why it does not.
+type Known = Result<Arc<Package>, String>;
+
+/// Packages that were read, by blob.
+pub type Memory = Arc<Mutex<HashMap<ObjectId, Known>>>;
+
+/// The packages of a ledger commit and a target commit.
+#[derive(Debug)]
+pub struct PackageFiles {
+    common_dir: PathBuf,
+    runner: Runner,
+    ledger: Option<ObjectId>,
+    target: ObjectId,
+    memory: Memory,
+}
+
+impl PackageFiles {
+    /// The packages of these commits. Nothing is read yet.
+    #[must_use]
+    pub fn new(repo: &Repo, ledger: Option<ObjectId>, target: ObjectId, memory: Memory) -> Self {
+        Self {
+            common_dir: repo.common_dir(),
+            runner: repo.runner().clone(),
+            ledger,
+            target,
+            memory,
+        }
+    }
+
+    fn load(&self, origin: plan::Origin, path: &str) -> Result<Known, LedgerError> {
+        let repo = Repo::open(&self.common_dir, &self.runner)?;
+        let ledger = self.ledger.filter(|_| origin == plan::Origin::Ledger);
+        let Some(found) = stages::place(&repo, ledger, self.target, path)? else {
+            return Ok(Err("the file is missing".to_owned()));
+        };
+        let origin = found.origin();
+        let tree = repo.tree_of(found.commit())?;
+        let known = repo.entry_at(tree, origin.file)?;
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.and_then(|entry| memory.get(&entry.id)) {
+            return Ok(known.clone());
+        }
+        let (blob, bytes) = match read::blob_of(&repo, tree, origin, Limits::STATE) {
+            Ok(Some(read)) => read,
+            Ok(None) => return Ok(Err("the file is missing".to_owned())),
+            Err(LedgerError::BadFile(bad)) => return Ok(Err(why(&bad))),
+            Err(error) => return Err(error),
+        };
+        let package = match parse(origin, &bytes) {
+            Ok(document) => Ok(Arc::new(document.package)),
+            Err(bad) => Err(why(&bad)),
+        };
+        memory.insert(blob, package.clone());
+        Ok(package)
+    }
+}
+
+impl PackageSource for PackageFiles {
+    fn read(&self, origin: plan::Origin, path: &str) -> Known {
+        match self.load(origin, path) {
+            Ok(known) => known,
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+fn why(bad: &BadFile) -> String {
+    match bad.findings.first() {
+        Some(first) => format!("line {}: {}", first.line, first.message),
+        None => bad.to_string(),
+    }
+}
+
+/// A work package, taken apart.
+#[derive(Debug, Clone)]
+pub struct PackageDocument<'a> {
+    /// What its front matter says.
+    pub package: Package,
+    /// What stands behind it, in Markdown.
+    pub body: &'a str,
+    /// The line on which that begins, from 1.
+    pub line: usize,
+}
+
+/// Reads a work package: front matter between two lines `---`, then Markdown.
+///
+/// # Errors
+/// [`BadFile`] with every problem of the front matter.
+pub fn parse<'a>(origin: Origin<'_>, bytes: &'a [u8]) -> Result<PackageDocument<'a>, BadFile> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(whole(origin, "the file is not UTF-8"));
+    };
+    let Some((front, body)) = split(text) else {
+        return Err(whole(
+            origin,
+            "a work package begins with front matter between two lines `---`",
+        ));
+    };
+    // The opening line is blanked out, so that every place is that of the file.
+    let blank = format!("   {}", &front[3..]);
+    let node = yaml::parse_bytes(blank.as_bytes(), Limits::STATE)
+        .map_err(|error| read::syntax(origin, blank.as_bytes(), error))?;
+    let index = LineIndex::new(&blank);
+    let found = |findings| BadFile {
+        file: origin.file.to_owned(),
+        commit: origin.commit,
+        text: Arc::from(text),
+        findings,
+    };
+    let file = PackageFile::deserialize(&node)
+        .map_err(|error| found(vec![read::shape_at(&index, error)]))?;
+    let package = file.into_domain().map_err(|problems| {
+        let problems = problems.into_iter();
+        found(
+            problems
+                .map(|problem| read::problem_at(&index, &node, problem))
+                .collect(),
+        )
+    })?;
+    Ok(PackageDocument {
+        package,
+        body,
+        line: text[..text.len() - body.len()].lines().count() + 1,
+    })
+}
+
+fn whole(origin: Origin<'_>, message: &str) -> BadFile {
+    BadFile {
+        file: origin.file.to_owned(),
+        commit: origin.commit,
+        text: Arc::from(""),
+        findings: vec![Finding {
+            rule: "schema",
+            severity: Severity::Error,
+            line: 1,
+            column: 1,
+            span: 0..0,
+            message: message.to_owned(),
+            hint: Some("`laneway package new ID` writes one".to_owned()),
+        }],
+    }
+}
+
+/// The front matter with its opening line, and what stands behind its closing one.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let mut at = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let fence = line.trim_end() == "---";
+        match number {
+            0 if !fence => return None,
+            0 => {}
+            _ if fence => return Some((&text[..at], &text[at + line.len()..])),
+            _ => {}
+        }
+        at += line.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOUND: &str =
+        "---\nid: A-1\ntask: A-1\nrole: A\nstop_gate: scope_confirmation\n---\n\n# A-1\n";
+
+    fn origin() -> Origin<'static> {
+        Origin {
+            file: "governance/packages/A-1.md",
+            commit: None,
+        }
+    }
+
+    #[test]
+    fn g01_front_matter_and_body_are_told_apart() {
+        let read = parse(origin(), SOUND.as_bytes()).unwrap();
+        assert_eq!(read.package.task.as_str(), "A-1");
+        assert_eq!((read.body, read.line), ("\n# A-1\n", 7));
+    }
+
+    #[test]
+    fn g01_what_is_wrong_is_told_with_its_place() {
+        let place = |text: &str| {
+            let bad = parse(origin(), text.as_bytes()).unwrap_err();
+            let first = bad.findings.first().unwrap();
+            (first.line, first.column, first.message.clone())
+        };
+        let (line, column, message) = place(&SOUND.replace("role: A", "role: \"a b\""));
+        assert_eq!((line, column), (4, 7), "{message}");
+        let (line, _, message) = place(&SOUND.replace("role: A", "rule: A"));
+        assert_eq!(line, 4, "{message}");
+        assert!(message.contains("rule"), "{message}");
+        assert_eq!(place("# no front matter\n").0, 1);
+        assert_eq!(place("---\nid: A-1\n").0, 1);
+        assert_eq!(place("").0, 1);
+        drop(place("---\n---\n"));
+    }
+}

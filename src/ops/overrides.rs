@@ -1,0 +1,119 @@
+//! `audit overrides`: where a person's word, or one agent's, stood in for a rule (G19).
+
+use super::OpError;
+use super::site::Site;
+use crate::domain::id::{AgentName, TaskId};
+use crate::domain::record::{Record, RecordBody};
+use crate::domain::time::Timestamp;
+use crate::ledger::Loader;
+
+/// What was overruled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Overruled {
+    /// A gate, by an approved exception.
+    Gate,
+    /// A holder, by a forced release.
+    Holder,
+    /// The proof of a landing, by somebody's word.
+    Proof,
+}
+
+impl Overruled {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gate => "gate",
+            Self::Holder => "holder",
+            Self::Proof => "proof",
+        }
+    }
+}
+
+/// One override.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverrideTold {
+    /// Of which task.
+    pub task: TaskId,
+    /// The number of its record.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Who went by it.
+    pub by: AgentName,
+    /// What was overruled.
+    pub what: Overruled,
+    /// Who answers for it: who approved the exception, else who did it.
+    pub approved_by: AgentName,
+    /// The exception, where there was one.
+    pub exception: Option<u32>,
+    /// The fact.
+    pub fact: String,
+}
+
+/// Lists overrides, of one task or of all, oldest first. Only state files that hold some are read as
+/// such.
+///
+/// # Errors
+/// When the ledger does not read.
+pub fn overrides(site: &Site, task: Option<&TaskId>) -> Result<Vec<OverrideTold>, OpError> {
+    let loader = Loader::cached(site.repo(), &site.env);
+    let Some(tip) = site.ledger.tip()? else {
+        return Ok(Vec::new());
+    };
+    let mut histories = Vec::new();
+    match task {
+        Some(task) => histories.extend(loader.history(tip, task)?),
+        None => {
+            for word in ["kind: override", "event: release", "event: complete"] {
+                for history in loader.histories_with(tip, word)? {
+                    if !histories
+                        .iter()
+                        .any(|known: &crate::ledger::format::v1::TaskHistory| {
+                            known.id == history.id
+                        })
+                    {
+                        histories.push(history);
+                    }
+                }
+            }
+        }
+    }
+    let mut told: Vec<OverrideTold> = histories
+        .iter()
+        .flat_map(|history| {
+            let records = history.records.iter();
+            records.filter_map(|record| one(&history.id, record))
+        })
+        .collect();
+    told.sort_by(|a, b| (a.at, &a.task, a.number).cmp(&(b.at, &b.task, b.number)));
+    Ok(told)
+}
+
+fn one(task: &TaskId, record: &Record) -> Option<OverrideTold> {
+    let (what, approved_by, exception, fact) = match &record.body {
+        RecordBody::Override(used) => {
+            let fact = format!("{}: {}", used.gate, used.fact);
+            (Overruled::Gate, &used.by, Some(used.exception), fact)
+        }
+        RecordBody::Event { event, reason }
+            if event == "release" && reason.starts_with("taken from ") =>
+        {
+            (Overruled::Holder, &record.by, None, reason.clone())
+        }
+        RecordBody::Event { event, reason } if event == "complete" => {
+            (Overruled::Proof, &record.by, None, reason.clone())
+        }
+        _ => return None,
+    };
+    Some(OverrideTold {
+        task: task.clone(),
+        number: record.n,
+        at: record.at,
+        by: record.by.clone(),
+        what,
+        approved_by: approved_by.clone(),
+        exception,
+        fact,
+    })
+}
