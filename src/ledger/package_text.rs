@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn g01_a_section_that_is_missing_or_says_nothing_is_owed() {
-        let body = TEMPLATE.replace('{', "").replace('}', "");
+        let body = TEMPLATE.replace(['{', '}'], "");
         assert_eq!(owed(&body), []);
         let without = body.replace("## Stop gate", "## Stop");
         assert_eq!(owed(&without), [("Stop gate", None)]);

@@ -400,7 +400,9 @@ fn judged(snapshot: &Snapshot, here: &[Task], shown: &str, bytes: &[u8]) -> Opti
                 format!("the section `{heading}` says nothing"),
             ),
         };
-        findings.push(finding("package-section", line, message));
+        let mut found = finding("package-section", line, message);
+        found.span = line_at(&text, line);
+        findings.push(found);
     }
     findings.sort_by_key(|finding| finding.line);
     (!findings.is_empty()).then(|| BadFile {
@@ -423,6 +425,14 @@ fn finding(rule: &'static str, line: usize, message: String) -> Finding {
     }
 }
 
+/// The bytes of a line, which counts from 1.
+fn line_at(text: &str, line: usize) -> std::ops::Range<usize> {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let start = before.map(str::len).sum();
+    let rest = &text[start..];
+    start..start + rest.find('\n').unwrap_or(rest.len())
+}
+
 /// Where a package and its task say different things.
 fn disagreements(
     snapshot: &Snapshot,
@@ -439,8 +449,7 @@ fn disagreements(
             line.map_or(1, |line| line + 1),
             message,
         );
-        let lines = text.split_inclusive('\n').take(found.line - 1);
-        let start: usize = lines.map(str::len).sum();
+        let start = line_at(text, found.line).start;
         found.span = start..(start + key.len()).min(text.len());
         found
     };

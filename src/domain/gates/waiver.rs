@@ -75,9 +75,19 @@ fn lifted(waiver: &Waiver, unmet: &[Unmet]) -> Option<Override> {
 }
 
 impl ClaimCase<'_> {
+    /// The exception that lifts the gate. None makes a workstation of a name that is not registered.
+    fn lifted_by(&self, gate: &ClaimGate) -> Option<&Waiver> {
+        let registered = &self.snapshot.rules.workstations.workstations;
+        let unknown = |name| !registered.contains_key(name);
+        if gate.page.covers("workstation-missing") && self.workstation.is_some_and(unknown) {
+            return None;
+        }
+        lifts(self.snapshot, self.task, &gate.page, self.now)
+    }
+
     /// Whether an exception lifts the gate.
     pub(super) fn waived(&self, gate: &ClaimGate) -> bool {
-        lifts(self.snapshot, self.task, &gate.page, self.now).is_some()
+        self.lifted_by(gate).is_some()
     }
 
     /// The gates that would have refused the claim, and were lifted.
@@ -86,7 +96,7 @@ impl ClaimCase<'_> {
         let gates = super::CLAIM.iter();
         gates
             .filter_map(|gate| {
-                let waiver = lifts(self.snapshot, self.task, &gate.page, self.now)?;
+                let waiver = self.lifted_by(gate)?;
                 lifted(waiver, &(gate.check)(self))
             })
             .collect()

@@ -6,7 +6,7 @@ use crate::domain::fixtures::{ANN, BOB, DANA, EVE, World, agent, claim, oid, tas
 use crate::domain::identity::{Mode, Seat};
 use crate::domain::record::RecordBody;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Verb;
+use crate::domain::request::{ClaimWish, Verb};
 use crate::domain::state::Status;
 use crate::domain::task::Risk;
 use crate::domain::time::Span;
@@ -216,4 +216,29 @@ fn g19_a_landing_goes_by_an_exception_and_says_so_once() {
     drop(world.ask(ANN, None, land).unwrap());
     assert_eq!(world.state("T-1").status(), Status::Done);
     assert_eq!(overrides(&world, "T-1"), ["review-owed @eve"]);
+}
+
+#[test]
+fn g19_no_exception_registers_a_workstation() {
+    let mut world = world().rules(|rules| {
+        let eve = rules.identity.agents.get_mut(&agent(EVE)).unwrap();
+        eve.seats.insert("commissioning".to_owned());
+        for known in rules.workstations.workstations.values_mut() {
+            known.hosts = vec!["host-9".to_owned()];
+        }
+    });
+    let verb = ask(&world, "T-1", "workstation");
+    drop(world.ask(DANA, None, verb).unwrap());
+    no(world.ask(ANN, None, claim("T-1")), "workstation-host");
+    drop(world.ask(EVE, None, approve("T-1", 1)).unwrap());
+    let on = |name: &str| {
+        Verb::Claim(ClaimWish {
+            task: Some(tid("T-1")),
+            workstation: Some(name.parse().unwrap()),
+            ..ClaimWish::default()
+        })
+    };
+    no(world.ask(ANN, None, on("ws-9")), "workstation-missing");
+    drop(world.ask(ANN, None, on("ws-1")).unwrap());
+    assert_eq!(overrides(&world, "T-1"), ["workstation @eve"]);
 }
