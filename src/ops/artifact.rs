@@ -55,7 +55,7 @@ pub fn return_of(site: &Site, named: Option<&TaskId>) -> Result<Document, OpErro
     let template = template(site, snapshot.rules.at, "return.md", returned::TEMPLATE)?;
     Ok(Document {
         commit: last_handoff(&records).map(|handoff| handoff.commit),
-        text: file.render(&template).map_err(unwritable)?,
+        text: file.render(&template).map_err(|error| unwritable(&error))?,
         tip: snapshot.tip,
         task: id,
     })
@@ -98,7 +98,7 @@ pub fn review_form(site: &Site, id: &TaskId) -> Result<Document, OpError> {
     Ok(Document {
         task: id.clone(),
         commit: Some(submission.commit),
-        text: form.render(&template).map_err(unwritable)?,
+        text: form.render(&template).map_err(|error| unwritable(&error))?,
         tip: snapshot.tip,
     })
 }
@@ -154,7 +154,7 @@ fn template(site: &Site, target: ObjectId, name: &str, ours: &str) -> Result<Str
     ))
 }
 
-fn unwritable(error: TreeError) -> OpError {
+fn unwritable(error: &TreeError) -> OpError {
     OpError::Usage(format!("the document cannot be written: {error}"))
 }
 
