@@ -210,7 +210,7 @@ fn all_that_is_said_is_recorded_and_bounded() {
         review.residual = vec!["load is untested".to_owned()];
         review.approves = vec!["tests/a".to_owned()];
     });
-    drop(world.ask(EVE, None, full.clone()).unwrap());
+    drop(world.ask(EVE, None, full).unwrap());
     let review = recorded(&world);
     assert_eq!(review.findings[0].fix.as_deref(), Some("cap at 5"));
     assert_eq!(review.residual, ["load is untested"]);
