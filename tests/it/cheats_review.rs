@@ -197,9 +197,18 @@ fn cheat_design_only_called_implemented() {
     drop(world.laneway("merge A-1 --as @bot").code(0));
 }
 
+/// Reviews are the matter here, not what high risk shows.
+fn no_more_of_high_risk(world: &World) {
+    world.rule("gates: {high_risk: none}");
+    if world.is_remote() {
+        world.git("push -q origin main");
+    }
+}
+
 #[test]
 fn cheat_merge_of_the_branch_tip_instead_of_the_handed_off_commit() {
     for world in World::both() {
+        no_more_of_high_risk(&world);
         let good = world.submit("A-1", "--role A-backend --risk high", A, "a.txt", "good\n");
         drop(world.laneway(&accept("--as @rev")).code(0));
         let evil = world.commit(A, "a.txt", "evil\n");
@@ -213,6 +222,7 @@ fn cheat_merge_of_the_branch_tip_instead_of_the_handed_off_commit() {
 #[test]
 fn a_rebase_keeps_the_verdict() {
     for world in World::both() {
+        no_more_of_high_risk(&world);
         world.submit("A-1", "--role A-backend --risk high", A, "a.txt", "a\n");
         drop(world.laneway(&accept("--as @rev")).code(0));
         world.commit("repo", "other.txt", "other\n");
