@@ -7,6 +7,7 @@
 use super::id::{AgentName, ObjectId};
 use super::identity::Capability;
 use super::record::{Attestation, CheckRun, Evidence, Record, RecordBody};
+use super::review::authors;
 use super::snapshot::Snapshot;
 use super::task::{Task, Tier, words};
 
@@ -149,7 +150,7 @@ pub fn worth(
     record: &Record,
     attestation: &Attestation,
 ) -> Tier {
-    let own = holder == Some(&record.by) || is_author(records, &record.by, attestation);
+    let own = authors(records, holder).contains(&record.by);
     let may = snapshot.rules.identity.may(&record.by, Capability::Review);
     if !own && may {
         return attestation.class;
@@ -160,15 +161,6 @@ pub fn worth(
         Tier::SourceTrace
     };
     proved.min(attestation.class)
-}
-
-/// Whether `agent` ever handed this change off.
-fn is_author(records: &[Record], agent: &AgentName, attestation: &Attestation) -> bool {
-    records.iter().any(|record| {
-        record.by == *agent
-            && matches!(&record.body, RecordBody::Handoff(handoff)
-                if handoff.change_key == attestation.change_key)
-    })
 }
 
 #[cfg(test)]

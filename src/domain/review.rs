@@ -13,20 +13,22 @@ use super::state::{Claim, Submission};
 use super::task::words;
 use super::time::Timestamp;
 
-/// Who made a change: its holder, and all who ever handed this very change off.
+/// Who made the work: its holder, and all who worked on it or handed it off since it was opened
+/// last. What one left in the lane the next may have handed off unchanged.
 #[must_use]
 pub fn authors<'a>(
     records: &'a [Record],
-    change_key: &str,
-    holder: &'a AgentName,
+    holder: Option<&'a AgentName>,
 ) -> BTreeSet<&'a AgentName> {
-    let handed_off = records.iter().filter(
-        |record| matches!(&record.body, RecordBody::Handoff(one) if one.change_key == change_key),
-    );
-    handed_off
-        .map(|record| &record.by)
-        .chain([holder])
-        .collect()
+    let reopened = |record: &Record| matches!(&record.body, RecordBody::Event { event, .. } if event == "reopen");
+    let since = records.iter().rposition(reopened).unwrap_or(0);
+    let worked = |record: &'a Record| match &record.body {
+        RecordBody::Handoff(_) => Some(&record.by),
+        RecordBody::Session(session) => Some(&session.agent),
+        _ => None,
+    };
+    let worked = records[since..].iter().filter_map(worked);
+    worked.chain(holder).collect()
 }
 
 /// The last word of each reviewer of this very change who is not one of its authors, oldest first.
@@ -36,7 +38,7 @@ pub fn last_words<'a>(
     change_key: &str,
     holder: &AgentName,
 ) -> Vec<(&'a Record, &'a Review)> {
-    let authors = authors(records, change_key, holder);
+    let authors = authors(records, Some(holder));
     let mut words: Vec<(&Record, &Review)> = Vec::new();
     for record in records {
         let RecordBody::Review(review) = &record.body else {

@@ -26,10 +26,27 @@ impl fmt::Display for Trivial {
 /// and functions are taken for real work, so that an honest check is never refused.
 #[must_use]
 pub fn trivial(command: &str) -> Option<Trivial> {
-    let parts = parts(command);
+    let mut parts = parts(command);
+    // A bare `exit` ends with the status of what ran before it.
+    while parts.len() > 1
+        && parts
+            .last()
+            .is_some_and(|part| matches!(part.text.trim(), "exit" | "return"))
+    {
+        parts.pop();
+    }
     let last = parts.last()?;
     if parts.iter().all(|part| is_constant(&part.text)) {
         return Some(Trivial::Constant);
+    }
+    // `set -e` ends the line where something fails.
+    let ends = |part: &Part| {
+        let mut words = part.text.split_whitespace();
+        let flags = |word: &str| word.starts_with('-') && word.contains('e');
+        words.next() == Some("set") && words.next().is_some_and(flags)
+    };
+    if matches!(last.joint, Joint::Then) && parts.first().is_some_and(ends) {
+        return None;
     }
     let swallows = match last.joint {
         Joint::Or | Joint::Then | Joint::Background => is_constant(&last.text),
@@ -221,6 +238,9 @@ mod tests {
             "make 2>&1 | grep -q ok",
             "sh -c 'make test || true'",
             "! true",
+            "set -e; make test; echo ok",
+            "set -euo pipefail\ncargo test\necho done",
+            "make test; exit",
             "",
         ] {
             assert_eq!(trivial(command), None, "{command}");

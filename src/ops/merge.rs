@@ -15,7 +15,7 @@ use super::site::Site;
 use super::{check, trust};
 use crate::checks::Progress;
 use crate::domain::evidence::owed_tier;
-use crate::domain::gates::{behind, checks_due, is_lifted, predecessors};
+use crate::domain::gates::{behind, checks_due, is_lifted, predecessors, shows_more};
 use crate::domain::graph;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::policy::Via;
@@ -371,9 +371,12 @@ impl Lander<'_> {
         };
         let late = late_paths(&snapshot, id, range.as_ref());
         let files = range.map(|range| range.files).unwrap_or_default();
-        let lifted = self.evidence_lifted(&snapshot, id);
         let mut missing = missing_checks(&snapshot, id, &files, content_key);
-        missing.retain(|_| !lifted);
+        if self.evidence_lifted(&snapshot, id) {
+            // What is generated is asked by another gate.
+            let generated = &snapshot.rules.policy.generated;
+            missing.retain(|check| generated.iter().any(|one| one.check == *check));
+        }
         // The gates first, evidence aside: nothing is run for work that cannot land.
         let until = self.site.env.now().plus(SLOT);
         let landing = self.request(landing_of(id, onto, result, until))?;
@@ -458,11 +461,17 @@ impl Lander<'_> {
         })
     }
 
-    /// Whether an exception lifts the gate that asks for checks: then none is run.
+    /// Whether an exception lifts the gate that asks for checks, and no other gate asks what they
+    /// show: then none is run.
     fn evidence_lifted(&self, snapshot: &Snapshot, id: &TaskId) -> bool {
         let now = self.site.env.now();
-        let task = snapshot.plan.get(id);
-        task.is_some_and(|task| is_lifted(snapshot, task, "evidence-owed", now))
+        let Some(task) = snapshot.plan.get(id) else {
+            return false;
+        };
+        let lifted = |gate| is_lifted(snapshot, task, gate, now);
+        let tier = owed_tier(snapshot, task).is_some() && !lifted("evidence-tier");
+        let high = shows_more(snapshot, task) && !lifted("high-risk-evidence");
+        lifted("evidence-owed") && !tier && !high
     }
 
     fn drop_landing(&self, id: &TaskId, reason: &str) -> Result<(), OpError> {

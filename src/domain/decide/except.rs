@@ -11,6 +11,7 @@ use crate::domain::id::TaskId;
 use crate::domain::identity::{AgentKind, Capability, Seat};
 use crate::domain::record::RecordBody;
 use crate::domain::refusal::{Refusal, Unmet};
+use crate::domain::review::authors;
 use crate::domain::state::{Status, TaskState};
 use crate::domain::time::Span;
 
@@ -187,8 +188,13 @@ fn decided(
         let hint = "`seat` in governance/identity-map.yaml";
         return Err(ctx.refuse(id, Unmet::rule("agent-seat", message).hint(hint)));
     }
-    if found.record.by == *agent {
-        let message = format!("{agent} cannot decide its own exception");
+    let holder = ctx.snapshot.states.get(id).claim();
+    let authors = authors(
+        ctx.snapshot.records_of(id),
+        holder.map(|claim| &claim.agent),
+    );
+    if found.record.by == *agent || authors.contains(agent) {
+        let message = format!("{agent} cannot decide an exception for its own work");
         return Err(ctx.refuse(id, Unmet::rule("self-decision", message)));
     }
     if note.is_some_and(|note| note.trim().is_empty() || note.len() > MAX_NOTE) {

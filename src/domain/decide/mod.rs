@@ -420,7 +420,7 @@ impl<'a> Context<'a> {
                 lane: claim.lane.clone(),
                 workstation: Some(claim.workstation.clone()),
                 commit,
-                scoped: self.task(id)?.package.is_some(),
+                scoped: scope::had_the_go(self, id, &claim.agent),
             };
             Standing::Todo {
                 resume: Some(resume),

@@ -45,21 +45,16 @@ fn accepted(
 }
 
 /// Nobody judges what they hold, or handed off themselves (P46).
-fn own_work(
-    ctx: Context<'_>,
-    id: &TaskId,
-    claim: &Claim,
-    submission: &Submission,
-) -> Option<Unmet> {
+fn own_work(ctx: Context<'_>, id: &TaskId, claim: &Claim) -> Option<Unmet> {
     let agent = ctx.agent();
     let records = ctx.snapshot.records_of(id);
-    if !authors(records, &submission.change_key, &claim.agent).contains(agent) {
+    if !authors(records, Some(&claim.agent)).contains(agent) {
         return None;
     }
     let message = if claim.agent == *agent {
         format!("{agent} cannot review its own work")
     } else {
-        format!("{agent} handed this very change off and cannot review it")
+        format!("{agent} has worked on it and cannot review it")
     };
     let hint = "another agent, or a person, gives the verdict";
     Some(Unmet::rule("self-review", message).hint(hint))
@@ -90,7 +85,7 @@ pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result
         return Err(ctx.refuse(id, Unmet::rule("lifecycle", message)));
     };
     ctx.require(id, Capability::Review)?;
-    if let Some(unmet) = own_work(ctx, id, claim, submission) {
+    if let Some(unmet) = own_work(ctx, id, claim) {
         return Err(ctx.refuse(id, unmet));
     }
     bounded(ctx, id, texts(wish))?;

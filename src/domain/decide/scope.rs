@@ -3,7 +3,7 @@
 
 use super::note::MAX_NOTE;
 use super::{Change, Context};
-use crate::domain::id::TaskId;
+use crate::domain::id::{AgentName, TaskId};
 use crate::domain::identity::{Capability, Seat};
 use crate::domain::lifecycle::Event;
 use crate::domain::package::StopGate;
@@ -76,6 +76,19 @@ fn go(
     Ok(Standing::InProgress(ctx.renewed(claim)))
 }
 
+/// Whether the last go was given for what `agent` understood.
+pub(super) fn had_the_go(ctx: Context<'_>, id: &TaskId, agent: &AgentName) -> bool {
+    let (mut said, mut given) = (None, None);
+    for record in ctx.snapshot.records_of(id) {
+        match &record.body {
+            RecordBody::Scope(ScopeRecord::Confirmed { .. }) => said = Some(&record.by),
+            RecordBody::Scope(ScopeRecord::Go { .. }) => given = said,
+            _ => {}
+        }
+    }
+    given == Some(agent)
+}
+
 /// Whether the holder confirmed the scope in this epoch.
 fn said(ctx: Context<'_>, id: &TaskId, claim: &Claim) -> bool {
     let epoch = ctx.snapshot.states.get(id).epoch;
@@ -134,6 +147,11 @@ pub(super) fn first(ctx: Context<'_>) -> Result<(), Refusal> {
         | Verb::Land { .. }
         | Verb::Conflict { .. }
         | Verb::Complete { .. } => true,
+        // What others saw may be said at any time.
+        Verb::Attest { task, .. } => {
+            let claim = ctx.snapshot.states.get(task).claim();
+            claim.is_some_and(|claim| claim.agent == *ctx.agent())
+        }
         Verb::Stage {
             act: StageAct::Pass { stage, .. },
             ..

@@ -7,6 +7,8 @@ use crate::domain::id::AgentName;
 use crate::domain::policy::EditedChecks;
 use crate::domain::record::{Record, RecordBody, Verdict};
 use crate::domain::refusal::Unmet;
+use crate::domain::review::authors;
+use crate::domain::shell::quoted;
 use crate::domain::snapshot::Rules;
 
 pub(super) const GATE: LandGate = LandGate {
@@ -44,9 +46,10 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
             }
             let message = format!("the branch changed {path}, which decides the check `{command}`");
             unmet.push(Unmet::rule(GATE.page.id, message).hint(format!(
-                "somebody else accepts it by name: `laneway review {} --verdict accept --approve \
-                 {path}`",
-                case.task.id
+                "somebody else accepts it by name: `laneway review {} --verdict accept \
+                 --no-findings --approve {}`",
+                case.task.id,
+                quoted(path)
             )));
         }
     }
@@ -58,23 +61,15 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
 pub fn approved<'r>(
     records: &'r [Record],
     change_key: &str,
-    holder: Option<&AgentName>,
+    holder: Option<&'r AgentName>,
 ) -> Vec<&'r str> {
-    let authors: Vec<&AgentName> = records
-        .iter()
-        .filter(|record| {
-            matches!(&record.body, RecordBody::Handoff(handoff)
-                if handoff.change_key == change_key)
-        })
-        .map(|record| &record.by)
-        .chain(holder)
-        .collect();
+    let authors = authors(records, holder);
     let mut last = Vec::new();
     for record in records {
         let RecordBody::Review(review) = &record.body else {
             continue;
         };
-        if review.change_key == change_key && !authors.contains(&&record.by) {
+        if review.change_key == change_key && !authors.contains(&record.by) {
             last.retain(|(by, _)| *by != &record.by);
             last.push((&record.by, review));
         }

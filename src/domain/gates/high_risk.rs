@@ -7,25 +7,22 @@ use super::{LandCase, LandGate, Page};
 use crate::domain::evidence::{CheckClass, attested};
 use crate::domain::policy::HighRisk;
 use crate::domain::refusal::Unmet;
-use crate::domain::snapshot::Rules;
-use crate::domain::task::{Risk, Tier};
+use crate::domain::snapshot::{Rules, Snapshot};
+use crate::domain::task::{Risk, Task, Tier};
 
 pub(super) const GATE: LandGate = LandGate {
     page: Page {
         id: "high-risk-evidence",
         about: "work of high risk has a code anchor and a runtime path",
         refusals: &[
-            (
-                "anchor-owed",
-                "no line of the source is named for this change",
-            ),
+            ("anchor-owed", "no line of what it changes is named"),
             (
                 "runtime-path-owed",
                 "nothing shows this content at run time",
             ),
         ],
         keys: &["policy: gates", "task: risk", "task: evidence_checks"],
-        text: "A code anchor is a line of the handed-off commit, named with what it does: \
+        text: "A code anchor is a line of a changed file in the handed-off commit, named with what it does: \
                `laneway evidence --class source_trace --text … --anchor PATH:LINE`. A runtime path \
                is a check planned under `evidence_checks` as runtime or stress that passes on this \
                content, or what somebody else who may review saw. Where it has to wait, the task \
@@ -38,8 +35,13 @@ pub(super) const GATE: LandGate = LandGate {
 
 /// Whether the rules ask more of this case.
 pub(super) fn weighs(case: &LandCase<'_>) -> bool {
-    case.task.risk == Risk::High
-        && case.snapshot.rules.policy.gates.high_risk == HighRisk::AnchorAndRuntime
+    shows_more(case.snapshot, case.task)
+}
+
+/// Whether the rules ask more evidence of a task, for its risk.
+#[must_use]
+pub fn shows_more(snapshot: &Snapshot, task: &Task) -> bool {
+    task.risk == Risk::High && snapshot.rules.policy.gates.high_risk == HighRisk::AnchorAndRuntime
 }
 
 fn check(case: &LandCase<'_>) -> Vec<Unmet> {
@@ -49,10 +51,11 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
     let id = &case.task.id;
     let mut unmet = Vec::new();
     let records = case.snapshot.records_of(id);
-    let anchored =
-        attested(records, &case.submission.change_key).any(|(_, said)| !said.anchors.is_empty());
+    let changed = |path: &String| case.range.files.contains(path);
+    let anchored = attested(records, &case.submission.change_key)
+        .any(|(_, said)| said.anchors.iter().any(|anchor| changed(&anchor.path)));
     if !anchored {
-        let message = format!("`{id}` is of high risk and names no line of its source");
+        let message = format!("`{id}` is of high risk and names no line of what it changes");
         unmet.push(Unmet::rule("anchor-owed", message).hint(format!(
             "`laneway evidence {id} --class source_trace --text … --anchor PATH:LINE`"
         )));

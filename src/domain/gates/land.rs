@@ -1,5 +1,6 @@
 //! What a landing gate looks at.
 
+use super::waiver::stays;
 use super::{Page, generated_files};
 use crate::domain::evidence::{recorded, runs};
 use crate::domain::policy::Owed;
@@ -46,9 +47,17 @@ impl LandCase<'_> {
     pub fn unmet(&self) -> Vec<Unmet> {
         super::LAND
             .iter()
-            .filter(|gate| !self.waived(gate))
-            .flat_map(|gate| (gate.check)(self))
+            .flat_map(|gate| self.asked(gate))
             .collect()
+    }
+
+    /// What a gate says, but for what an exception lifts of it.
+    fn asked(&self, gate: &LandGate) -> Vec<Unmet> {
+        let mut unmet = (gate.check)(self);
+        if !unmet.is_empty() && self.waived(gate) {
+            unmet.retain(stays);
+        }
+        unmet
     }
 
     /// Whether it is judged on what the target will be, not on the branch alone.
@@ -74,8 +83,7 @@ impl LandCase<'_> {
     pub fn unfit(&self) -> Vec<Unmet> {
         super::HANDOFF
             .iter()
-            .filter(|gate| !self.waived(gate))
-            .flat_map(|gate| (gate.check)(self))
+            .flat_map(|gate| self.asked(gate))
             .filter(|unmet| unmet.kind == RefusalKind::Rule)
             .collect()
     }

@@ -49,6 +49,7 @@ pub use alternatives::propose;
 pub use check_edited::approved;
 pub use claim::{ClaimCase, ClaimGate, choose_lane};
 pub use co_edited::behind;
+pub use high_risk::shows_more;
 pub use identity_map::lists;
 pub use land::{LandCase, LandGate, checks_due, checks_owed};
 pub use merge_order::{lands_before, predecessors};

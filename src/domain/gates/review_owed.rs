@@ -14,7 +14,10 @@ pub(super) const GATE: LandGate = LandGate {
         id: "review-owed",
         about: "the reviews owed by risk and by changed paths are there, for this change, by \
                 others, and nobody's last word stands against it",
-        refusals: &[],
+        refusals: &[(
+            "review-against",
+            "the last word of a reviewer stands against this change",
+        )],
         keys: &[
             "policy: gates",
             "policy: review",
@@ -65,7 +68,7 @@ fn objection(case: &LandCase<'_>, record: &Record, review: &Review) -> Unmet {
     } else {
         format!("the last word of {by} on this change is {}", review.verdict)
     };
-    Unmet::rule(GATE.page.id, message).hint(format!(
+    Unmet::rule("review-against", message).hint(format!(
         "change it and hand it off again, or {by} runs `laneway review {id} --verdict accept …`"
     ))
 }

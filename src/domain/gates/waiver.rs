@@ -14,8 +14,9 @@ impl Page {
     #[must_use]
     pub fn waived_by(&self) -> Option<Seat> {
         Some(match self.id {
-            "review-owed" => Seat::Review,
-            "evidence-owed" | "generated-files" => Seat::Override,
+            "review-owed" | "protected-tests" | "check-edited" => Seat::Review,
+            "evidence-owed" | "evidence-tier" | "high-risk-evidence" | "check-trivial"
+            | "generated-files" => Seat::Override,
             "foreign-paths" | "contract-owner" | "co-edited" | "also-change" => Seat::Scope,
             "workstation" | "workstation-probes" | "remote-execution" | "rerun-identity"
             | "stage-executor" | "stage-owed" | "stage-gap" | "stage-gate" => Seat::Commissioning,
@@ -61,11 +62,20 @@ pub(super) fn lifts<'a>(
         return None;
     }
     page.waived_by()?;
-    state.waiver(page.id, now)
+    let holder = state.claim().map(|claim| &claim.agent);
+    let waiver = state.waiver(page.id, now);
+    // Whoever approved it may have claimed the task since.
+    waiver.filter(|waiver| holder != Some(&waiver.by))
+}
+
+/// What no exception lifts although its gate may be lifted: what a reviewer said against this very
+/// change, and paths that are forbidden.
+pub(super) fn stays(unmet: &Unmet) -> bool {
+    matches!(unmet.gate, "review-against" | "forbidden-paths")
 }
 
 fn lifted(waiver: &Waiver, unmet: &[Unmet]) -> Option<Override> {
-    let first = unmet.iter().find(|unmet| !unmet.warning)?;
+    let first = unmet.iter().find(|unmet| !unmet.warning && !stays(unmet))?;
     Some(Override {
         gate: waiver.gate.clone(),
         exception: waiver.exception,
@@ -83,6 +93,7 @@ impl ClaimCase<'_> {
             return None;
         }
         lifts(self.snapshot, self.task, &gate.page, self.now)
+            .filter(|waiver| self.agent != Some(&waiver.by))
     }
 
     /// Whether an exception lifts the gate.

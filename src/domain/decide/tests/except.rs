@@ -2,8 +2,8 @@
 
 use crate::domain::decide::Change;
 use crate::domain::exception::{ExceptAct, Stand, exceptions};
-use crate::domain::fixtures::{ANN, BOB, DANA, EVE, World, agent, claim, oid, task, tid};
-use crate::domain::identity::{Mode, Seat};
+use crate::domain::fixtures::{ANN, BOB, DANA, EVE, World, agent, claim, oid, role, task, tid};
+use crate::domain::identity::{Capability, Mode, Seat};
 use crate::domain::record::RecordBody;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ClaimWish, Verb};
@@ -241,4 +241,50 @@ fn g19_no_exception_registers_a_workstation() {
     no(world.ask(ANN, None, on("ws-9")), "workstation-missing");
     drop(world.ask(ANN, None, on("ws-1")).unwrap());
     assert_eq!(overrides(&world, "T-1"), ["workstation @eve"]);
+}
+
+/// Eve claims, too.
+fn claiming(world: World) -> World {
+    world.rules(|rules| {
+        let eve = rules.identity.agents.get_mut(&agent(EVE)).unwrap();
+        eve.roles.insert(role("A"));
+        eve.may.insert(Capability::Claim);
+    })
+}
+
+/// `T-1` held by Eve, with an exception from its review that Dana asked for.
+fn own() -> World {
+    let mut world = claiming(world());
+    world.claim(EVE, "T-1");
+    let verb = ask(&world, "T-1", "review-owed");
+    drop(world.ask(DANA, None, verb).unwrap());
+    world
+}
+
+#[test]
+fn nobody_approves_an_exception_for_their_own_work() {
+    let mut world = own();
+    let number = exceptions(world.snapshot.records_of(&tid("T-1")))
+        .next()
+        .unwrap()
+        .record
+        .n;
+    no(
+        world.ask(EVE, None, approve("T-1", number)),
+        "self-decision",
+    );
+    let release = crate::domain::fixtures::release("T-1");
+    drop(world.ask(EVE, None, release).unwrap());
+    no(
+        world.ask(EVE, None, approve("T-1", number)),
+        "self-decision",
+    );
+}
+
+#[test]
+fn who_approved_an_exception_gains_nothing_by_a_claim() {
+    let mut world = claiming(asked());
+    drop(world.ask(EVE, None, approve("T-2", 1)).unwrap());
+    no(world.ask(EVE, None, claim("T-2")), "dependency");
+    world.claim(ANN, "T-2");
 }

@@ -191,11 +191,7 @@ fn who_handed_a_change_off_does_not_judge_it_when_another_holds_it() {
         ann.may.insert(Capability::Review);
     });
     let refusal = no(&mut world, ANN, accept_on(Some("ws-2")), "self-review");
-    assert!(
-        refusal.unmet[0]
-            .message
-            .contains("handed this very change off")
-    );
+    assert!(refusal.unmet[0].message.contains("has worked on it"));
 }
 
 #[test]
@@ -250,7 +246,7 @@ fn the_last_word_of_a_reviewer_stands_although_another_accepted() {
     again(&mut world, 9);
     drop(world.ask(EVE, None, accept_on(None)).unwrap());
     let refusal = land(&mut world).unwrap_err();
-    assert_eq!(refusal.gate(), "review-owed");
+    assert_eq!(refusal.gate(), "review-against");
     let says = "the last word of @dana on this change is revise";
     assert_eq!(refusal.unmet[0].message, says);
     drop(world.ask(DANA, None, accept_on(None)).unwrap());
@@ -391,4 +387,20 @@ fn a_review_is_stale_and_then_escalated_but_not_where_none_is_awaited() {
     interim.review.mode = ReviewMode::Interim;
     let now = submission.at.plus(Span::from_seconds(1_000_000));
     assert_eq!(late(&interim, submission, now), None);
+}
+
+#[test]
+fn who_left_the_work_in_the_lane_does_not_review_what_the_next_hands_off() {
+    let mut world = World::new(vec![task("T-1", "A")]).rules(|rules| {
+        let eve = agent(EVE);
+        let eve = rules.identity.agents.get_mut(&eve).unwrap();
+        eve.roles.insert(role("A"));
+        eve.may.extend([Capability::Claim, Capability::Review]);
+    });
+    world.claim(EVE, "T-1");
+    let release = crate::domain::fixtures::release("T-1");
+    drop(world.ask(EVE, None, release).unwrap());
+    world.claim(ANN, "T-1");
+    world.hand_off(ANN, "T-1", oid(9));
+    no(&mut world, EVE, accept_on(None), "self-review");
 }

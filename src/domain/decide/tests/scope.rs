@@ -234,3 +234,20 @@ fn g06_a_hold_is_a_legal_answer_and_ends_by_whom_it_concerns() {
     drop(world.ask(EVE, None, unblock()).unwrap());
     assert_eq!(world.state("T-1").status(), Status::InProgress);
 }
+
+#[test]
+fn nothing_is_shown_of_work_whose_scope_waits() {
+    let mut world = waiting();
+    let attest = Verb::Attest {
+        task: tid("T-1"),
+        attest: crate::domain::request::AttestWish {
+            commit: oid(9),
+            class: crate::domain::task::Tier::SelfReported,
+            text: "it runs".to_owned(),
+            anchors: Vec::new(),
+            files: Vec::new(),
+            observed_at: None,
+        },
+    };
+    no(world.ask(ANN, None, attest), "scope-unconfirmed");
+}
