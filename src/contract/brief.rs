@@ -5,12 +5,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::envelope::UnmetView;
+use crate::domain::exception::Waiver;
 use crate::domain::id::TaskId;
 use crate::domain::record::Finding;
+use crate::domain::session::Session;
 use crate::domain::state::{Claim, Standing};
 use crate::ops::brief::{
     Attempt, Brief, CheckOwed, Command, LaneSeen, Next, QueueBrief, ROOT_CAUSE, Relation,
-    TaskBrief, Who,
+    ReviewSeen, TaskBrief, Who,
 };
 
 /// `data` of `brief`.
@@ -128,6 +130,15 @@ pub struct BriefTaskView {
     /// Why it is blocked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
+    /// Who holds it up, where the block is a hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_up_by: Option<String>,
+    /// Gates that are lifted for it now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lifted: Vec<LiftedView>,
+    /// For whoever may review it now: what to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewSeenView>,
     /// Its worktree on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<LaneSeenView>,
@@ -163,6 +174,32 @@ pub struct BriefTaskView {
     pub bugfix: Option<BugfixView>,
 }
 
+/// A gate that is lifted for a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LiftedView {
+    /// The gate.
+    pub gate: String,
+    /// Until when (RFC 3339).
+    pub until: String,
+    /// Who approved it.
+    pub by: String,
+}
+
+/// A submission as a reviewer reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReviewSeenView {
+    /// The command that shows the change.
+    pub diff: String,
+    /// The command that prints the form of a review.
+    pub form: String,
+    /// What of the evidence not to believe without looking.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
+    /// Files of a revision that no finding names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<String>,
+}
+
 /// Who holds a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HeldByView {
@@ -179,6 +216,9 @@ pub struct HeldByView {
     /// Seconds until then, negative afterwards; left out where no lease runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<i64>,
+    /// Since when time is counted for it (RFC 3339); left out where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
 }
 
 /// A lane's worktree as it is.
@@ -210,6 +250,9 @@ pub struct PackageSeenView {
     /// `none` or `scope_confirmation`; left out where its front matter does not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_gate: Option<String>,
+    /// Why it does not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// Where the return goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
@@ -236,6 +279,8 @@ pub struct CheckOwedView {
     /// Whether it passed on this very content; left out where it has not run on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passed: Option<bool>,
+    /// The class of evidence that its pass shows.
+    pub class: String,
 }
 
 /// How earlier work ended.
@@ -316,6 +361,9 @@ pub struct QueueView {
     pub nothing: Option<String>,
     /// Work of others that waits for a review of the reader.
     pub reviews: Vec<String>,
+    /// Claims of others whose scope waits for the reader's go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
     /// Work that the reader may land now.
     pub merges: Vec<String>,
     /// The reader's own work that waits.
@@ -429,8 +477,8 @@ impl BriefTaskView {
             Relation::Others => "others",
             Relation::Nobodys => "nobodys",
         };
-        let blocked = match &state.standing {
-            Standing::Blocked { block, .. } => Some(block.reason.clone()),
+        let block = match &state.standing {
+            Standing::Blocked { block, .. } => Some(block),
             _ => None,
         };
         let package = told.package.as_ref();
@@ -448,7 +496,10 @@ impl BriefTaskView {
             holder: state
                 .claim()
                 .map(|claim| HeldByView::of(claim, told.seconds_left)),
-            blocked,
+            blocked: block.map(|block| block.reason.clone()),
+            held_up_by: block.and_then(|block| Some(block.hold.as_ref()?.to_string())),
+            lifted: told.lifted.iter().map(LiftedView::from).collect(),
+            review: told.review.as_ref().map(ReviewSeenView::from),
             lane: told.lane.as_ref().map(LaneSeenView::from),
             package: package.map(|seen| PackageSeenView {
                 path: seen.path.clone(),
@@ -457,6 +508,7 @@ impl BriefTaskView {
                     .meaning
                     .as_ref()
                     .map(|known| known.stop_gate.word().to_owned()),
+                problem: seen.problem.clone(),
                 return_to: seen
                     .meaning
                     .as_ref()
@@ -474,7 +526,7 @@ impl BriefTaskView {
                 })
                 .collect(),
             checks: told.checks.iter().map(CheckOwedView::from).collect(),
-            evidence: task.evidence.map(|tier| tier.word().to_owned()),
+            evidence: told.tier.map(|tier| tier.word().to_owned()),
             sent_back: past.sent_back.as_ref().map(AttemptView::from),
             handoff_owes: told.owes.iter().map(|one| one.flag.to_owned()).collect(),
             reviews_owed: told.reviews.clone(),
@@ -491,6 +543,27 @@ impl BriefTaskView {
     }
 }
 
+impl From<&Waiver> for LiftedView {
+    fn from(waiver: &Waiver) -> Self {
+        Self {
+            gate: waiver.gate.clone(),
+            until: waiver.until.to_string(),
+            by: waiver.by.to_string(),
+        }
+    }
+}
+
+impl From<&ReviewSeen> for ReviewSeenView {
+    fn from(seen: &ReviewSeen) -> Self {
+        Self {
+            diff: seen.diff.clone(),
+            form: seen.form.clone(),
+            doubts: seen.doubts.clone(),
+            outside: seen.outside.clone(),
+        }
+    }
+}
+
 impl HeldByView {
     fn of(claim: &Claim, seconds_left: Option<i64>) -> Self {
         Self {
@@ -500,6 +573,10 @@ impl HeldByView {
             branch: claim.branch.to_string(),
             expires_at: claim.expires_at.to_string(),
             seconds_left,
+            session: match claim.session {
+                Session::Since(since) => Some(since.to_string()),
+                Session::Paused => None,
+            },
         }
     }
 }
@@ -523,6 +600,7 @@ impl From<&CheckOwed> for CheckOwedView {
             command: check.command.clone(),
             trusted: check.trusted,
             passed: check.passed,
+            class: check.class.word().to_owned(),
         }
     }
 }
@@ -594,6 +672,7 @@ impl From<&QueueBrief> for QueueView {
             claim: queue.claim.as_ref().map(ToString::to_string),
             nothing: queue.nothing.clone(),
             reviews: names(&queue.reviews),
+            scopes: names(&queue.scopes),
             merges: names(&queue.merges),
             waiting: queue
                 .waiting

@@ -54,6 +54,7 @@ fn a_brief_shows_a_reviewer_what_waits_and_the_worker_what_was_found() {
     world.git("commit -q -a -m reviews");
     world.submit("A-1", "--role A-backend --kind chore", LANE, "a.txt", "a\n");
     world.laneway("brief --as @rev").code(0);
+    world.laneway("brief A-1 --as @rev").code(0);
     let finding = "major:a.txt:it says `a`";
     let revise = format!("review A-1 --verdict revise --finding '{finding}' --as @rev");
     drop(world.laneway(&revise).code(0));
@@ -82,8 +83,7 @@ fn a_brief_for_a_bug_fix_tells_what_is_owed_and_what_was_tried() {
     let fill = &told["commands"][0]["fill"];
     let flags = ["--next", "--root-cause", "--layer", "--proof"];
     assert_eq!(*fill, serde_json::json!(flags));
-    let handoff =
-        "handoff --next more --root-cause 'a slow bank' --layer a.txt --proof 'test -f a.txt'";
+    let handoff = "handoff --next more --root-cause 'a slow bank' --layer a.txt --proof 'test -f a.txt' --trust";
     drop(world.laneway_in(LANE, handoff).code(0));
     drop(
         world

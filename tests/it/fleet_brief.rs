@@ -150,6 +150,7 @@ impl Agent {
             let at = argv.iter().position(|word| word == flag).unwrap();
             argv[at + 1] = match flag.as_str() {
                 "--finding" => "major:src/T-1/work.txt:say more".to_owned(),
+                "--anchor" => "src/T-1/work.txt:1".to_owned(),
                 _ => format!("what {} says", self.name),
             };
         }
@@ -298,6 +299,51 @@ fn a_worker_and_a_reviewer_who_know_nothing_but_their_briefs_land_a_task() {
             .collect();
         assert_eq!(kinds, ["handoff", "review", "handoff", "review"]);
         assert_eq!(worker.lost + reviewer.lost, 0);
+        drop(world.laneway("audit verify").code(0));
+    }
+}
+
+#[test]
+fn agents_who_know_nothing_but_their_briefs_pass_a_scope_and_high_risk() {
+    for form in [Form::Json, Form::Markdown] {
+        let world = governed("review: {}");
+        let task = "  - {id: T-1, title: Part 1, type: work, role: A, risk: high, \
+             package: packages/T-1.md, owned_paths: [\"src/T-1/**\"], \
+             evidence_checks: {runtime: [\"test -s src/T-1/work.txt\"]}}\n";
+        plan(&world, task);
+        world.quietly("package new T-1 --scope-confirmation");
+        world.git("add governance");
+        world.git("commit -q -m package");
+        let mut worker = Agent::new(&world, "@bot-0", form);
+        let mut planner = Agent::new(&world, "@dana", form);
+        let mut reviewer = Agent::new(&world, "@rev", form);
+        for _ in 0..9 {
+            worker.turn(|_| false);
+            if planner.brief().act == "run" {
+                planner.turn(|one| one.argv.contains(&"go".to_owned()));
+            }
+            if reviewer.brief().act == "run" {
+                reviewer.turn(|one| one.argv.contains(&"accept".to_owned()));
+            }
+        }
+        let told = world.laneway("--json show T-1").code(0).json();
+        let task = &told["data"]["task"];
+        assert_eq!(task["status"], "done", "{task:#}");
+        let records = task["records"].as_array().unwrap().iter();
+        let kinds: Vec<&str> = records
+            .map(|record| record["kind"].as_str().unwrap())
+            .filter(|kind| ["scope", "attestation", "evidence", "handoff", "review"].contains(kind))
+            .collect();
+        let order = [
+            "scope",
+            "scope",
+            "attestation",
+            "evidence",
+            "handoff",
+            "review",
+        ];
+        assert_eq!(kinds.get(..6), Some(&order[..]), "{kinds:?}");
+        assert_eq!(worker.lost + planner.lost + reviewer.lost, 0);
         drop(world.laneway("audit verify").code(0));
     }
 }

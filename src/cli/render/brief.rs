@@ -180,7 +180,11 @@ impl Page {
         self.holder(task);
         if let Some(reason) = &task.blocked {
             let reason = self.said(reason);
-            self.line(&format!("- blocked: {reason}"));
+            let word = task.held_up_by.as_ref().map_or_else(
+                || "blocked".to_owned(),
+                |by| format!("held up by {}", inline(by)),
+            );
+            self.line(&format!("- {word}: {reason}"));
         }
         self.package(task);
         let all = "everything but governance/ and what others have reserved".to_owned();
@@ -206,6 +210,8 @@ impl Page {
             self.line(&format!("- depends on: {waits}"));
         }
         self.owed(task);
+        self.lifted(task);
+        self.review(task);
         if let Some(back) = &task.sent_back {
             self.heading(&format!("Sent back ({}) by {}", back.how, inline(&back.by)));
             self.attempt(back);
@@ -242,8 +248,10 @@ impl Page {
                     _ => format!(", lease ended {minutes} min ago"),
                 }
             });
+            let since = held.session.as_ref();
+            let since = since.map_or_else(String::new, |since| format!(", session since {since}"));
             self.line(&format!(
-                "- held by {} on {} in lane {}, branch {}{left}",
+                "- held by {} on {} in lane {}, branch {}{left}{since}",
                 inline(&held.agent),
                 inline(&held.workstation),
                 inline(&held.lane),
@@ -281,6 +289,9 @@ impl Page {
         if package.stop_gate.as_deref() == Some("scope_confirmation") {
             line.push_str("; confirm its scope before you start");
         }
+        if let (Some(problem), Some(_)) = (&package.problem, &package.commit) {
+            line.push_str(&format!("; it does not read: {}", self.said(problem)));
+        }
         if let Some(to) = &package.return_to {
             line.push_str(&format!("; the return goes to {}", self.said(to)));
         }
@@ -303,7 +314,8 @@ impl Page {
                     None => "not run on this content",
                 };
                 let command = code(&cut(&check.command, self.measure.text));
-                self.line(&format!("  - {command}: {ran}{trusted}"));
+                let class = &check.class;
+                self.line(&format!("  - {command} ({class}): {ran}{trusted}"));
             }
             if task.checks.len() > most {
                 let more = self.more(task.checks.len() - most);
@@ -327,6 +339,40 @@ impl Page {
             }
             self.line(&line);
         }
+    }
+
+    fn lifted(&mut self, task: &BriefTaskView) {
+        if task.lifted.is_empty() {
+            return;
+        }
+        let most = self.measure.items;
+        let shown = task.lifted.iter().take(most);
+        let shown: Vec<String> = shown
+            .map(|one| format!("{} until {} by {}", one.gate, one.until, inline(&one.by)))
+            .collect();
+        let mut line = format!("- lifted gates: {}", shown.join("; "));
+        if task.lifted.len() > most {
+            line.push_str(&self.more(task.lifted.len() - most));
+        }
+        self.line(&line);
+    }
+
+    fn review(&mut self, task: &BriefTaskView) {
+        let Some(review) = &task.review else {
+            return;
+        };
+        self.line(&format!(
+            "- see the change: {}; a form for the review: {}",
+            code(&review.diff),
+            code(&review.form)
+        ));
+        if !review.outside.is_empty() {
+            let outside = self.spans(&review.outside);
+            self.line(&format!("- no finding names: {outside}"));
+        }
+        self.list(&review.doubts, |page, doubt| {
+            format!("doubt: {}", page.said(doubt))
+        });
     }
 
     fn attempt(&mut self, attempt: &AttemptView) {
@@ -404,7 +450,11 @@ impl Page {
             self.line(&format!("- {nothing}"));
         }
         for (what, ids) in [
-            ("waits for your review", &queue.reviews),
+            (
+                "waits for your review (`laneway brief ID` tells what to look at)",
+                &queue.reviews,
+            ),
+            ("waits for your go", &queue.scopes),
             ("you may land", &queue.merges),
         ] {
             if !ids.is_empty() {

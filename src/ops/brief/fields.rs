@@ -1,7 +1,7 @@
 //! What a worker fills in at a handoff: the one place that knows what which work owes.
 
 use crate::domain::id::ObjectId;
-use crate::domain::record::RootCause;
+use crate::domain::record::{Proof, RootCause};
 use crate::domain::request::HandoffWish;
 use crate::domain::task::Kind;
 
@@ -37,6 +37,13 @@ pub const ROOT_CAUSE: [Field; 3] = [
     field("--proof", "COMMAND", "a command that shows the fault"),
 ];
 
+/// Why the proof is not run, in the place of running it.
+pub const NOT_RUN: Field = field(
+    "--proof-not-run",
+    "REASON",
+    "why the proof cannot be run here",
+);
+
 /// The fields that work of a kind owes, in order.
 #[must_use]
 pub fn fields(kind: Kind) -> Vec<Field> {
@@ -52,11 +59,16 @@ pub fn filled(kind: Kind, commit: ObjectId) -> HandoffWish {
     let text = "to be filled in";
     let root_cause = (kind == Kind::Defect).then(|| RootCause {
         text: text.to_owned(),
-        layer: ".".to_owned(),
-        proof: "true".to_owned(),
+        layer: "src".to_owned(),
+        proof: "make test".to_owned(),
+    });
+    // The runs are the handoff's own; what it says of them beforehand is judged here.
+    let proof = root_cause.as_ref().map(|_| Proof::NotRun {
+        reason: "the handoff runs it".to_owned(),
     });
     HandoffWish {
         root_cause,
+        proof,
         ..HandoffWish::new(commit, text)
     }
 }

@@ -10,10 +10,13 @@
 
 mod command;
 mod fields;
+mod high_risk;
 mod package;
 mod past;
 mod queue;
 mod rehearsal;
+mod review_seen;
+mod scoping;
 mod steps;
 mod task;
 
@@ -26,7 +29,8 @@ pub use package::PackageSeen;
 pub use past::{Attempt, Past};
 pub use queue::{QueueBrief, ReadyTask};
 pub use rehearsal::{Judged, Submitted};
-pub use steps::{Act, CheckOwed, LaneSeen, Next, Situation, Working, claiming, next};
+pub use review_seen::ReviewSeen;
+pub use steps::{Act, CheckOwed, LaneSeen, Next, Situation, Unscoped, Working, claiming, next};
 pub use task::{Dependency, Relation, TaskBrief};
 
 use super::{OpError, Site, look};

@@ -1,13 +1,12 @@
 //! The front matter of the work package that a task names (G1).
 
+use std::sync::Arc;
+
 use crate::domain::id::ObjectId;
 use crate::domain::package::Package;
 use crate::domain::snapshot::{Origin, Snapshot};
 use crate::domain::task::Task;
-use crate::ledger::format::v1::PackageFile;
-use crate::ledger::read::{self, Origin as Source};
-use crate::ledger::yaml::Limits;
-use crate::ops::{OpError, Site};
+use crate::ops::Site;
 
 /// Most bytes of a package that are read.
 const MOST: u64 = 1 << 20;
@@ -20,52 +19,33 @@ pub struct PackageSeen {
     /// The commit that has it; none: it is not there.
     pub commit: Option<ObjectId>,
     /// What its front matter says; none where it does not read.
-    pub meaning: Option<Package>,
+    pub meaning: Option<Arc<Package>>,
+    /// Why it does not read.
+    pub problem: Option<String>,
 }
 
 /// The package of a task: on the ledger where it was planned there, else on the target.
-pub fn package(
-    site: &Site,
-    snapshot: &Snapshot,
-    task: &Task,
-) -> Result<Option<PackageSeen>, OpError> {
-    let Some(file) = &task.package else {
-        return Ok(None);
-    };
+#[must_use]
+pub fn package(site: &Site, snapshot: &Snapshot, task: &Task) -> Option<PackageSeen> {
+    let file = task.package.as_ref()?;
     let path = format!("governance/{file}");
     let target = Some(snapshot.rules.at);
     let places = match snapshot.plan.origin(&task.id) {
         Some(Origin::Ledger) => [snapshot.tip, target],
         _ => [target, None],
     };
-    for commit in places.into_iter().flatten() {
-        let Ok(Some(bytes)) = site.repo().blob_at(commit, &path, MOST) else {
-            continue;
-        };
-        let origin = Source {
-            file: &path,
-            commit: Some(commit),
-        };
-        let front = front_matter(&bytes);
-        let meaning =
-            front.and_then(|front| read::meaning::<PackageFile>(origin, front, Limits::STATE).ok());
-        return Ok(Some(PackageSeen {
-            commit: Some(commit),
-            meaning,
-            path,
-        }));
-    }
-    Ok(Some(PackageSeen {
+    let is_there = |commit: &ObjectId| {
+        let found = site.repo().blob_at(*commit, &path, MOST);
+        !matches!(found, Ok(None))
+    };
+    let (meaning, problem) = match snapshot.package(task)? {
+        Ok(package) => (Some(package), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    Some(PackageSeen {
+        commit: places.into_iter().flatten().find(is_there),
+        meaning,
+        problem,
         path,
-        commit: None,
-        meaning: None,
-    }))
-}
-
-/// What stands between the first line `---` and the next one.
-fn front_matter(bytes: &[u8]) -> Option<&[u8]> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let rest = text.strip_prefix("---\n")?;
-    let end = rest.find("\n---")?;
-    Some(rest.get(..=end)?.as_bytes())
+    })
 }

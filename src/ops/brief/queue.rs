@@ -1,6 +1,7 @@
 //! Without a task: what may land, what waits for a review, what can start; or why nothing is.
 
 use super::rehearsal::Rehearsal;
+use super::scoping;
 use super::steps::{self, Act, Next, Situation};
 use super::{BriefOptions, Place, Speaker, Who, task};
 use crate::domain::id::TaskId;
@@ -38,6 +39,8 @@ pub struct QueueBrief {
     pub nothing: Option<String>,
     /// Work of others that waits for a review of the one who asks.
     pub reviews: Vec<TaskId>,
+    /// Claims of others whose scope waits for the go of the one who asks (G4).
+    pub scopes: Vec<TaskId>,
     /// Work that the one who asks may land now.
     pub merges: Vec<TaskId>,
     /// One's own work that waits, with what for.
@@ -78,10 +81,14 @@ pub(super) fn brief(
         }
     }
     let reviewed = next.commands.len() - looked;
+    for go in scopes(asking, to, &mut told)? {
+        next = next.then(go);
+    }
+    let scoped = next.commands.len() - looked - reviewed;
     if let Some(claim) = claim {
         next = next.then(claim);
     }
-    next.say = say(&told, looked, reviewed);
+    next.say = say(&told, [looked, reviewed, scoped]);
     let idle = next.commands.is_empty();
     if idle {
         next.act = Act::Wait;
@@ -104,12 +111,15 @@ pub(super) fn brief(
     Ok((told, next))
 }
 
-fn say(told: &QueueBrief, merges: usize, reviews: usize) -> String {
+fn say(told: &QueueBrief, [merges, reviews, scopes]: [usize; 3]) -> String {
     if merges > 0 {
         return "land what may land, then ask again".to_owned();
     }
     if reviews > 0 {
         return "judge what waits for your review, then ask again".to_owned();
+    }
+    if scopes > 0 {
+        return "others wait for your go, then ask again".to_owned();
     }
     match &told.claim {
         Some(id) => format!("nothing is in your hands; {id} is the next that you can take"),
@@ -167,6 +177,27 @@ fn submissions(
         }
     }
     Ok(())
+}
+
+/// The go for each scope that waits for it, if that of the one who asks would be taken.
+fn scopes(
+    asking: &Rehearsal<'_>,
+    to: &Speaker,
+    told: &mut QueueBrief,
+) -> Result<Vec<super::Command>, OpError> {
+    let claims = asking.snapshot.states.in_progress();
+    let waiting = claims.filter(|(_, state, claim)| {
+        state.status() == Status::AwaitingScope && claim.agent != asking.agent
+    });
+    let mut commands = Vec::new();
+    for (id, _, claim) in waiting.take(SUBMISSIONS) {
+        let scope = task::unscoped(asking, id, claim, &asking.records(id)?, None)?;
+        if scope.go.is_ok() {
+            commands.push(scoping::going(to, &scope));
+            told.scopes.push(id.clone());
+        }
+    }
+    Ok(commands)
 }
 
 fn blocked(asking: &Rehearsal<'_>, told: &mut QueueBrief) {

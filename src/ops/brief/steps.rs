@@ -6,12 +6,13 @@
 use std::path::PathBuf;
 
 use super::command::{Command, Place, Speaker};
-use super::fields::Field;
+use super::fields::{Field, NOT_RUN};
 use super::rehearsal::{Judged, Submitted};
+use super::{high_risk, scoping};
 use crate::domain::id::{AgentName, TaskId};
 use crate::domain::refusal::Unmet;
 use crate::domain::state::Epoch;
-use crate::domain::task::words;
+use crate::domain::task::{Tier, words};
 
 /// Most commands that are suggested at once.
 pub const MOST: usize = 3;
@@ -88,6 +89,8 @@ pub struct CheckOwed {
     pub trusted: bool,
     /// Whether it passed on this very content; none: it has not run on it.
     pub passed: Option<bool>,
+    /// The class of evidence that its pass shows (G22).
+    pub class: Tier,
 }
 
 /// The lane's worktree as it is.
@@ -126,6 +129,12 @@ pub struct Working {
     pub checks: Vec<CheckOwed>,
     /// What its handoff says.
     pub owes: Vec<Field>,
+    /// The handoff runs the proof of the root cause, which has to be trusted for it.
+    pub proof_runs: bool,
+    /// Others who may say what they saw of it at run time.
+    pub witnesses: Vec<AgentName>,
+    /// Whether it may be blocked.
+    pub block: Judged,
     /// There are findings to mend.
     pub findings: usize,
     /// Half of the lease is over.
@@ -138,6 +147,31 @@ pub struct Working {
     pub check: Judged,
     /// Whether the lane's tip may be handed off.
     pub handoff: Judged,
+    /// Whether it may be given back.
+    pub release: Judged,
+}
+
+/// A claim whose scope waits for a go (G4).
+#[derive(Debug, Clone)]
+pub struct Unscoped {
+    /// Which.
+    pub id: TaskId,
+    /// Whose.
+    pub by: AgentName,
+    /// One's own.
+    pub mine: bool,
+    /// Its worktree, if it is on this machine.
+    pub lane: Option<PathBuf>,
+    /// What the holder understood; none: it has not said so yet.
+    pub said: Option<String>,
+    /// Others who may give the go.
+    pub givers: Vec<AgentName>,
+    /// Whether the holder's word would be taken.
+    pub confirm: Judged,
+    /// Whether the go of the one who asks would be taken.
+    pub go: Judged,
+    /// Whether the one who asks may hold it up.
+    pub hold: Judged,
     /// Whether it may be given back.
     pub release: Judged,
 }
@@ -166,21 +200,16 @@ pub enum Situation {
         claim: Judged,
     },
     /// Claimed; its scope waits for a go.
-    AwaitingScope {
-        /// Which.
-        id: TaskId,
-        /// One's own.
-        mine: bool,
-        /// Whether it may be given back.
-        release: Judged,
-    },
+    AwaitingScope(Box<Unscoped>),
     /// Stopped.
     Blocked {
         /// Which.
         id: TaskId,
         /// Why.
         reason: String,
-        /// One's own.
+        /// Who holds it up, where it is a hold (G6).
+        hold: Option<AgentName>,
+        /// One's own, or held up by oneself.
         mine: bool,
         /// Whether the block may be ended, or, after what blocked it landed, the task claimed.
         unblock: Judged,
@@ -220,7 +249,7 @@ pub fn next(to: &Speaker, situation: &Situation) -> Next {
             expired,
             claim,
         } => held(to, id, by, *expired, claim),
-        Situation::AwaitingScope { id, mine, release } => awaiting(to, id, *mine, release),
+        Situation::AwaitingScope(scope) => scoping::awaiting(to, scope),
         Situation::Blocked { .. } => blocked(to, situation),
         Situation::InReview { .. } => in_review(to, situation),
         Situation::Done(id) => Next::new(Act::Nothing, format!("{id} is done")),
@@ -259,25 +288,11 @@ fn held(to: &Speaker, id: &TaskId, by: &AgentName, expired: bool, claim: &Judged
     .stopped("claim", claim)
 }
 
-fn awaiting(to: &Speaker, id: &TaskId, mine: bool, release: &Judged) -> Next {
-    if !mine {
-        return Next::new(Act::Wait, format!("the scope of {id} waits for a go"));
-    }
-    let say = format!("the scope of {id} waits for a go of somebody else; change nothing yet");
-    let next = Next::new(Act::Wait, say);
-    match release {
-        Ok(()) => next.then(
-            to.laneway(Place::Repository, ["release", id.as_str()], "give it back")
-                .when("you cannot wait"),
-        ),
-        Err(_) => next,
-    }
-}
-
 fn blocked(to: &Speaker, situation: &Situation) -> Next {
     let Situation::Blocked {
         id,
         reason,
+        hold,
         mine,
         unblock,
         over,
@@ -293,7 +308,11 @@ fn blocked(to: &Speaker, situation: &Situation) -> Next {
                 .stopped("claim", unblock),
         };
     }
-    let next = Next::new(Act::Wait, format!("{id} is blocked: {reason}"));
+    let say = match hold {
+        Some(by) => format!("{id} is held up by {by}: {reason}"),
+        None => format!("{id} is blocked: {reason}"),
+    };
+    let next = Next::new(Act::Wait, say);
     match unblock {
         Ok(()) if *mine => next.then(
             to.laneway(Place::Repository, ["unblock", id.as_str()], "go on with it")
@@ -402,13 +421,15 @@ fn committed(to: &Speaker, work: &Working, lane: &LaneSeen) -> Next {
         let say = "hand your work off; its checks are not trusted on this machine: a person reads \
                    them and runs `laneway trust`";
         next = Next::new(Act::Run, say);
-        if work.person {
+        if work.person && !(work.proof_runs && work.handoff.is_ok()) {
             let trust = to.laneway(place, ["trust"], "let the checks run on this machine");
             next = next.then(trust.when("you have read the checks"));
         }
     }
     match &work.handoff {
+        Ok(()) if work.proof_runs => proving(to, work, place, next),
         Ok(()) => next.then(handing_off(to, place, &work.owes)),
+        Err(unmet) if high_risk::only(unmet) => high_risk::show(to, work, place, next, unmet),
         Err(unmet) if unmet.iter().any(|unmet| unmet.gate == "co-edited") => {
             Next::new(Act::Run, "rebase your work on the target first")
                 .then(to.laneway(place, ["lane", "sync"], "rebase it on the target"))
@@ -429,6 +450,25 @@ fn handing_off(to: &Speaker, place: Place<'_>, owes: &[Field]) -> Command {
     let command = to.laneway(place, ["handoff"], "submit it and free the lane");
     let fill = |command: Command, field: &Field| command.fill(field.flag, field.placeholder);
     owes.iter().fold(command, fill)
+}
+
+/// The handoff of a defect, which runs its proof: only what a person trusts runs here.
+fn proving(to: &Speaker, work: &Working, place: Place<'_>, next: Next) -> Next {
+    let id = &work.id;
+    let handoff = handing_off(to, place, &work.owes);
+    let not_run = handing_off(to, place, &work.owes)
+        .fill(NOT_RUN.flag, NOT_RUN.placeholder)
+        .when("the proof cannot be run here; the reviewer is told why");
+    if work.person {
+        let trust = to
+            .laneway(place, ["trust"], "let the proof, and the checks, run here")
+            .fill("--command", "COMMAND")
+            .when("you have read them");
+        let handoff = handoff.when("its proof is trusted here");
+        return next.then(trust).then(handoff).then(not_run);
+    }
+    let when = format!("a person has run laneway trust {id} --command COMMAND for its proof");
+    next.then(handoff.when(when)).then(not_run)
 }
 
 fn in_review(to: &Speaker, situation: &Situation) -> Next {

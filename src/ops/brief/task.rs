@@ -1,25 +1,31 @@
 //! One task, as the one who asks needs it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
+use super::command::Command;
 use super::fields::{Field, fields, filled};
 use super::package::{PackageSeen, package};
 use super::past::{Past, past};
 use super::rehearsal::{Judged, Rehearsal};
-use super::steps::{CheckOwed, LaneSeen, Next, Situation, Working, next};
-use super::{Speaker, Who};
+use super::review_seen::{ReviewSeen, review_seen};
+use super::steps::{CheckOwed, LaneSeen, Next, Situation, Unscoped, Working, next};
+use super::{Place, Speaker, Who};
+use crate::domain::evidence::{class_of, owed_tier};
+use crate::domain::exception::{ExceptAct, Stand, Waiver, exceptions};
 use crate::domain::gates::{checks_owed, inactive_block};
 use crate::domain::id::{AgentName, ObjectId, RoleName, TaskId};
-use crate::domain::identity::Capability;
+use crate::domain::identity::{Capability, Seat};
 use crate::domain::lease;
-use crate::domain::policy::ReviewMode;
+use crate::domain::policy::{Owed, ReviewMode};
 use crate::domain::record::{Evidence, Record, RecordBody};
 use crate::domain::request::{ClaimWish, Verb};
 use crate::domain::review::routes;
+use crate::domain::scope::ScopeRecord;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::stage::Stage;
 use crate::domain::state::{Claim, Epoch, Standing, Status, TaskState};
-use crate::domain::task::Task;
+use crate::domain::task::{Kind, Task, Tier};
 use crate::ops::save::{self, BoundLane};
 use crate::ops::{OpError, look, trust};
 
@@ -71,6 +77,12 @@ pub struct TaskBrief {
     pub depends: Vec<Dependency>,
     /// Checks that it owes.
     pub checks: Vec<CheckOwed>,
+    /// The class of evidence that it owes (G22).
+    pub tier: Option<Tier>,
+    /// Gates that are lifted for it now (P23).
+    pub lifted: Vec<Waiver>,
+    /// For whoever may review it now: what to look at.
+    pub review: Option<ReviewSeen>,
     /// What its records say.
     pub past: Past,
     /// What the handoff says.
@@ -111,8 +123,8 @@ pub(super) fn brief(
         _ => head,
     };
     let (files, checks) = checks(asking, task, shown, &records)?;
-    let package = package(asking.site, snapshot, task)?;
-    let told = TaskBrief {
+    let package = package(asking.site, snapshot, task);
+    let mut told = TaskBrief {
         relation,
         seconds_left: state
             .occupying()
@@ -123,15 +135,66 @@ pub(super) fn brief(
         package,
         depends: depends(snapshot, task),
         checks,
+        tier: owed_tier(snapshot, task),
+        lifted: lifted(&state, asking),
+        review: None,
         owes: fields(task.kind),
         reviews: reviews(snapshot, task, &files),
         past,
         task: task.clone(),
         state,
     };
-    let situation = situation(asking, who, &told, head)?;
-    let next = next(to, &situation);
+    let situation = situation(asking, who, &told, head, &records)?;
+    if let Situation::InReview {
+        work, mine: false, ..
+    } = &situation
+        && work.review
+        && work.here
+    {
+        told.review = review_seen(asking, to, task, &records);
+    }
+    let mut next = next(to, &situation);
+    for approval in approvals(asking, to, id, &records)? {
+        next = next.then(approval);
+    }
     Ok((told, next))
+}
+
+fn lifted(state: &TaskState, asking: &Rehearsal<'_>) -> Vec<Waiver> {
+    let waivers = state.waivers.iter();
+    waivers
+        .filter(|waiver| asking.now < waiver.until)
+        .cloned()
+        .collect()
+}
+
+/// The approval of each exception that waits for the one who asks (G19).
+fn approvals(
+    asking: &Rehearsal<'_>,
+    to: &Speaker,
+    id: &TaskId,
+    records: &[Record],
+) -> Result<Vec<Command>, OpError> {
+    let mut found = Vec::new();
+    for asked in exceptions(records).filter(|one| one.stand(asking.now) == Stand::Open) {
+        let (exception, task) = (asked.record.n, id.clone());
+        let act = ExceptAct::Approve {
+            exception,
+            note: None,
+        };
+        if asking.judge(Verb::Except { task, act }, None)?.is_err() {
+            continue;
+        }
+        let number = exception.to_string();
+        let words = ["except", id.as_str(), "--approve", number.as_str()];
+        let why = format!(
+            "lift {} until {}, as {} asks",
+            asked.gate, asked.until, asked.record.by
+        );
+        let when = format!("you agree with its reason: {}", asked.reason);
+        found.push(to.laneway(Place::Repository, words, why).when(when));
+    }
+    Ok(found)
 }
 
 fn relation(state: &TaskState, agent: &AgentName) -> Relation {
@@ -152,6 +215,7 @@ fn situation(
     who: &Who,
     told: &TaskBrief,
     head: Option<ObjectId>,
+    records: &[Record],
 ) -> Result<Situation, OpError> {
     let (id, state) = (&told.task.id, &told.state);
     let mine = told.relation == Relation::Mine;
@@ -173,11 +237,11 @@ fn situation(
                 claim: claimable(asking, id)?,
             }
         }
-        Standing::AwaitingScope(_) => Situation::AwaitingScope {
-            id: id.clone(),
-            mine,
-            release: asking.judge(releasing(id), None)?,
-        },
+        Standing::AwaitingScope(claim) => {
+            let lane = told.lane.as_ref().map(|lane| lane.path.clone());
+            let scope = unscoped(asking, id, claim, records, lane)?;
+            Situation::AwaitingScope(Box::new(scope))
+        }
         Standing::Blocked { block, .. } => {
             let over = inactive_block(&asking.snapshot, state);
             let unblock = match over {
@@ -187,7 +251,8 @@ fn situation(
             Situation::Blocked {
                 id: id.clone(),
                 reason: block.reason.clone(),
-                mine,
+                mine: mine || block.hold.as_ref() == Some(&asking.agent),
+                hold: block.hold.clone(),
                 unblock,
                 over,
             }
@@ -228,6 +293,62 @@ pub(super) fn in_review(
     }))
 }
 
+/// A claim whose scope waits, with what `decide` says of each way on.
+pub(super) fn unscoped(
+    asking: &Rehearsal<'_>,
+    id: &TaskId,
+    claim: &Claim,
+    records: &[Record],
+    lane: Option<PathBuf>,
+) -> Result<Unscoped, OpError> {
+    let snapshot = &asking.snapshot;
+    let epoch = snapshot.states.get(id).epoch;
+    let said = records.iter().rev().find_map(|record| match &record.body {
+        RecordBody::Scope(ScopeRecord::Confirmed { text })
+            if record.epoch == epoch && record.by == claim.agent =>
+        {
+            Some(text.clone())
+        }
+        _ => None,
+    });
+    let mine = claim.agent == asking.agent;
+    let scoping = |act| Verb::Scope {
+        task: id.clone(),
+        act,
+    };
+    let text = "to be filled in".to_owned();
+    let shown = Some(epoch).filter(|_| mine);
+    let hold = Verb::Hold {
+        task: id.clone(),
+        reason: text.clone(),
+        saved: None,
+    };
+    Ok(Unscoped {
+        id: id.clone(),
+        by: claim.agent.clone(),
+        mine,
+        lane,
+        said,
+        givers: givers(snapshot, &claim.agent),
+        confirm: asking.judge(scoping(ScopeRecord::Confirmed { text }), shown)?,
+        go: asking.judge(scoping(ScopeRecord::Go { note: None }), None)?,
+        hold: asking.judge(hold, None)?,
+        release: asking.judge(releasing(id), None)?,
+    })
+}
+
+/// Those whom the map names who may give the go to a claim of `holder`.
+fn givers(snapshot: &Snapshot, holder: &AgentName) -> Vec<AgentName> {
+    let map = &snapshot.rules.identity;
+    let may = |agent: &AgentName| {
+        map.may(agent, Capability::Plan)
+            || map.is_seated(agent, Seat::Scope)
+            || map.is_seated(agent, Seat::Direction)
+    };
+    let others = map.agents.keys().filter(|agent| *agent != holder);
+    others.filter(|agent| may(agent)).cloned().collect()
+}
+
 /// Whether the task may be claimed. Probes are the claim's to run: where nobody has looked at a
 /// workstation, it is taken to be ready.
 pub(super) fn claimable(asking: &Rehearsal<'_>, id: &TaskId) -> Result<Judged, OpError> {
@@ -249,6 +370,25 @@ fn releasing(id: &TaskId) -> Verb {
         reason: None,
         saved: None,
     }
+}
+
+fn blocking(id: &TaskId) -> Verb {
+    Verb::Block {
+        task: id.clone(),
+        reason: "to be filled in".to_owned(),
+        by: None,
+        saved: None,
+    }
+}
+
+/// Others whom the map names who may review, and so may say what they saw.
+fn witnesses(snapshot: &Snapshot, agent: &AgentName) -> Vec<AgentName> {
+    let map = &snapshot.rules.identity;
+    let others = map.agents.keys().filter(|other| *other != agent);
+    others
+        .filter(|other| map.may(other, Capability::Review))
+        .cloned()
+        .collect()
 }
 
 fn working(
@@ -282,6 +422,10 @@ fn working(
         lane: told.lane.clone(),
         checks: told.checks.clone(),
         owes: told.owes.clone(),
+        proof_runs: told.task.kind == Kind::Defect
+            && snapshot.rules.policy.gates.proof == Owed::Required,
+        witnesses: witnesses(snapshot, &asking.agent),
+        block: asking.judge(blocking(&id), Some(epoch))?,
         findings: findings.map_or(0, |back| back.findings.len()),
         renewal_due: lease::renewal_due(claim, snapshot.rules.policy.lease, asking.now),
         person: who.is_person(),
@@ -355,6 +499,7 @@ fn checks(
         CheckOwed {
             trusted: trusted.contains(&command),
             passed: last.map(|run| run.passed()),
+            class: class_of(task, &command),
             command,
         }
     });

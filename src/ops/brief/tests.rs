@@ -1,12 +1,12 @@
 use std::path::PathBuf;
 
 use super::fields::fields;
-use super::steps::{Act, CheckOwed, LaneSeen, Next, Situation, Working, next};
+use super::steps::{Act, CheckOwed, LaneSeen, Next, Situation, Unscoped, Working, next};
 use super::{Speaker, Submitted};
 use crate::domain::fixtures::{ANN, BOB, agent, at, tid};
 use crate::domain::refusal::Unmet;
 use crate::domain::state::Epoch;
-use crate::domain::task::Kind;
+use crate::domain::task::{Kind, Tier};
 
 fn no(gate: &'static str) -> Result<(), Vec<Unmet>> {
     Err(vec![Unmet::rule(gate, "it does not hold")])
@@ -38,6 +38,7 @@ fn check(trusted: bool, passed: Option<bool>) -> CheckOwed {
         command: "make test".to_owned(),
         trusted,
         passed,
+        class: Tier::LocalCommand,
     }
 }
 
@@ -48,6 +49,9 @@ fn work() -> Working {
         lane: Some(lane()),
         checks: Vec::new(),
         owes: fields(Kind::Feature),
+        proof_runs: false,
+        witnesses: Vec::new(),
+        block: Ok(()),
         findings: 0,
         renewal_due: false,
         person: false,
@@ -229,6 +233,7 @@ fn a_block_is_ended_only_when_its_reason_is_gone() {
     let blocked = |over, mine, unblock| Situation::Blocked {
         id: tid("T-1"),
         reason: "no quota".to_owned(),
+        hold: None,
         mine,
         unblock,
         over,
@@ -247,14 +252,106 @@ fn a_block_is_ended_only_when_its_reason_is_gone() {
 
 #[test]
 fn a_scope_that_waits_for_a_go_is_not_worked_on() {
-    let situation = Situation::AwaitingScope {
+    let scope = |mine: bool, said: bool| Unscoped {
         id: tid("T-1"),
-        mine: true,
+        by: agent(if mine { ANN } else { BOB }),
+        mine,
+        lane: None,
+        said: said.then(|| "the budget alone".to_owned()),
+        givers: vec![agent(BOB)],
+        confirm: Ok(()),
+        go: if mine || !said { no("self-go") } else { Ok(()) },
+        hold: Ok(()),
         release: Ok(()),
     };
-    let told = next(&speaker(), &situation);
-    assert_eq!(told.act, Act::Wait);
-    assert!(told.commands.iter().all(|command| command.when.is_some()));
+    let told = |scope| next(&speaker(), &Situation::AwaitingScope(Box::new(scope)));
+    let unsaid = told(scope(true, false));
+    assert_eq!(unsaid.act, Act::Run);
+    let line = "laneway scope confirm T-1 --as @ann --text TEXT";
+    assert_eq!(lines(&unsaid), [line]);
+    let waits = told(scope(true, true));
+    assert_eq!(waits.act, Act::Wait);
+    assert!(waits.say.contains("the go of @bob"), "{}", waits.say);
+    assert!(waits.commands.iter().all(|command| command.when.is_some()));
+    // Another's: only what would be taken, and only on what was said.
+    assert!(told(scope(false, false)).commands.is_empty());
+    let go = told(scope(false, true));
+    let [first, hold] = lines(&go).try_into().unwrap();
+    assert_eq!(first, "laneway scope go T-1 --as @ann");
+    assert_eq!(hold, "laneway hold T-1 --as @ann --reason TEXT");
+    let when = go.commands[0].when.as_deref().unwrap();
+    assert!(when.ends_with("understood: the budget alone"), "{when}");
+}
+
+#[test]
+fn the_handoff_of_a_defect_says_who_trusts_its_proof() {
+    let defect = |person: bool| {
+        told(|work| {
+            work.owes = fields(Kind::Defect);
+            work.proof_runs = true;
+            work.person = person;
+        })
+    };
+    let line = "laneway handoff --next TEXT --root-cause TEXT --layer PATH --proof COMMAND";
+    let agents = defect(false);
+    assert_eq!(
+        lines(&agents),
+        [line.to_owned(), format!("{line} --proof-not-run REASON")]
+    );
+    let when = agents.commands[0].when.as_deref().unwrap();
+    assert!(when.contains("trust T-1 --command COMMAND"), "{when}");
+    let persons = defect(true);
+    assert_eq!(lines(&persons)[0], "laneway trust --command COMMAND");
+    assert!(
+        persons
+            .commands
+            .iter()
+            .all(|command| command.when.is_some())
+    );
+}
+
+#[test]
+fn high_risk_is_shown_before_it_is_handed_off() {
+    let owed = |gates: &[&'static str]| {
+        let unmet = gates.iter().map(|gate| Unmet::rule(gate, "it is owed"));
+        Err(unmet.collect())
+    };
+    let runtime = |passed| CheckOwed {
+        class: Tier::Runtime,
+        ..check(true, passed)
+    };
+    let anchor = "laneway evidence T-1 --class source_trace --text TEXT --anchor PATH:LINE";
+    let both = told(|work| {
+        work.handoff = owed(&["anchor-owed", "runtime-path-owed"]);
+        work.checks = vec![runtime(None)];
+    });
+    assert_eq!(both.act, Act::Run);
+    assert_eq!(lines(&both), [anchor, "laneway check"]);
+    let block = "laneway block T-1 --reason TEXT";
+    let waits = told(|work| {
+        work.handoff = owed(&["runtime-path-owed"]);
+        work.witnesses = vec![agent(BOB)];
+    });
+    assert_eq!(waits.act, Act::Wait);
+    assert!(waits.say.contains("@bob may say"), "{}", waits.say);
+    assert_eq!(lines(&waits), [block]);
+    // Something else has to be mended first.
+    let else_too = told(|work| work.handoff = owed(&["anchor-owed", "paths-owned"]));
+    assert_eq!(lines(&else_too), COMMIT);
+}
+
+#[test]
+fn a_hold_is_told_as_one_with_who_holds_it() {
+    let held = Situation::Blocked {
+        id: tid("T-1"),
+        reason: "waits for legal".to_owned(),
+        hold: Some(agent(BOB)),
+        mine: true,
+        unblock: Ok(()),
+        over: false,
+    };
+    let say = next(&speaker(), &held).say;
+    assert_eq!(say, "T-1 is held up by @bob: waits for legal");
 }
 
 fn submitted() -> Submitted {

@@ -1,5 +1,6 @@
 use laneway::contract::brief::{
-    BriefFindingView, CheckOwedView, DependencyView, HeldByView, LaneSeenView, RemarkView,
+    BriefFindingView, CheckOwedView, DependencyView, HeldByView, LaneSeenView, LiftedView,
+    RemarkView, ReviewSeenView,
 };
 
 use super::*;
@@ -53,8 +54,23 @@ fn worst() -> BriefTaskView {
             branch: "agent/A-backend-2".to_owned(),
             expires_at: "2026-11-20T13:00:00Z".to_owned(),
             seconds_left: Some(3600),
+            session: Some("2026-11-20T09:00:00Z".to_owned()),
         }),
         blocked: None,
+        held_up_by: None,
+        lifted: (0..30)
+            .map(|n| LiftedView {
+                gate: format!("gate-{n}"),
+                until: "2026-11-21T09:00:00Z".to_owned(),
+                by: "@dana".to_owned(),
+            })
+            .collect(),
+        review: Some(ReviewSeenView {
+            diff: "git diff 0123456789..9876543210".to_owned(),
+            form: "laneway review A-P7-001 --form".to_owned(),
+            doubts: vec!["seen at midnight sharp ".repeat(20); 40],
+            outside: (0..100).map(path).collect(),
+        }),
         lane: Some(LaneSeenView {
             path: format!("/work/{}/shop-A-backend-2", "deep/".repeat(20)),
             dirty: (0..300).map(path).collect(),
@@ -78,6 +94,7 @@ fn worst() -> BriefTaskView {
                 command: format!("go test ./internal/provisioning/component_{n}/..."),
                 trusted: n % 2 == 0,
                 passed: None,
+                class: "local_command".to_owned(),
             })
             .collect(),
         evidence: Some("runtime".to_owned()),
@@ -148,6 +165,8 @@ fn what_fits_is_not_cut() {
         depends_on: Vec::new(),
         checks: Vec::new(),
         reviews_owed: Vec::new(),
+        lifted: Vec::new(),
+        review: None,
         sent_back: None,
         notes: Some("Context: one line.".to_owned()),
         remarks: Vec::new(),
