@@ -197,3 +197,80 @@ fn brief_status_and_doctor_say_the_same_of_what_comes_next() {
     let doctor = doctor.code(0).json();
     assert_eq!(doctor["data"]["preflight"]["next"]["command"], told[0]);
 }
+
+/// People with seats, and an agent.
+const SEATS: &str = r#"version: 1
+mode: open
+agents:
+  - {name: "@bot", kind: agent, may: [claim, handoff, merge, plan]}
+  - {name: "@dana", kind: person, seat: [direction], may: [plan, review, merge, admin]}
+routing: []
+"#;
+
+#[test]
+fn a_brief_shows_an_exception_to_who_may_approve_it_and_then_to_everybody() {
+    let world = World::planned();
+    world.write("governance/identity-map.yaml", SEATS);
+    world.write("doc/adr/1.md", "# Use the budget before it has landed\n");
+    world.git("add -A");
+    world.git("commit -q -m rules");
+    world.quietly(
+        "except A-2 --gate dependency --adr doc/adr/1.md --reason 'the customer is down' \
+         --rollback 'revert the commit' --expires 2d --as @bot",
+    );
+    assert!(lines(&brief(&world, "repo", "A-2 --as @bot")).is_empty());
+    let told = brief(&world, "repo", "A-2 --as @dana");
+    let approve = "except A-2 --approve 1 --as @dana";
+    assert_eq!(lines(&told), [format!("laneway {approve}")]);
+    let when = &told["commands"][0]["when"];
+    assert_eq!(*when, "you agree with its reason: the customer is down");
+    world.quietly(approve);
+    let told = brief(&world, "repo", "A-2 --as @bot");
+    assert_eq!(told["task"]["lifted"][0]["gate"], "dependency");
+    assert_eq!(lines(&told), ["laneway claim A-2 --as @bot"]);
+}
+
+#[test]
+fn a_brief_tells_who_holds_a_task_up_and_lets_them_go_on() {
+    let world = World::planned();
+    world.quietly("claim A-1 --as @bot");
+    world.quietly("hold A-1 --reason 'budget freeze' --as @dana");
+    let told = brief(&world, "repo", "A-1 --as @bot");
+    assert_eq!(told["task"]["held_up_by"], "@dana");
+    assert_eq!(told["say"], "A-1 is held up by @dana: budget freeze");
+    let told = brief(&world, "repo", "A-1 --as @dana");
+    assert_eq!(lines(&told), ["laneway unblock A-1 --as @dana"]);
+    world.quietly("unblock A-1 --as @dana");
+}
+
+#[test]
+fn a_brief_tells_a_reviewer_what_to_doubt() {
+    let world = World::governed();
+    world.rule("gates: {review: {normal: required}}");
+    world.submit("A-1", "--role A-backend", LANE, "a.md", "a\n");
+    let told = brief(&world, "repo", "A-1 --as @rev");
+    let review = &told["task"]["review"];
+    let doubt = "a feature that changes documents only";
+    assert_eq!(review["doubts"], serde_json::json!([doubt]));
+    assert!(review["diff"].as_str().unwrap().starts_with("git diff "));
+    // Whose work it is reads no review of it.
+    let mine = brief(&world, "repo", "A-1 --as @bot");
+    assert!(mine["task"].get("review").is_none(), "{mine}");
+}
+
+#[test]
+fn the_suggested_handoff_of_a_defect_is_taken_once_its_condition_holds() {
+    let world = World::governed();
+    world.quietly("add A-1 --title 'Lost payment' --kind defect --role A-backend --as @dana");
+    world.quietly("claim A-1 --as @bot");
+    world.commit(LANE, "a.txt", "a\n");
+    world.quietly("trust A-1 --command 'test -f a.txt' --as @dana");
+    let told = brief(&world, LANE, "");
+    let line = lines(&told)[0].clone();
+    let line = line.strip_prefix("laneway ").unwrap();
+    let line = line
+        .replace("TEXT", "'a slow bank'")
+        .replace("PATH", "a.txt")
+        .replace("COMMAND", "'test -f a.txt'");
+    drop(world.laneway_in(LANE, &line).code(0));
+}
