@@ -148,8 +148,13 @@ impl From<OpError> for Failure {
 
 /// Commands that nobody trusted here, with what differs from those that were.
 fn untrusted(message: String, task: &TaskId, commands: &[NewCommand]) -> Failure {
+    // One alone may be a proof, which the task does not owe.
+    let way = match commands {
+        [only] => format!("{task} --command {}", quoted(&only.command)),
+        _ => task.to_string(),
+    };
     let mut failure = Failure::new(4, "untrusted", message).hint(format!(
-        "read them, then `laneway trust {task}`, or `--trust` in CI"
+        "read them, then `laneway trust {way}`, or `--trust` in CI"
     ));
     failure.error.changed = ChangedCommandView::among(commands);
     for changed in &failure.error.changed {

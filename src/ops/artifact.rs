@@ -125,7 +125,12 @@ fn document<F: File>(site: &Site, path: &Path) -> Result<F::Domain, OpError> {
         path: path.to_owned(),
         source,
     };
-    let size = std::fs::metadata(&full).map_err(io)?.len();
+    let data = std::fs::metadata(&full).map_err(io)?;
+    if !data.is_file() {
+        let message = format!("{} is no plain file", path.display());
+        return Err(OpError::Usage(message));
+    }
+    let size = data.len();
     if size > MOST {
         let message = format!("{} has {size} bytes, more than {MOST}", path.display());
         return Err(OpError::Usage(message));
