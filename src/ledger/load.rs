@@ -5,7 +5,7 @@
 
 use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::format::File;
 use super::format::v1::identity_map::IdentityMapFile;
@@ -77,7 +77,7 @@ pub struct Loader<'r> {
     rules: RefCell<Option<KnownRules>>,
     stations: RefCell<Option<(ObjectId, Arc<Stations>)>>,
     reachable: RefCell<Option<(ObjectId, HashSet<ObjectId>)>>,
-    packages: Memory,
+    packages: Arc<Mutex<Memory>>,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
     #[cfg(test)]
@@ -116,7 +116,7 @@ impl<'r> Loader<'r> {
             rules: RefCell::default(),
             stations: RefCell::default(),
             reachable: RefCell::default(),
-            packages: Memory::default(),
+            packages: Arc::new(Mutex::new(Memory::new(repo))),
             cache: None,
             #[cfg(test)]
             lookups: std::cell::Cell::default(),
@@ -174,7 +174,6 @@ impl<'r> Loader<'r> {
             states,
             stations,
             packages: Packages(Some(Arc::new(PackageFiles::new(
-                self.repo,
                 tip,
                 rules_at,
                 self.packages.clone(),

@@ -1,8 +1,7 @@
 //! Work packages, read when a rule looks at one (G1): on the branch that defines the task, else on
 //! the target, like files of stages.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize as _;
@@ -12,58 +11,62 @@ use super::format::File as _;
 use super::format::v1::PackageFile;
 use super::read::{self, Origin};
 use super::yaml::{self, Limits, LineIndex};
-use super::{LedgerError, stages};
+use super::{LedgerError, paths};
 use crate::domain::id::ObjectId;
 use crate::domain::package::{Package, PackageSource};
 use crate::domain::plan;
-use crate::git::Repo;
-use crate::process::Runner;
+use crate::git::{Entry, EntryKind, Repo};
 
 /// A package as it reads, or why it does not.
 type Known = Result<Arc<Package>, String>;
 
-/// Packages that were read, by blob.
-pub type Memory = Arc<Mutex<HashMap<ObjectId, Known>>>;
+/// A directory of a commit: what stands in it, by name.
+type Directory = Arc<BTreeMap<String, Entry>>;
 
-/// The packages of a ledger commit and a target commit.
+/// A repository, and the packages that were read of it, by blob.
 #[derive(Debug)]
-pub struct PackageFiles {
-    common_dir: PathBuf,
-    runner: Runner,
-    ledger: Option<ObjectId>,
-    target: ObjectId,
-    memory: Memory,
+pub struct Memory {
+    repo: Repo,
+    blobs: HashMap<ObjectId, Known>,
+    /// How many directories and blobs were read.
+    #[cfg(test)]
+    pub(super) read: (usize, usize),
 }
 
-impl PackageFiles {
-    /// The packages of these commits. Nothing is read yet.
+impl Memory {
+    /// Nothing is read yet.
     #[must_use]
-    pub fn new(repo: &Repo, ledger: Option<ObjectId>, target: ObjectId, memory: Memory) -> Self {
+    pub fn new(repo: &Repo) -> Self {
         Self {
-            common_dir: repo.common_dir(),
-            runner: repo.runner().clone(),
-            ledger,
-            target,
-            memory,
+            repo: repo.clone(),
+            blobs: HashMap::new(),
+            #[cfg(test)]
+            read: (0, 0),
         }
     }
 
-    fn load(&self, origin: plan::Origin, path: &str) -> Result<Known, LedgerError> {
-        let repo = Repo::open(&self.common_dir, &self.runner)?;
-        let ledger = self.ledger.filter(|_| origin == plan::Origin::Ledger);
-        let Some(found) = stages::place(&repo, ledger, self.target, path)? else {
-            return Ok(Err("the file is missing".to_owned()));
-        };
-        let origin = found.origin();
-        let tree = repo.tree_of(found.commit())?;
-        let known = repo.entry_at(tree, origin.file)?;
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.and_then(|entry| memory.get(&entry.id)) {
+    fn directory(&mut self, commit: ObjectId, path: &str) -> Result<Directory, LedgerError> {
+        #[cfg(test)]
+        {
+            self.read.0 += 1;
+        }
+        let found = self.repo.entry_at(self.repo.tree_of(commit)?, path)?;
+        Ok(Arc::new(match found {
+            Some(dir) if dir.kind == EntryKind::Tree => self.repo.entries(dir.id)?,
+            _ => BTreeMap::new(),
+        }))
+    }
+
+    fn package(&mut self, entry: Entry, origin: Origin<'_>) -> Result<Known, LedgerError> {
+        if let Some(known) = self.blobs.get(&entry.id) {
             return Ok(known.clone());
         }
-        let (blob, bytes) = match read::blob_of(&repo, tree, origin, Limits::STATE) {
-            Ok(Some(read)) => read,
-            Ok(None) => return Ok(Err("the file is missing".to_owned())),
+        #[cfg(test)]
+        {
+            self.read.1 += 1;
+        }
+        let bytes = match read::blob_of_entry(&self.repo, entry, origin, Limits::STATE) {
+            Ok(bytes) => bytes,
             Err(LedgerError::BadFile(bad)) => return Ok(Err(why(&bad))),
             Err(error) => return Err(error),
         };
@@ -71,15 +74,83 @@ impl PackageFiles {
             Ok(document) => Ok(Arc::new(document.package)),
             Err(bad) => Err(why(&bad)),
         };
-        memory.insert(blob, package.clone());
+        self.blobs.insert(entry.id, package.clone());
         Ok(package)
+    }
+}
+
+/// What was asked about these commits. Both stay as they are, so it is asked once.
+#[derive(Debug, Default)]
+struct Asked {
+    directories: HashMap<(ObjectId, String), Directory>,
+    packages: BTreeMap<(plan::Origin, String), Known>,
+}
+
+/// The packages of a ledger commit and a target commit.
+#[derive(Debug)]
+pub struct PackageFiles {
+    ledger: Option<ObjectId>,
+    target: ObjectId,
+    memory: Arc<Mutex<Memory>>,
+    asked: Mutex<Asked>,
+}
+
+impl PackageFiles {
+    /// The packages of these commits. Nothing is read yet.
+    #[must_use]
+    pub fn new(ledger: Option<ObjectId>, target: ObjectId, memory: Arc<Mutex<Memory>>) -> Self {
+        Self {
+            ledger,
+            target,
+            memory,
+            asked: Mutex::default(),
+        }
+    }
+
+    fn load(
+        &self,
+        asked: &mut Asked,
+        origin: plan::Origin,
+        path: &str,
+    ) -> Result<Known, LedgerError> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = format!("{}/{path}", paths::GOVERNANCE);
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let ledger = self.ledger.filter(|_| origin == plan::Origin::Ledger);
+        for commit in ledger.into_iter().chain([self.target]) {
+            let key = (commit, parent.to_owned());
+            let directory = match asked.directories.get(&key) {
+                Some(known) => known.clone(),
+                None => {
+                    let read = memory.directory(commit, parent)?;
+                    asked.directories.insert(key, read.clone());
+                    read
+                }
+            };
+            if let Some(entry) = directory.get(name) {
+                let origin = Origin {
+                    file: &path,
+                    commit: Some(commit),
+                };
+                return memory.package(*entry, origin);
+            }
+        }
+        Ok(Err("the file is missing".to_owned()))
     }
 }
 
 impl PackageSource for PackageFiles {
     fn read(&self, origin: plan::Origin, path: &str) -> Known {
-        match self.load(origin, path) {
-            Ok(known) => known,
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (origin, path.to_owned());
+        if let Some(known) = asked.packages.get(&key) {
+            return known.clone();
+        }
+        match self.load(&mut asked, origin, path) {
+            Ok(known) => {
+                asked.packages.insert(key, known.clone());
+                known
+            }
             Err(error) => Err(error.to_string()),
         }
     }

@@ -8,7 +8,7 @@ use super::finding::{BadFile, Finding, Severity};
 use super::format::{self, File, Problem, ReadError};
 use super::yaml::{self, Limits, LineIndex, Node, ShapeError, SyntaxError};
 use crate::domain::id::ObjectId;
-use crate::git::{EntryKind, GitError, Repo};
+use crate::git::{Entry, EntryKind, GitError, Repo};
 
 /// Where a text comes from, for findings.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +70,20 @@ pub fn blob_of(
     let Some(entry) = repo.entry_at(tree, origin.file)? else {
         return Ok(None);
     };
+    let bytes = blob_of_entry(repo, entry, origin, limits)?;
+    Ok(Some((entry.id, bytes)))
+}
+
+/// The bytes of an entry that was found where `origin` says.
+///
+/// # Errors
+/// As [`blob_of`].
+pub fn blob_of_entry(
+    repo: &Repo,
+    entry: Entry,
+    origin: Origin<'_>,
+    limits: Limits,
+) -> Result<Vec<u8>, super::LedgerError> {
     if !matches!(entry.kind, EntryKind::Blob | EntryKind::Exec) {
         let message = match entry.kind {
             EntryKind::Link => "a governance file must not be a symbolic link",
@@ -80,7 +94,7 @@ pub fn blob_of(
         );
     }
     match repo.blob(entry.id, limits.bytes as u64) {
-        Ok(bytes) => Ok(Some((entry.id, bytes))),
+        Ok(bytes) => Ok(bytes),
         Err(GitError::TooLarge { size, limit, .. }) => {
             let message = format!("the file has {size} bytes, more than {limit}");
             Err(BadFile::whole(origin.file, origin.commit, "file-size", message).into())

@@ -21,23 +21,6 @@ pub struct Found {
     commit: ObjectId,
 }
 
-impl Found {
-    /// The commit that it stands in.
-    #[must_use]
-    pub fn commit(&self) -> ObjectId {
-        self.commit
-    }
-
-    /// Where it stands, for findings.
-    #[must_use]
-    pub fn origin(&self) -> Origin<'_> {
-        Origin {
-            file: &self.path,
-            commit: Some(self.commit),
-        }
-    }
-}
-
 /// Where the file at `path` below `governance/` stands: on the ledger, if one is given, else on
 /// the target.
 ///

@@ -35,3 +35,46 @@ fn files_of_stages_are_looked_up_again_only_when_their_directory_changed() {
     commit(&CONTRACT.replace("@bob", "@ann"));
     assert_eq!((named().as_str(), loader.lookups.get()), ("@ann", 2));
 }
+
+#[test]
+fn g01_packages_of_one_directory_are_read_once_each() {
+    let site = Site::new();
+    let package = |id: &str| {
+        format!(
+            "---\nid: {id}\ntask: {id}\nrole: dev\nstop_gate: scope_confirmation\n---\n\n# {id}\n"
+        )
+    };
+    let (a, b) = (package("P-1"), package("P-2"));
+    let files = [
+        ("governance/packages/P-1.md", a.as_str()),
+        ("governance/packages/P-2.md", b.as_str()),
+    ];
+    site.lab.commit(&site.path, &files);
+    let ids = ["P-1", "P-2", "P-3"];
+    for name in ids {
+        let path = format!("packages/{name}.md");
+        let new = task(name, &json!({"package": path}));
+        let _receipt = site.submit("@admin", Verb::Add(vec![new])).unwrap();
+    }
+    let loader = Loader::new(&site.ledger.repo);
+    let known = |snapshot: &crate::domain::snapshot::Snapshot| {
+        ids.map(|name| {
+            let task = snapshot.plan.get(&id(name)).unwrap();
+            snapshot.package(task).unwrap().is_ok()
+        })
+    };
+    let read = || loader.packages.lock().unwrap().read;
+    let snapshot = || {
+        loader
+            .snapshot(Some(site.tip()), site.target(), None)
+            .unwrap()
+    };
+    let first = snapshot();
+    assert_eq!(known(&first), [true, true, false]);
+    // One directory of the ledger and one of the target, and a blob of each package.
+    assert_eq!(read(), (2, 2));
+    assert_eq!(known(&first), [true, true, false]);
+    assert_eq!(read(), (2, 2));
+    assert_eq!(known(&snapshot()), [true, true, false]);
+    assert_eq!(read(), (4, 2));
+}
