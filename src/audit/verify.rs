@@ -7,6 +7,7 @@
 
 use super::difference::{Difference, first_line};
 use crate::domain::decide::{Change, LAW, beginning, decide};
+use crate::domain::exception::ExceptAct;
 use crate::domain::id::ObjectId;
 use crate::domain::request::{RangeWanted, Request, Verb};
 use crate::domain::review;
@@ -351,8 +352,15 @@ impl Iterator for Verification<'_> {
     }
 }
 
-/// The work that a request is about: the commit that it names, or the one that is handed off.
+/// The commit that a request is about: the one that it names, or the one that is handed off.
 fn named_work(snapshot: &Snapshot, verb: &Verb) -> Option<ObjectId> {
+    if let Verb::Except {
+        act: ExceptAct::Ask { commit, .. },
+        ..
+    } = verb
+    {
+        return Some(*commit);
+    }
     let submitted = || match &snapshot.states.get(verb.task()?).standing {
         state::Standing::InReview { submission, .. } => Some(submission.commit),
         _ => None,

@@ -4,9 +4,10 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::audit::verify;
+use crate::audit::{self, verify};
 use crate::domain::contract_request::{Decision, Ruling};
 use crate::domain::decide::PlanChange;
+use crate::domain::exception::ExceptAct;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::{AttestedFile, CheckRun, Evidence, Finding, Severity, Verdict};
 use crate::domain::request::{
@@ -15,7 +16,7 @@ use crate::domain::request::{
 use crate::domain::snapshot::Replayed;
 use crate::domain::state::{Epoch, Standing, Status};
 use crate::domain::task::Tier;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::git::testing::write;
 use crate::ledger::format::v1::state::StateFile;
 use crate::ledger::read::{self, Origin};
@@ -491,4 +492,33 @@ fn land(site: &Site, name: &str, detail: u8) -> Option<(Verb, Option<Companion>)
             ))
         }
     }
+}
+
+/// The decision record of an exception stands in a commit that a clone need not have.
+#[test]
+fn p23_a_decision_record_that_is_not_here_is_missing_and_not_refused() {
+    let site = Site::new();
+    site.add(&["A-1"]);
+    let _receipt = site.submit("@ada", claim("A-1")).unwrap();
+    let commit = site.work(site.target(), "doc/adr/1.md", "# 1\n");
+    let act = ExceptAct::Ask {
+        gate: "review-owed".to_owned(),
+        adr: "doc/adr/1.md".to_owned(),
+        commit,
+        reason: "the customer is down".to_owned(),
+        rollback: "revert it".to_owned(),
+        until: site.ledger.env.now().plus(Span::from_seconds(3600)),
+    };
+    let task = id("A-1");
+    let _receipt = site.submit("@ada", Verb::Except { task, act }).unwrap();
+    assert!(verify(&site.ledger, None).unwrap().all(|v| v.holds()));
+    let name = commit.to_string();
+    let object = site.ledger.repo.common_dir().join("objects");
+    std::fs::remove_file(object.join(&name[..2]).join(&name[2..])).unwrap();
+    let verdicts: Vec<_> = verify(&site.ledger, None).unwrap().collect();
+    let missing: Vec<_> = verdicts
+        .iter()
+        .filter_map(audit::Verdict::missing)
+        .collect();
+    assert_eq!(missing, [commit]);
 }
