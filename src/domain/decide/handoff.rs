@@ -8,7 +8,7 @@ use crate::domain::gates::{HANDOFF, LandCase};
 use crate::domain::id::TaskId;
 use crate::domain::identity::Capability;
 use crate::domain::lifecycle::Event;
-use crate::domain::record::{Handoff, RecordBody};
+use crate::domain::record::{Handoff, Proof, RecordBody};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::HandoffWish;
 use crate::domain::review;
@@ -36,11 +36,7 @@ pub(super) fn handoff(
         );
         return Err(ctx.refuse(id, Unmet::rule("commit-unknown", message)));
     }
-    let said = wish.risks.iter().chain(&wish.not_proven);
-    bounded(ctx, id, said.map(String::as_str))?;
-    if wish.next.len() > MAX_NOTE {
-        bounded(ctx, id, [wish.next.as_str()])?;
-    }
+    bounded(ctx, id, texts(wish))?;
     let mut unmet = Vec::new();
     if wish.next.trim().is_empty() {
         unmet.push(Unmet::rule("next-owed", "a handoff says what comes next").hint("`--next …`"));
@@ -101,6 +97,20 @@ pub(super) fn handoff(
     let lifted = lifted.into_iter().map(RecordBody::Override);
     let append = std::iter::once(record).chain(lifted).collect();
     Ok(Change::state(id, next, append))
+}
+
+/// What is too long of that which is empty only with better words, and the lists.
+fn texts(wish: &HandoffWish) -> impl Iterator<Item = &str> {
+    let cause = wish.root_cause.iter();
+    let cause = cause.flat_map(|cause| [&cause.text, &cause.layer, &cause.proof]);
+    let unproven = match &wish.proof {
+        Some(Proof::NotRun { reason }) => Some(reason),
+        Some(Proof::Ran { .. }) | None => None,
+    };
+    let long = cause.chain(unproven).chain([&wish.next]);
+    let long = long.filter(|text| text.len() > MAX_NOTE);
+    let listed = wish.risks.iter().chain(&wish.not_proven);
+    listed.chain(long).map(String::as_str)
 }
 
 /// What git says about the range of the request; a request without one is refused.

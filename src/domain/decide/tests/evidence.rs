@@ -132,3 +132,22 @@ fn a_proof_fails_on_the_base_and_passes_on_the_change() {
         "one sentence"
     );
 }
+
+#[test]
+fn what_a_handoff_says_of_a_fault_is_as_short_as_a_remark() {
+    let long = "long ".repeat(1000);
+    let not_run = |reason: &str| {
+        Some(Proof::NotRun {
+            reason: reason.to_owned(),
+        })
+    };
+    let short = "needs the cluster";
+    for (command, text, reason) in [
+        (long.as_str(), "a race", short),
+        ("make race", long.as_str(), short),
+        ("make race", "a race", long.as_str()),
+    ] {
+        let refused = handed_off(command, text, not_run(reason));
+        assert_eq!(refused, Some("text-size"));
+    }
+}
