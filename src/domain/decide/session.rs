@@ -2,11 +2,12 @@
 //!
 //! A session is open while a claim is worked on and nobody stopped it. It ends when the claim leaves
 //! work: by a handoff, a block, a return, a take-over; that of an agent that was lost ends with its
-//! lease.
+//! lease, also where the agent comes back and renews it.
 
 use super::note::touched;
 use super::{Change, Context};
 use crate::domain::id::TaskId;
+use crate::domain::lease;
 use crate::domain::record::RecordBody;
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::Verb;
@@ -19,20 +20,22 @@ pub(super) fn settled(ctx: Context<'_>, mut change: Change) -> Change {
     for one in &mut change.states {
         let before = ctx.snapshot.states.get(&one.task).occupying();
         resume(&mut one.state, before, ctx.request.at);
+        came_late(ctx, &mut one.state, before);
         let Some((claim, started)) = before.and_then(open) else {
             continue;
         };
-        let after = one.state.occupying();
-        let goes_on = after.is_some_and(|now| now.id == claim.id && open(now).is_some());
-        if !goes_on {
-            let ended = end(ctx, claim).max(started);
-            one.append.push(RecordBody::Session(SessionRecord {
-                agent: claim.agent.clone(),
-                workstation: claim.workstation.clone(),
-                started,
-                ended,
-            }));
-        }
+        let after = one.state.occupying().filter(|now| now.id == claim.id);
+        let ended = match after.and_then(open) {
+            Some((_, since)) if since == started => continue,
+            Some(_) => claim.expires_at,
+            None => end(ctx, claim),
+        };
+        one.append.push(RecordBody::Session(SessionRecord {
+            agent: claim.agent.clone(),
+            workstation: claim.workstation.clone(),
+            started,
+            ended: ended.max(started),
+        }));
     }
     change
 }
@@ -57,6 +60,24 @@ fn resume(state: &mut TaskState, before: Option<&Claim>, now: Timestamp) {
             }
         }
         Standing::Todo { .. } | Standing::Done(_) | Standing::Cancelled { .. } => {}
+    }
+}
+
+/// Nobody is known to have worked between the end of a lease and its late renewal: the session ends
+/// with the lease, and the next one begins now.
+fn came_late(ctx: Context<'_>, state: &mut TaskState, before: Option<&Claim>) {
+    let terms = ctx.snapshot.rules.policy.lease;
+    let late = |claim: &&Claim| lease::expired(claim, terms, ctx.request.at);
+    let Some(before) = before.filter(late) else {
+        return;
+    };
+    if let Standing::InProgress(claim) | Standing::AwaitingScope(claim) = &mut state.standing
+        && claim.id == before.id
+        && claim.expires_at > before.expires_at
+        && claim.session == before.session
+        && open(claim).is_some()
+    {
+        claim.session = Session::Since(ctx.request.at);
     }
 }
 

@@ -115,6 +115,25 @@ fn t08_the_session_of_a_lost_agent_ends_with_its_lease() {
 }
 
 #[test]
+fn t08_a_late_renewal_counts_no_time_after_the_lease() {
+    let mut world = world();
+    world.now = at(TTL * 9);
+    let epoch = world.state("T-1").epoch;
+    let renew = Verb::Renew {
+        tasks: vec![(tid("T-1"), epoch)],
+    };
+    drop(world.ask(ANN, None, renew.clone()).unwrap());
+    assert_eq!(sessions(&world), [ann(0, TTL)]);
+    // One in time goes on with the same session.
+    world.pass(TTL as u32);
+    drop(world.ask(ANN, None, renew).unwrap());
+    world.pass(100);
+    world.hand_off(ANN, "T-1", oid(9));
+    let next = ann(TTL * 9, TTL * 10 + 100);
+    assert_eq!(sessions(&world), [ann(0, TTL), next]);
+}
+
+#[test]
 fn t08_time_is_stopped_and_started_by_hand() {
     let mut world = world();
     drop(world.ask(ANN, None, act(SessionAct::Stop)).unwrap());
