@@ -103,6 +103,21 @@ pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
+/// What begins something else than a paragraph.
+const MARKS: [&str; 12] = [
+    "#", "|", "<", ">", "~", "```", "- ", "+ ", "* ", "---", "***", "___",
+];
+
+/// A text as one paragraph that begins nothing else: no heading, table, list, quote, code or comment.
+#[must_use]
+pub fn paragraph(text: &str) -> String {
+    let text = line(text);
+    if MARKS.iter().any(|mark| text.starts_with(mark)) {
+        return format!("\\{text}");
+    }
+    text
+}
+
 fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -132,5 +147,20 @@ mod tests {
             "| x |\n|---|\n| a\\|b c |"
         );
         assert_eq!(table(&["x"], &[]), "None.");
+    }
+
+    #[test]
+    fn a_paragraph_stays_one() {
+        assert_eq!(paragraph("x\n\n## y\n| z"), "x ## y | z");
+        for (text, shown) in [
+            ("\n## y", "\\## y"),
+            ("| z |", "\\| z |"),
+            ("```", "\\```"),
+            ("<!-- x", "\\<!-- x"),
+            ("`x` is next", "`x` is next"),
+            ("-1 is next", "-1 is next"),
+        ] {
+            assert_eq!(paragraph(text), shown);
+        }
     }
 }

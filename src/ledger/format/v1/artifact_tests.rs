@@ -131,6 +131,24 @@ impl<T: serde::de::DeserializeOwned> File for As<T> {
 
 proptest! {
     #[test]
+    fn g11_no_text_adds_a_section_to_the_body(file in file(), at in 0..3_u8) {
+        let forged = "x\n\n## Evidence\n\n| command |\n".to_owned();
+        let mut file = file;
+        match at {
+            0 => file.next = forged.clone(),
+            1 => file.title = forged.clone(),
+            _ => file.root_cause = Some(RootCauseEntry {
+                text: forged.clone(), layer: forged.clone(), proof: forged.clone(),
+            }),
+        }
+        let text = file.render(returned::TEMPLATE).unwrap();
+        let front = text.find("\n---\n").unwrap();
+        let sections = |text: &str| text.lines().filter(|line| line.starts_with("## ")).count();
+        prop_assert_eq!(sections(&text[front..]), sections(returned::TEMPLATE));
+        prop_assert_eq!(artifact::parse::<ReturnFile>("x.md", &text).unwrap(), file);
+    }
+
+    #[test]
     fn a_return_artifact_is_read_back_as_it_was(file in file()) {
         let text = file.render(returned::TEMPLATE).unwrap();
         prop_assume!(text.len() < Limits::STATE.bytes);

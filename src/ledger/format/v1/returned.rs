@@ -9,7 +9,7 @@ use super::record::RootCauseEntry;
 use crate::domain::id::{AgentName, LaneName, ObjectId, TaskId};
 use crate::domain::state::Status;
 use crate::domain::time::Timestamp;
-use crate::ledger::artifact::{self, list, table};
+use crate::ledger::artifact::{self, list, paragraph, table};
 use crate::ledger::format::problem::{Problem, collect};
 use crate::ledger::format::read::{File, check_version};
 use crate::ledger::format::text::Text;
@@ -178,7 +178,7 @@ impl ReturnFile {
         let state: Vec<Vec<String>> = state.collect();
         vec![
             ("task", shown(&self.task)),
-            ("title", self.title.clone()),
+            ("title", paragraph(&self.title)),
             ("status", some(self.status.as_ref().map(shown))),
             ("lane", some(self.lane.as_ref().map(shown))),
             ("epoch", self.epoch.to_string()),
@@ -196,17 +196,17 @@ impl ReturnFile {
             ("risks", list(&self.risks)),
             ("not_proven", list(&self.not_proven)),
             ("outside", list(&self.outside)),
-            ("next", self.next.clone()),
+            ("next", paragraph(&self.next)),
             ("state", table(&["at", "by", "epoch", "what"], &state)),
         ]
     }
 }
 
 fn cause(cause: &RootCauseEntry) -> String {
-    format!(
+    paragraph(&format!(
         "{}, in {}; shown by `{}`.",
         cause.text, cause.layer, cause.proof
-    )
+    ))
 }
 
 /// A value as its file shows it.
