@@ -161,9 +161,9 @@ pub struct RangeFacts {
 pub struct Shrunk {
     /// Its path before.
     pub path: String,
-    /// Lines that are not blank, before.
+    /// Lines that are not blank, before; bytes where the file is too large, then or now, to count them.
     pub before: usize,
-    /// Lines that are not blank, after; none: it is gone.
+    /// The same after; none: it is gone.
     pub after: Option<usize>,
 }
 

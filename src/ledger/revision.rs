@@ -11,6 +11,30 @@ use crate::domain::review;
 use crate::domain::snapshot::{RangeFacts, Shrunk};
 use crate::git::{Entry, EntryKind, GitError, Replay, Repo, Signature};
 
+/// Largest file whose lines are counted, in bytes; of a larger one the size is compared.
+const MAX_COUNTED: u64 = 4 << 20;
+
+/// How much a file holds.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    /// Lines that are not blank; none where they are not counted.
+    lines: Option<usize>,
+    bytes: u64,
+}
+
+impl Extent {
+    /// This and another in one measure: lines where both were counted, else bytes.
+    fn against(self, other: Option<Self>) -> (usize, Option<usize>) {
+        let bytes = |one: Self| usize::try_from(one.bytes).unwrap_or(usize::MAX);
+        match (self.lines, other) {
+            (Some(lines), None) => (lines, None),
+            (None, None) => (bytes(self), None),
+            (Some(lines), Some(Self { lines: Some(o), .. })) => (lines, Some(o)),
+            (_, Some(other)) => (bytes(self), Some(bytes(other))),
+        }
+    }
+}
+
 /// The files under `patterns` that are gone at `tip`, or have fewer lines that are not blank than
 /// at `base` (P61). One that another protected path holds now as it was has only moved.
 pub(super) fn shrunk(
@@ -28,10 +52,10 @@ pub(super) fn shrunk(
     let mut arrived: Vec<ObjectId> = arrivals.filter_map(|c| Some(c.new?.id)).collect();
     let mut shrunk = Vec::new();
     for change in changes {
-        let Some(before) = lines(repo, change.old)? else {
+        let Some(before) = extent(repo, change.old)? else {
             continue;
         };
-        let after = lines(repo, change.new)?;
+        let after = extent(repo, change.new)?;
         if after.is_none() {
             let same = |id: &ObjectId| change.old.is_some_and(|old| old.id == *id);
             if let Some(moved) = arrived.iter().position(same) {
@@ -39,6 +63,7 @@ pub(super) fn shrunk(
                 continue;
             }
         }
+        let (before, after) = before.against(after);
         if after.is_none_or(|after| after < before) {
             shrunk.push(Shrunk {
                 path: change.path,
@@ -50,16 +75,27 @@ pub(super) fn shrunk(
     Ok(shrunk)
 }
 
-/// How many lines of a file are not blank; none where there is no file.
-fn lines(repo: &Repo, entry: Option<Entry>) -> Result<Option<usize>, LedgerError> {
+/// How much a file holds; none where there is no file.
+fn extent(repo: &Repo, entry: Option<Entry>) -> Result<Option<Extent>, LedgerError> {
     let Some(entry) = entry.filter(|e| matches!(e.kind, EntryKind::Blob | EntryKind::Exec)) else {
         return Ok(None);
     };
-    let bytes = repo.blob(entry.id, u64::MAX)?;
+    let bytes = match repo.blob(entry.id, MAX_COUNTED) {
+        Ok(bytes) => bytes,
+        Err(GitError::TooLarge { size, .. }) => {
+            return Ok(Some(Extent {
+                lines: None,
+                bytes: size,
+            }));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let lines = bytes.split(|byte| *byte == b'\n');
-    Ok(Some(
-        lines.filter(|line| !line.trim_ascii().is_empty()).count(),
-    ))
+    let lines = lines.filter(|line| !line.trim_ascii().is_empty()).count();
+    Ok(Some(Extent {
+        lines: Some(lines),
+        bytes: bytes.len() as u64,
+    }))
 }
 
 /// The paths whose change is another than that of the commit which a review sent back (G5). What
@@ -113,5 +149,28 @@ fn on_same_base(
         Ok(Replay::Conflict { .. })
         | Err(GitError::MergeCommit { .. } | GitError::NotDescendant { .. }) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::Site;
+
+    #[test]
+    fn of_a_file_too_large_to_count_the_size_is_compared() {
+        let site = Site::new();
+        let large = "x".repeat(5 << 20);
+        let before = site.work(site.target(), "t", &large);
+        let patterns = [Glob::new("t").unwrap()];
+        let lost = |text: &str| {
+            let after = site.work(before, "t", text);
+            let lost = shrunk(&site.ledger.repo, &patterns, before, after).unwrap();
+            let lost = lost.into_iter().map(|test| (test.before, test.after));
+            lost.collect::<Vec<_>>()
+        };
+        assert_eq!(lost(&large[1..]), [(5 << 20, Some((5 << 20) - 1))]);
+        assert_eq!(lost("a\nb\n"), [(5 << 20, Some(4))]);
+        assert_eq!(lost(&format!("{large}x")), []);
     }
 }
