@@ -2,9 +2,10 @@
 
 use super::note::bounded;
 use super::own::given_back;
-use super::stage::passed;
+use super::stage::{open, passed};
 use super::{Change, Context, event_record};
-use crate::domain::gates::{shut, work_checked};
+use crate::domain::exception::Override;
+use crate::domain::gates::work_checked;
 use crate::domain::id::TaskId;
 use crate::domain::identity::Capability;
 use crate::domain::lifecycle::Event;
@@ -15,33 +16,28 @@ use crate::domain::review::{Seat, authors};
 use crate::domain::stage::{Rank, Stage};
 use crate::domain::state::{Block, Claim, Standing, Submission, TaskState};
 
-/// The state after an accepting review: the stage `review` is passed by whom the contract names.
+/// The state after an accepting review, and the gate of the stage `review` if an exception lifts it:
+/// the stage is passed by whom the contract names.
 fn accepted(
     ctx: Context<'_>,
     id: &TaskId,
     state: &TaskState,
     submission: &Submission,
     design_only: bool,
-) -> Result<TaskState, Refusal> {
+) -> Result<(TaskState, Option<Override>), Refusal> {
     let task = ctx.task(id)?;
     let shown = work_checked(ctx.snapshot, id, submission);
-    if let Some(unmet) = shut(
-        ctx.snapshot,
-        task,
-        Stage::Review,
-        ctx.request.at,
-        Some(shown),
-    ) {
-        return Err(ctx.refuse(id, unmet));
-    }
+    let lifted = open(ctx, id, Stage::Review, Some(shown))?;
+    let lifted = lifted.map_err(|unmet| ctx.refuse(id, unmet))?;
     let terms = ctx.snapshot.plan.contract(task);
     let terms = terms.and_then(|contract| contract.terms(Stage::Review));
-    match terms.map(|terms| terms.rank(ctx.agent())) {
+    let next = match terms.map(|terms| terms.rank(ctx.agent())) {
         Some(Rank::Primary | Rank::Secondary) if !design_only => {
-            passed(ctx, id, state.clone(), Stage::Review, None)
+            passed(ctx, id, state.clone(), Stage::Review, None)?
         }
-        _ => Ok(state.clone()),
-    }
+        _ => state.clone(),
+    };
+    Ok((next, lifted))
 }
 
 /// Nobody judges what they hold, or handed off themselves (P46).
@@ -133,8 +129,13 @@ pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result
         workstation: seat.workstation().cloned(),
         host: Some(ctx.request.actor.host.clone()),
     });
+    let mut lifted = None;
     let next = match verdict {
-        Verdict::Accept => accepted(ctx, id, state, submission, wish.design_only)?,
+        Verdict::Accept => {
+            let (next, gate) = accepted(ctx, id, state, submission, wish.design_only)?;
+            lifted = gate;
+            next
+        }
         Verdict::Reject => {
             ctx.allow(id, state, Event::Return)?;
             given_back(state, claim, Some(submission.commit))
@@ -166,6 +167,7 @@ pub(super) fn review(ctx: Context<'_>, id: &TaskId, wish: &ReviewWish) -> Result
         }
     };
     let mut append = vec![record];
+    append.extend(lifted.map(RecordBody::Override));
     if verdict == Verdict::Reject {
         append.push(event_record("reject", "the review rejected the work"));
     }

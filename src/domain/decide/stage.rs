@@ -5,7 +5,8 @@
 
 use super::note::MAX_NOTE;
 use super::{Change, Context};
-use crate::domain::gates::{shut, stranger};
+use crate::domain::exception::Override;
+use crate::domain::gates::{is_lifted, shut, stranger};
 use crate::domain::id::{AgentName, TaskId, WorkstationName};
 use crate::domain::identity::{AgentKind, Capability, Mode};
 use crate::domain::machines::Work;
@@ -105,13 +106,13 @@ fn pass(
     unmet.extend(wrong_agent(ctx, terms, before, stage));
     unmet.extend(own_approval(ctx, before, stage));
     unmet.extend(wrong_place(ctx, id, terms, stage, workstation)?);
-    unmet.extend(shut(
-        ctx.snapshot,
-        ctx.task(id)?,
-        stage,
-        ctx.request.at,
-        None,
-    ));
+    let lifted = match open(ctx, id, stage, None)? {
+        Ok(lifted) => lifted,
+        Err(shut) => {
+            unmet.push(shut);
+            None
+        }
+    };
     if !unmet.is_empty() {
         return Err(Refusal::new(ctx.what(Some(id)), Some(id), unmet));
     }
@@ -135,7 +136,33 @@ fn pass(
     progress.passed.retain(|known| known.stage < stage);
     progress.approved.retain(|known| known.stage < stage);
     let next = state.clone().progressed(progress.with(passage));
-    Ok(Change::state(id, next, vec![RecordBody::Stage(record)]))
+    let lifted = lifted.map(RecordBody::Override);
+    let append = [RecordBody::Stage(record)].into_iter().chain(lifted);
+    Ok(Change::state(id, next, append.collect()))
+}
+
+/// Whether the gate of a stage lets the task pass: what of it an exception lifts, or what is unmet.
+pub(super) fn open(
+    ctx: Context<'_>,
+    id: &TaskId,
+    stage: Stage,
+    shown: Option<bool>,
+) -> Result<Result<Option<Override>, Unmet>, Refusal> {
+    let (task, now) = (ctx.task(id)?, ctx.request.at);
+    let Some(unmet) = shut(ctx.snapshot, task, stage, now, shown) else {
+        return Ok(Ok(None));
+    };
+    let waiver = ctx.state(id)?.waiver(unmet.gate, now);
+    let waiver = waiver.filter(|_| is_lifted(ctx.snapshot, task, unmet.gate, now));
+    Ok(match waiver {
+        Some(waiver) => Ok(Some(Override {
+            gate: waiver.gate.clone(),
+            exception: waiver.exception,
+            by: waiver.by.clone(),
+            fact: unmet.message,
+        })),
+        None => Err(unmet),
+    })
 }
 
 /// Stages by hand come before the claim: work that has begun, on whatever plan, is not planned

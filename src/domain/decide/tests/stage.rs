@@ -1,6 +1,7 @@
 //! `stage`, and what other verbs do along a stage contract.
 
 use crate::domain::decide::Change;
+use crate::domain::exception::Waiver;
 use crate::domain::fixtures::{ANN, BOB, DANA, EVE, World, agent, block, claim, oid, task, tid};
 use crate::domain::id::WorkstationName;
 use crate::domain::identity::Mode;
@@ -458,6 +459,51 @@ fn the_gate_evidence_waits_for_a_note_and_for_checks_that_passed() {
     };
     done(world.ask(ANN, None, shown));
     done(world.ask(EVE, None, review(Verdict::Accept)));
+}
+
+#[test]
+fn g19_an_exception_of_the_gate_holds_for_every_stage_and_is_on_record() {
+    let lift = |world: &mut World| {
+        let mut state = world.state("T-1").clone();
+        state.waivers = vec![Waiver {
+            gate: "stage-gate".to_owned(),
+            exception: 1,
+            by: agent(EVE),
+            until: world.now.plus(Span::from_seconds(86_400)),
+        }];
+        world.snapshot.states.insert(tid("T-1"), state);
+    };
+    let lifted = |world: &World| {
+        let records = world.snapshot.records_of(&tid("T-1")).iter();
+        let overrides = records.filter(|r| matches!(r.body, RecordBody::Override(_)));
+        overrides.count()
+    };
+    let gate = GateWord::Known(StageGate::Approval);
+    let plan = StageTerms {
+        gate: Some(gate),
+        ..by(BOB)
+    };
+    let mut world = world(&[
+        (Stage::Plan, plan),
+        (Stage::Review, gated(StageGate::Approval)),
+    ]);
+    refused(
+        world.ask(BOB, None, pass(Stage::Plan, None)),
+        &["stage-gate"],
+    );
+    lift(&mut world);
+    done(world.ask(BOB, None, pass(Stage::Plan, None)));
+    assert_eq!(lifted(&world), 1);
+    world.claim(ANN, "T-1");
+    world.hand_off(ANN, "T-1", oid(7));
+    let mut expired = world.clone();
+    expired.pass(86_400);
+    refused(
+        expired.ask(EVE, None, review(Verdict::Accept)),
+        &["stage-gate"],
+    );
+    done(world.ask(EVE, None, review(Verdict::Accept)));
+    assert_eq!(lifted(&world), 2);
 }
 
 #[test]
