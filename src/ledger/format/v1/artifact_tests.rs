@@ -135,10 +135,10 @@ proptest! {
         let forged = "x\n\n## Evidence\n\n| command |\n".to_owned();
         let mut file = file;
         match at {
-            0 => file.next = forged.clone(),
-            1 => file.title = forged.clone(),
+            0 => file.next = forged,
+            1 => file.title = forged,
             _ => file.root_cause = Some(RootCauseEntry {
-                text: forged.clone(), layer: forged.clone(), proof: forged.clone(),
+                text: forged.clone(), layer: forged.clone(), proof: forged,
             }),
         }
         let text = file.render(returned::TEMPLATE).unwrap();
