@@ -385,7 +385,10 @@ pub fn open_lane(
     }
     let default = default_path(site, policy, lane)?;
     let path = place(site, &branch.full(), default, epoch)?;
-    let saved: BTreeSet<ObjectId> = workspace::work_refs(repo)?.into_values().collect();
+    let saved: BTreeSet<ObjectId> = workspace::work_refs(repo)?
+        .into_iter()
+        .map(|work| work.commit)
+        .collect();
     let target = site.ledger.target()?;
     let spec = LaneSpec {
         lane: lane.clone(),

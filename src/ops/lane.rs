@@ -138,7 +138,10 @@ pub fn sync(site: &Site, lane: Option<&LaneName>, dry_run: bool) -> Result<LaneS
 pub fn remove(site: &Site, lane: &LaneName, dry_run: bool) -> Result<PathBuf, OpError> {
     let snapshot = super::look::snapshot(site)?;
     let path = path_of(site, Some(lane))?;
-    let saved: BTreeSet<ObjectId> = workspace::work_refs(site.repo())?.into_values().collect();
+    let saved: BTreeSet<ObjectId> = workspace::work_refs(site.repo())?
+        .into_iter()
+        .map(|work| work.commit)
+        .collect();
     let in_progress = snapshot.lane_holder(lane, site.env.now()).is_some();
     let removal = Removal {
         path: &path,

@@ -75,8 +75,8 @@ fn forget_landed(site: &Site) -> Result<Vec<String>, OpError> {
     let snapshot = super::look::snapshot(site)?;
     let done: Vec<(String, ObjectId)> = workspace::work_refs(site.repo())?
         .into_iter()
-        .filter(|((task, _), _)| snapshot.states.get(task).status() == Status::Done)
-        .map(|((task, epoch), commit)| (workspace::work_ref(&task, epoch), commit))
+        .filter(|work| snapshot.states.get(&work.task).status() == Status::Done)
+        .map(|work| (work.name, work.commit))
         .collect();
     let wanted: BTreeSet<ObjectId> = done.iter().map(|(_, commit)| *commit).collect();
     let held = site

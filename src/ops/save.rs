@@ -11,7 +11,7 @@ use crate::domain::policy::Durability;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
 use crate::git::{
-    Denial, Durability as Flush, Expect, Fetch, PushOutcome, PushSpec, PushUpdate, Repo,
+    Denial, Durability as Flush, Expect, Fetch, Listing, PushOutcome, PushSpec, PushUpdate, Repo,
 };
 use crate::ledger::{LedgerError, last_line};
 use crate::workspace::{self, Binding, Obstacle, WorkspaceError};
@@ -121,7 +121,8 @@ pub fn refuse_dirty(repo: &Repo, lane: &BoundLane) -> Result<(), OpError> {
     .into())
 }
 
-/// Keeps `commit` in the work ref of `task`, here and on the deciding remote.
+/// Keeps `commit` in the work ref of `task`, here and on the deciding remote. Where that stood at
+/// something else, such as a commit that was sent back and amended, that is kept beside it.
 ///
 /// # Errors
 /// When it cannot be written or pushed.
@@ -141,17 +142,38 @@ pub fn keep(
         site.repo().sync_range(commit, snapshot.rules.at)?;
     }
     workspace::save(site.repo(), task, epoch, commit, flush)?;
-    if let Some(remote) = site.ledger.remote() {
-        let limit = Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));
-        push_ref(
-            site.repo(),
-            remote,
-            &workspace::work_ref(task, epoch),
-            commit,
-            limit,
-        )?;
+    let Some(remote) = site.ledger.remote() else {
+        return Ok(());
+    };
+    let limit = Duration::from_secs(u64::from(snapshot.rules.policy.remote_timeout.seconds()));
+    let (repo, name) = (site.repo(), workspace::work_ref(task, epoch));
+    let there = there(repo, remote, &name, limit)?;
+    if let Some(left) = there.filter(|earlier| *earlier != commit) {
+        let earlier = workspace::earlier_ref(task, epoch, left);
+        // Saved in another clone, and never seen here.
+        if !repo.exists(left)
+            && let Fetch::Unreachable { stderr } =
+                repo.fetch(remote, &[format!("+{name}:{earlier}")], limit)?
+        {
+            return Err(unreachable(remote, &stderr));
+        }
+        if workspace::leaves(repo, left, commit) {
+            push_ref(repo, remote, &earlier, left, limit)?;
+        }
     }
-    Ok(())
+    push_over(repo, remote, &name, there, commit, limit)
+}
+
+fn there(
+    repo: &Repo,
+    remote: &RemoteName,
+    name: &str,
+    limit: Duration,
+) -> Result<Option<ObjectId>, OpError> {
+    match repo.ls_remote(remote, &[name], limit)? {
+        Listing::Refs(refs) => Ok(refs.get(name).copied()),
+        Listing::Unreachable { stderr } => Err(unreachable(remote, &stderr)),
+    }
 }
 
 /// Brings the saved work of `task` from the deciding remote, when `commit` is not here yet: who
@@ -195,20 +217,25 @@ pub fn push_ref(
     commit: ObjectId,
     limit: Duration,
 ) -> Result<(), OpError> {
-    let expect = match repo.ls_remote(remote, &[name], limit)? {
-        crate::git::Listing::Refs(refs) => match refs.get(name) {
-            Some(value) if *value == commit => return Ok(()),
-            Some(value) => Expect::At(*value),
-            None => Expect::Absent,
-        },
-        crate::git::Listing::Unreachable { stderr } => {
-            return Err(unreachable(remote, &stderr));
-        }
-    };
+    let there = there(repo, remote, name, limit)?;
+    push_over(repo, remote, name, there, commit, limit)
+}
+
+fn push_over(
+    repo: &Repo,
+    remote: &RemoteName,
+    name: &str,
+    there: Option<ObjectId>,
+    commit: ObjectId,
+    limit: Duration,
+) -> Result<(), OpError> {
+    if there == Some(commit) {
+        return Ok(());
+    }
     let update = PushUpdate {
         name: name.to_owned(),
         new: Some(commit),
-        expect,
+        expect: there.map_or(Expect::Absent, Expect::At),
         rewind: true,
     };
     let spec = PushSpec {

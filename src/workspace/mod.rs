@@ -38,7 +38,7 @@ pub use listing::{LaneStatus, lanes_of, list};
 pub use path::{LanePlaces, lane_path, takeover_path};
 pub use removal::{Removal, Removed, obstacles, remove};
 pub use retire::retire;
-pub use saved::{Saved, save, work_ref, work_refs};
+pub use saved::{Saved, WorkRef, earlier_ref, leaves, save, work_ref, work_refs};
 pub use scratch::{Scratch, left_scratches, prune_scratch};
 pub use sync::{Synced, rehearse, sync};
 pub use unfinished::{clear as clear_unfinished, is_abandoned, is_unfinished};

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::WorkspaceError;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::state::Epoch;
@@ -29,8 +27,16 @@ pub fn work_ref(task: &TaskId, epoch: Epoch) -> String {
     format!("{PREFIX}{task}/{epoch}")
 }
 
+/// The ref that keeps `commit` of a task and an epoch once its work ref went on without it:
+/// `refs/laneway/work/<ID>/<epoch>-<commit>`. What was handed off is named by records forever.
+#[must_use]
+pub fn earlier_ref(task: &TaskId, epoch: Epoch, commit: ObjectId) -> String {
+    format!("{}-{commit}", work_ref(task, epoch))
+}
+
 /// Keeps `commit` alive in the work ref of `task` and `epoch`. Only that epoch's holder may call
-/// this, so a value that stands there is an older one of the same work and is replaced.
+/// this, so a value that stands there is an older one of the same work and is replaced; one that
+/// `commit` does not reach is kept in its [`earlier_ref`].
 ///
 /// # Errors
 /// [`WorkspaceError::Git`], such as a missing commit.
@@ -48,29 +54,67 @@ pub fn save(
         if from == Some(commit) {
             return Ok(Saved::Unchanged);
         }
-        let edit = RefEdit {
+        let mut edits = vec![RefEdit {
             name: name.clone(),
             expect: from.map_or(Expect::Absent, Expect::At),
             new: Some(commit),
-        };
-        if repo.cas(&[edit], "laneway: save", durability)? == Cas::Moved {
+        }];
+        if let Some(left) = from.filter(|from| leaves(repo, *from, commit)) {
+            let name = earlier_ref(task, epoch, left);
+            let expect = repo.tip(&name)?.map_or(Expect::Absent, Expect::At);
+            let new = Some(left);
+            edits.push(RefEdit { name, expect, new });
+        }
+        if repo.cas(&edits, "laneway: save", durability)? == Cas::Moved {
             return Ok(Saved::Moved { from });
         }
     }
     Err(GitError::Moved { name }.into())
 }
 
-/// All work refs of this repository. Names that no build writes are left out.
+/// Whether `commit` does not reach `earlier`. What is not here cannot be told, nor lost.
+#[must_use]
+pub fn leaves(repo: &Repo, earlier: ObjectId, commit: ObjectId) -> bool {
+    matches!(repo.is_ancestor(earlier, commit), Ok(false))
+}
+
+/// A ref that keeps work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkRef {
+    /// Its full name.
+    pub name: String,
+    /// Whose work.
+    pub task: TaskId,
+    /// Under which epoch.
+    pub epoch: Epoch,
+    /// Where it stands.
+    pub commit: ObjectId,
+}
+
+/// All work refs of this repository, also those of earlier commits. Names that no build writes are
+/// left out.
 ///
 /// # Errors
 /// [`WorkspaceError::Git`].
-pub fn work_refs(repo: &Repo) -> Result<BTreeMap<(TaskId, Epoch), ObjectId>, WorkspaceError> {
+pub fn work_refs(repo: &Repo) -> Result<Vec<WorkRef>, WorkspaceError> {
     let refs = repo.refs_with_prefix(PREFIX)?.into_iter();
     Ok(refs
-        .filter_map(|(name, id)| {
+        .filter_map(|(name, commit)| {
             let (task, epoch) = name.strip_prefix(PREFIX)?.split_once('/')?;
-            let epoch = Epoch(epoch.parse().ok()?);
-            Some(((TaskId::new(task).ok()?, epoch), id))
+            let (epoch, earlier) = match epoch.split_once('-') {
+                Some((epoch, earlier)) => (epoch, Some(earlier)),
+                None => (epoch, None),
+            };
+            if earlier.is_some_and(|earlier| earlier != commit.to_string()) {
+                return None;
+            }
+            let (task, epoch) = (TaskId::new(task).ok()?, Epoch(epoch.parse().ok()?));
+            Some(WorkRef {
+                name,
+                task,
+                epoch,
+                commit,
+            })
         })
         .collect())
 }
@@ -91,9 +135,23 @@ mod tests {
         let from = Some(field.base);
         assert_eq!(save(next), Saved::Moved { from });
         let refs = work_refs(&field.repo).unwrap();
-        assert_eq!(
-            refs.into_iter().collect::<Vec<_>>(),
-            [((task, Epoch(2)), next)]
-        );
+        let stand = |commit, name| WorkRef {
+            name,
+            task: task.clone(),
+            epoch: Epoch(2),
+            commit,
+        };
+        let name = work_ref(&task, Epoch(2));
+        assert_eq!(refs, [stand(next, name.clone())]);
+        // Work that is made anew leaves the earlier one where it can be found.
+        let anew = field.base;
+        assert_eq!(save(anew), Saved::Moved { from: Some(next) });
+        let earlier = earlier_ref(&task, Epoch(2), next);
+        let mut refs = work_refs(&field.repo).unwrap();
+        refs.sort_by(|a, b| a.name.cmp(&b.name));
+        assert_eq!(refs, [stand(anew, name.clone()), stand(next, earlier)]);
+        assert_eq!(save(next), Saved::Moved { from: Some(anew) });
+        assert_eq!(save(anew), Saved::Moved { from: Some(next) });
+        assert_eq!(work_refs(&field.repo).unwrap().len(), 2);
     }
 }

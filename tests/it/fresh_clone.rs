@@ -17,3 +17,26 @@ fn an_audit_in_a_fresh_clone_names_the_work_that_is_not_there_and_how_to_fetch_i
     world.git_in("fresh", &fetch["git ".len()..]);
     drop(world.laneway_in("fresh", "audit verify").code(0));
 }
+
+#[test]
+fn work_that_was_sent_back_and_made_anew_is_still_there_for_a_fresh_clone() {
+    let world = World::remote();
+    let lane = "repo-A-backend";
+    let sent_back = world.submit("A-1", "--role A-backend", lane, "a.txt", "a\n");
+    let finding = "--finding 'major:a.txt:too short; impact: none; fix: more'";
+    world.quietly(&format!("review A-1 --verdict revise {finding} --as @rev"));
+    world.write_in(lane, "a.txt", "a\nb\n");
+    world.git_in(lane, "commit -q -a --amend -m anew");
+    drop(world.laneway_in(lane, "handoff --next more").code(0));
+    let hub = format!("file://{}", world.path("hub.git").display());
+    world.git(&format!("clone -q --single-branch {hub} ../fresh"));
+    let ledger = "refs/heads/laneway:refs/remotes/origin/laneway";
+    let work = "refs/laneway/work/*:refs/laneway/work/*";
+    world.git_in("fresh", &format!("fetch -q origin {ledger} {work}"));
+    let refs = "for-each-ref --format=%(refname) refs/laneway/work";
+    let earlier = format!("refs/laneway/work/A-1/1-{sent_back}");
+    for clone in ["repo", "fresh"] {
+        assert!(world.git_in(clone, refs).contains(&earlier));
+    }
+    drop(world.laneway_in("fresh", "audit verify").code(0));
+}
