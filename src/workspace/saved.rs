@@ -149,7 +149,7 @@ mod tests {
         let earlier = earlier_ref(&task, Epoch(2), next);
         let mut refs = work_refs(&field.repo).unwrap();
         refs.sort_by(|a, b| a.name.cmp(&b.name));
-        assert_eq!(refs, [stand(anew, name.clone()), stand(next, earlier)]);
+        assert_eq!(refs, [stand(anew, name), stand(next, earlier)]);
         assert_eq!(save(next), Saved::Moved { from: Some(anew) });
         assert_eq!(save(anew), Saved::Moved { from: Some(next) });
         assert_eq!(work_refs(&field.repo).unwrap().len(), 2);
