@@ -222,7 +222,7 @@ fn of_change(
     doubts: &mut Vec<Doubt>,
 ) {
     let files = &handoff.files;
-    let approved = approved(records, &handoff.change_key, Some(&record.by));
+    let approved = approved(records, &handoff.change_key, &record.by);
     let mut add = |reason, message| doubts.push(doubt(reason, Some(record.n), message));
     for command in checks_owed(snapshot, task, files) {
         for path in edited(command, files) {

@@ -5,9 +5,9 @@ use super::{LandCase, LandGate, Page, checks_owed};
 use crate::domain::edited_checks::edited;
 use crate::domain::id::AgentName;
 use crate::domain::policy::EditedChecks;
-use crate::domain::record::{Record, RecordBody, Verdict};
+use crate::domain::record::Record;
 use crate::domain::refusal::Unmet;
-use crate::domain::review::authors;
+use crate::domain::review::{accepts, last_words};
 use crate::domain::shell::quoted;
 use crate::domain::snapshot::Rules;
 
@@ -37,7 +37,7 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
     let files = &case.range.files;
     let records = case.snapshot.records_of(&case.task.id);
     let key = &case.submission.change_key;
-    let approved = approved(records, key, Some(&case.claim.agent));
+    let approved = approved(records, key, &case.claim.agent);
     let mut unmet = Vec::new();
     for command in checks_owed(case.snapshot, case.task, files) {
         for path in edited(command, files) {
@@ -58,24 +58,42 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
 
 /// The paths whose change somebody else than the authors approved in a review of this change that
 /// accepts it and is their last word.
-pub fn approved<'r>(
-    records: &'r [Record],
-    change_key: &str,
-    holder: Option<&'r AgentName>,
-) -> Vec<&'r str> {
-    let authors = authors(records, holder);
-    let mut last = Vec::new();
-    for record in records {
-        let RecordBody::Review(review) = &record.body else {
-            continue;
-        };
-        if review.change_key == change_key && !authors.contains(&record.by) {
-            last.retain(|(by, _)| *by != &record.by);
-            last.push((&record.by, review));
-        }
-    }
-    last.into_iter()
-        .filter(|(_, review)| review.verdict == Verdict::Accept && !review.design_only)
+pub fn approved<'r>(records: &'r [Record], change_key: &str, holder: &AgentName) -> Vec<&'r str> {
+    last_words(records, change_key, holder)
+        .into_iter()
+        .filter(|(_, review)| accepts(review))
         .flat_map(|(_, review)| review.approves.iter().map(String::as_str))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{ANN, DANA, agent};
+    use crate::domain::record::{RecordBody, Review, Verdict};
+    use crate::domain::state::Epoch;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn only_who_accepts_the_work_of_others_approves_a_path() {
+        let by = |name: &str, verdict, design_only| {
+            let review = Review {
+                approves: vec!["Makefile".to_owned()],
+                design_only,
+                ..Review::new("key", verdict)
+            };
+            let record = Record {
+                n: 1,
+                at: Timestamp::from_seconds(0),
+                by: agent(name),
+                epoch: Epoch(1),
+                body: RecordBody::Review(review),
+            };
+            approved(&[record], "key", &agent(ANN)).len()
+        };
+        assert_eq!(by(DANA, Verdict::Accept, false), 1);
+        assert_eq!(by(DANA, Verdict::Accept, true), 0);
+        assert_eq!(by(DANA, Verdict::Revise, false), 0);
+        assert_eq!(by(ANN, Verdict::Accept, false), 0);
+    }
 }

@@ -1,10 +1,9 @@
 //! `protected-tests`: a test that policy protects is not deleted or shrunk, unless a reviewer
 //! approves it by name (P61). It asks the same of a conflict that was resolved by dropping tests.
 
-use super::{LandCase, LandGate, Page};
+use super::{LandCase, LandGate, Page, approved};
 use crate::domain::id::TaskId;
 use crate::domain::refusal::Unmet;
-use crate::domain::review::{accepts, last_words};
 use crate::domain::snapshot::{Rules, Shrunk};
 
 pub(super) const GATE: LandGate = LandGate {
@@ -30,16 +29,12 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
     }
     let id = &case.task.id;
     let records = case.snapshot.records_of(id);
-    let words = last_words(records, &case.submission.change_key, &case.claim.agent);
-    let approved = |path: &String| {
-        let mut words = words.iter().filter(|(_, review)| accepts(review));
-        words.any(|(_, review)| review.approves.contains(path))
-    };
+    let approved = approved(records, &case.submission.change_key, &case.claim.agent);
     let unapproved = case
         .range
         .shrunk
         .iter()
-        .filter(|test| !approved(&test.path));
+        .filter(|test| !approved.contains(&test.path.as_str()));
     unapproved
         .map(|test| Unmet::rule(GATE.page.id, told(test)).hint(approval(id, test)))
         .collect()
