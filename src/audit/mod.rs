@@ -12,7 +12,7 @@ mod verify;
 pub use attribution::{Attributed, Attribution, Fault, Listed, Silent, attribution};
 pub use difference::Difference;
 pub use story::{Entry, Order, Story, story};
-pub use verify::{AuditError, Verdict, Verification, verify};
+pub use verify::{AuditError, Verdict, Verification, verify, verify_line};
 
 #[cfg(test)]
 mod tests;

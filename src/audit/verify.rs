@@ -85,28 +85,38 @@ struct Standing {
 /// [`AuditError`] when history cannot be listed; everything else is a verdict.
 pub fn verify(ledger: &Ledger, from: Option<ObjectId>) -> Result<Verification<'_>, AuditError> {
     let repo = &ledger.repo;
+    let tip = ledger.tip()?;
+    match (tip, from) {
+        (Some(tip), _) => verify_line(repo, from, tip),
+        (None, Some(from)) => Err(AuditError::NotInLedger(from)),
+        (None, None) => Ok(Verification::new(repo, None, Vec::new())),
+    }
+}
+
+/// Decides the commits after `from` (all without it) up to `tip` again, whatever ref holds them:
+/// a server's hook asks before there is one.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_line(
+    repo: &Repo,
+    from: Option<ObjectId>,
+    tip: ObjectId,
+) -> Result<Verification<'_>, AuditError> {
     let mut commits = Vec::new();
     let mut found = from.is_none();
-    if let Some(tip) = ledger.tip()? {
-        for commit in repo.first_parents(tip) {
-            let commit = commit.map_err(LedgerError::from)?;
-            if Some(commit) == from {
-                found = true;
-                break;
-            }
-            commits.push(commit);
+    for commit in repo.first_parents(tip) {
+        let commit = commit.map_err(LedgerError::from)?;
+        if Some(commit) == from {
+            found = true;
+            break;
         }
+        commits.push(commit);
     }
     if let (Some(from), false) = (from, found) {
         return Err(AuditError::NotInLedger(from));
     }
-    Ok(Verification {
-        repo,
-        loader: Loader::new(repo),
-        commits,
-        parent: from,
-        last: from.and_then(|from| standing(repo, from)),
-    })
+    Ok(Verification::new(repo, from, commits))
 }
 
 /// Rules and law of a commit that is taken for granted.
@@ -115,6 +125,19 @@ fn standing(repo: &Repo, commit: ObjectId) -> Option<Standing> {
     let rules = message::rules_in_force(&message);
     let law = message::trailer(&message, "Laneway-Law")?.parse().ok()?;
     Some(Standing { rules, law })
+}
+
+impl<'l> Verification<'l> {
+    /// `commits` is the line after `parent`, newest first.
+    fn new(repo: &'l Repo, parent: Option<ObjectId>, commits: Vec<ObjectId>) -> Self {
+        Self {
+            repo,
+            loader: Loader::new(repo),
+            commits,
+            parent,
+            last: parent.and_then(|parent| standing(repo, parent)),
+        }
+    }
 }
 
 impl Verification<'_> {

@@ -194,6 +194,7 @@ fn policy() -> Policy {
         co_edited: Vec::new(),
         generated: Vec::new(),
         checks: CheckTerms::default(),
+        signatures: crate::domain::signature::Level::Unsigned,
     }
 }
 

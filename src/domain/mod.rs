@@ -36,6 +36,7 @@ pub mod rules;
 pub mod scope;
 pub mod session;
 pub mod shell;
+pub mod signature;
 pub mod snapshot;
 pub mod stage;
 pub mod state;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::glob::Glob;
 use super::guarded_paths::{CoEdited, Contract, Generated};
 use super::id::{BranchName, ContractName, LaneName, RemoteName, RoleName, StageName};
+use super::signature::Level;
 use super::task::{Risk, Tier, words};
 use super::time::Span;
 
@@ -63,6 +64,8 @@ pub struct Policy {
     pub generated: Vec<Generated>,
     /// How checks run, and what a branch may do to them.
     pub checks: CheckTerms,
+    /// The least that must show who made a ledger commit.
+    pub signatures: Level,
 }
 
 /// One kind of work.

@@ -18,6 +18,7 @@ use crate::domain::policy::{
     MergeTerms, Owed, ParentRule, PathRule, Policy, Required, Rerun, Reservations, ReviewRoute,
     Role, RoutingTerms, Strategy, Via, Worktrees,
 };
+use crate::domain::signature::Level;
 use crate::domain::time::Span;
 use crate::ledger::format::problem::{Place, Problem, collect};
 use crate::ledger::format::read::{File, check_version};
@@ -101,6 +102,26 @@ pub struct PolicyFile {
     /// How checks run, and what a branch may do to them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub checks: CheckTermsEntry,
+    /// What must show who made a ledger commit.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub signatures: SignaturesEntry,
+}
+
+/// What must show who made a ledger commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignaturesEntry {
+    /// The least: nothing, the committer's address, a signature by a key of the identity map, or
+    /// that and the word of the server.
+    pub minimum: Text<Level>,
+}
+
+impl Default for SignaturesEntry {
+    fn default() -> Self {
+        Self {
+            minimum: Level::Unsigned.into(),
+        }
+    }
 }
 
 fn full() -> Text<Durability> {
@@ -386,6 +407,9 @@ impl PolicyFile {
         let co_edited = at.items("co_edited", self.co_edited, |at, files| files.convert(at));
         let generated = at.items("generated", self.generated, |at, files| files.convert(at));
         let checks = self.checks.convert(&at.key("checks"));
+        let signatures = at
+            .key("signatures")
+            .text("minimum", self.signatures.minimum);
         let (target, direct) = target?;
         let (authority, remote_timeout) = authority?;
         Some(Policy {
@@ -415,6 +439,7 @@ impl PolicyFile {
             co_edited,
             generated,
             checks: checks?,
+            signatures: signatures?,
         })
     }
 }
