@@ -7,6 +7,7 @@ use super::environment::of_checks;
 use super::tail;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::record::CheckRun;
+use crate::process::interrupt::Watch;
 use crate::process::{Exit, ProcessError, Runner, Spawn};
 
 /// How far a check may go.
@@ -68,7 +69,7 @@ pub enum Progress<'a> {
 /// The caller has asked [`TrustStore`](super::TrustStore) and holds a [`Guard`](super::Guard).
 ///
 /// # Errors
-/// [`ProcessError`] when the shell itself cannot be started or waited for.
+/// [`ProcessError`] when the shell itself cannot be started or waited for, or the user interrupts.
 pub fn run(
     runner: &Runner,
     dir: &Path,
@@ -78,6 +79,7 @@ pub fn run(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<CheckRun>, ProcessError> {
     let runner = Runner::new(of_checks(runner.environment())).with_grace(runner.grace());
+    let _watch = Watch::begin();
     let mut runs = Vec::with_capacity(commands.len());
     for (number, command) in (1..).zip(commands) {
         let of = commands.len();
@@ -93,7 +95,8 @@ pub fn run(
             .env("LANEWAY_TASK", subject.task.as_str())
             .env("LANEWAY_COMMIT", subject.commit.to_string())
             .limit(limits.time)
-            .cap(limits.output);
+            .cap(limits.output)
+            .interruptible();
         runs.push(run_one(&runner, &spawn, command, progress)?);
     }
     Ok(runs)

@@ -9,6 +9,7 @@ use laneway::domain::shell::quoted;
 use laneway::git::{Denial, GitError, LockFile};
 use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
+use laneway::process::ProcessError;
 use laneway::workspace::{CheckoutError, WorkspaceError};
 
 /// Why a command failed, ready to be printed.
@@ -20,6 +21,8 @@ pub struct Failure {
     pub files: Vec<BadFile>,
     /// The id of the request that may have been carried out all the same.
     pub unsettled: Option<String>,
+    /// The signal that interrupted it.
+    pub signal: Option<i32>,
 }
 
 impl Failure {
@@ -41,6 +44,7 @@ impl Failure {
             error: Box::new(error),
             files: Vec::new(),
             unsettled: None,
+            signal: None,
         }
     }
 
@@ -108,6 +112,7 @@ impl From<Refusal> for Failure {
             error: Box::new(error),
             files: Vec::new(),
             unsettled: None,
+            signal: None,
         }
     }
 }
@@ -139,6 +144,10 @@ impl From<OpError> for Failure {
             OpError::Guard(_) => Self::new(4, "refused", message)
                 .hint("commit or clean up, then run the checks again"),
             OpError::Usage(_) | OpError::Name(_) => Self::usage(message),
+            OpError::Process(ProcessError::Interrupted { signal }) => Self {
+                signal: Some(signal),
+                ..Self::new(7, "interrupted", message)
+            },
             OpError::Trust(_) | OpError::Process(_) | OpError::Io { .. } => {
                 Self::new(7, "io", message)
             }

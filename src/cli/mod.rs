@@ -38,7 +38,13 @@ pub fn main() -> ExitCode {
         Ok(reply) => screen.print(name, &reply),
         Err(failure) => {
             let words: Vec<String> = std::env::args().skip(1).collect();
-            screen.print_failure(name, &failure.after(&words))
+            let signal = failure.signal;
+            let code = screen.print_failure(name, &failure.after(&words));
+            // A shell in a loop must see that it was told to stop.
+            if let Some(signal) = signal {
+                laneway::process::interrupt::obey(signal);
+            }
+            code
         }
     }
 }

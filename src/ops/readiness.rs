@@ -25,6 +25,8 @@ use crate::git::Repo;
 use crate::ledger::LedgerError;
 use crate::ledger::format::v1::readiness::ReadinessEntry;
 use crate::probe::{self, Scene};
+use crate::process::ProcessError;
+use crate::process::interrupt::{self, Watch};
 
 /// Most bytes that all observations take in a request, whose message has a limit.
 const MOST: usize = 8 * 1024;
@@ -153,7 +155,7 @@ pub(super) fn asks_for_probes(error: &LedgerError) -> bool {
 /// that nobody trusted on this machine.
 ///
 /// # Errors
-/// When the worktrees of the repository cannot be told.
+/// When the worktrees of the repository cannot be told, or the user interrupts.
 pub(super) fn look(
     site: &Site,
     stations: &[(&WorkstationName, &Workstation)],
@@ -175,6 +177,7 @@ pub(super) fn look(
     let run = |(index, (_, known)): (usize, &(&WorkstationName, &Workstation))| {
         probe::run(&known.probes, &scenes[index])
     };
+    let _watch = Watch::begin();
     let results = std::thread::scope(|scope| {
         let running: Vec<_> = stations
             .iter()
@@ -186,6 +189,10 @@ pub(super) fn look(
             .map(|thread| thread.join().unwrap_or_default())
             .collect::<Vec<_>>()
     });
+    // A probe that was ended says nothing of its workstation.
+    if let Some(signal) = interrupt::noted() {
+        return Err(ProcessError::Interrupted { signal }.into());
+    }
     let seen = stations.iter().zip(results);
     Ok(seen
         .map(|((name, known), probes)| Readiness {

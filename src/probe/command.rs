@@ -16,7 +16,11 @@ pub(super) fn look(command: &str, limit: Duration, scene: &Scene) -> Look {
         return Err(format!("`{command}` is not trusted here: `{how}`"));
     }
     let runner = scene.runner();
-    let spawn = runner.shell(command, &scene.dir).limit(limit).cap(CAP);
+    let spawn = runner
+        .shell(command, &scene.dir)
+        .limit(limit)
+        .cap(CAP)
+        .interruptible();
     let finished = runner.run(&spawn).map_err(|error| error.to_string())?;
     match finished.exit {
         Exit::Code(0) => Ok("exit 0".to_owned()),

@@ -32,7 +32,7 @@ pub(super) fn look(tool: &str, wanted: Option<&str>, limit: Duration, scene: &Sc
         return Err(format!("`{wanted}` is no version requirement"));
     };
     let spawn = Spawn::new(program, "/").arg("--version");
-    let spawn = spawn.limit(limit).cap(CAP);
+    let spawn = spawn.limit(limit).cap(CAP).interruptible();
     let finished = scene.runner().run(&spawn);
     let finished = finished.map_err(|error| error.to_string())?;
     match finished.exit {

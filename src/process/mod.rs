@@ -6,6 +6,7 @@
 
 mod capture;
 pub mod holders;
+pub mod interrupt;
 mod owner;
 mod patience;
 mod run;

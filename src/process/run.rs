@@ -9,8 +9,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::capture::{Captured, Stream, Tail};
+use super::interrupt::{self, Watch};
 use super::runner::Runner;
 use super::spawn::Spawn;
+
+/// How often a run looks whether it was interrupted.
+const TICK: Duration = Duration::from_millis(50);
 
 /// How long output is still read after the child has ended while something else holds its pipes.
 const DRAIN: Duration = Duration::from_millis(500);
@@ -70,6 +74,12 @@ pub enum ProcessError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The user, or the system, asked laneway to end: so did the child.
+    #[error("interrupted by signal {signal}: what ran was ended, and its result is not recorded")]
+    Interrupted {
+        /// The signal, as the system numbers them.
+        signal: i32,
+    },
 }
 
 /// What the threads around a child report.
@@ -85,7 +95,7 @@ impl Runner {
     /// At the limit the child's process group gets SIGTERM, and SIGKILL after the runner's grace.
     ///
     /// # Errors
-    /// [`ProcessError`] when the program cannot be started or waited for.
+    /// [`ProcessError`] when the program cannot be started or waited for, or was interrupted.
     pub fn run(&self, spawn: &Spawn) -> Result<Finished, ProcessError> {
         self.run_with(spawn, &mut |_, _| {})
     }
@@ -116,6 +126,8 @@ impl Runner {
         see: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Finished, ProcessError> {
         let started = Instant::now();
+        let held = spawn.interruptible.then(Watch::begin);
+        uninterrupted(spawn)?;
         let mut child = start(self, spawn)?;
         let group = Pid::from_child(&child);
         let events = watch(&mut child, group, spawn.stdin.clone());
@@ -126,7 +138,17 @@ impl Runner {
             program: spawn.line(),
             source,
         })?;
+        uninterrupted(spawn)?;
+        drop(held);
         Ok(watched.finish(status))
+    }
+}
+
+/// Fails where the user has interrupted what may be interrupted.
+fn uninterrupted(spawn: &Spawn) -> Result<(), ProcessError> {
+    match interrupt::noted().filter(|_| spawn.interruptible) {
+        None => Ok(()),
+        Some(signal) => Err(ProcessError::Interrupted { signal }),
     }
 }
 
@@ -223,6 +245,7 @@ struct Watched {
     exited: bool,
     open: usize,
     ended: Option<Duration>,
+    interruptible: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,6 +268,7 @@ impl Watched {
             exited: false,
             open: 2,
             ended: None,
+            interruptible: spawn.interruptible,
         }
     }
 
@@ -263,7 +287,7 @@ impl Watched {
                 Ok(Event::Exited) => self.exit(),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    if self.escalate() {
+                    if self.due() && self.escalate() {
                         break;
                     }
                 }
@@ -275,17 +299,29 @@ impl Watched {
         }
     }
 
-    /// The next event, or a timeout once the deadline has passed, even while output keeps coming.
+    /// The next event, or a timeout once there is something to look after, even while output keeps
+    /// coming.
     fn next(&self, events: &Receiver<Event>) -> Result<Event, RecvTimeoutError> {
-        let Some(deadline) = self.deadline else {
-            return events.recv().map_err(|_| RecvTimeoutError::Disconnected);
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            Err(RecvTimeoutError::Timeout)
-        } else {
-            events.recv_timeout(left)
+        if self.due() {
+            return Err(RecvTimeoutError::Timeout);
         }
+        let now = Instant::now();
+        let left = self
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(now));
+        let tick = self.interruptible.then_some(TICK);
+        match left.into_iter().chain(tick).min() {
+            Some(wait) => events.recv_timeout(wait),
+            None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Whether the deadline has passed, or the user does not want to wait for it.
+    fn due(&self) -> bool {
+        let interrupted = || self.interruptible && interrupt::noted().is_some();
+        self.deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
+            || self.phase == Phase::Running && interrupted()
     }
 
     fn exit(&mut self) {

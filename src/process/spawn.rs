@@ -22,6 +22,7 @@ pub struct Spawn {
     pub(super) stdin: Option<Vec<u8>>,
     pub(super) limit: Duration,
     pub(super) cap: usize,
+    pub(super) interruptible: bool,
 }
 
 impl Spawn {
@@ -37,6 +38,7 @@ impl Spawn {
             stdin: None,
             limit: DEFAULT_LIMIT,
             cap: DEFAULT_CAP,
+            interruptible: false,
         }
     }
 
@@ -86,6 +88,14 @@ impl Spawn {
     #[must_use]
     pub fn cap(mut self, bytes: usize) -> Self {
         self.cap = bytes;
+        self
+    }
+
+    /// Ends the child's group when the user interrupts laneway; the run is an error then. For what
+    /// runs long and changes nothing that others see.
+    #[must_use]
+    pub fn interruptible(mut self) -> Self {
+        self.interruptible = true;
         self
     }
 

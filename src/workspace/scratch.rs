@@ -8,6 +8,7 @@ use crate::domain::id::ObjectId;
 use crate::env::Env;
 use crate::git::{Checkout, GitError, Repo};
 use crate::process::Owner;
+use crate::process::interrupt::Watch;
 
 /// How the directories are called; the process id and a random id follow.
 const PREFIX: &str = "laneway-check-";
@@ -22,6 +23,8 @@ pub struct Scratch {
     repo: Repo,
     path: PathBuf,
     there: bool,
+    /// An interrupted process removes it first.
+    _watch: Watch,
 }
 
 impl Scratch {
@@ -42,6 +45,7 @@ impl Scratch {
             repo: repo.clone(),
             path: base.join(name),
             there: true,
+            _watch: Watch::begin(),
         };
         let mut tried = 0;
         while let Err(error) = repo.worktree_add(&scratch.path, &Checkout::Detached(commit)) {

@@ -28,6 +28,7 @@ mod explain;
 mod fleet_brief;
 mod fresh_clone;
 mod give_back;
+mod interrupts;
 mod land;
 mod lane;
 mod leases;
