@@ -1,7 +1,9 @@
 //! What a ledger commit says that deciding it again does not.
 
+use crate::domain::id::AgentName;
 use crate::domain::id::ObjectId;
 use crate::domain::refusal::Refusal;
+use crate::domain::signature::Level;
 use crate::ledger::LedgerError;
 use crate::ledger::message::BadMessage;
 
@@ -87,6 +89,19 @@ pub enum Difference {
         expected: Option<String>,
         /// The line that is there; none: the file or the line is missing.
         found: Option<String>,
+    },
+    /// It has a header that laneway does not write.
+    #[error("it has a header `{0}`, which laneway does not write")]
+    Header(String),
+    /// It does not show who made it as far as its rules ask (P24).
+    #[error("it is {shown} for {agent}, where its rules ask for {minimum}")]
+    Level {
+        /// What it shows.
+        shown: Level,
+        /// Who it says made it.
+        agent: AgentName,
+        /// What its rules ask for.
+        minimum: Level,
     },
     /// The trees differ in something that no file shows: a mode, an empty directory, the order of
     /// entries.

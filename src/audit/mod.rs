@@ -6,6 +6,7 @@
 
 mod attribution;
 mod difference;
+pub mod signature;
 mod story;
 mod verify;
 

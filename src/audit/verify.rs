@@ -6,16 +6,19 @@
 //! computed. Memory does not grow with the number of commits but for their ids.
 
 use super::difference::{Difference, first_line};
+use super::signature::last_verified;
 use crate::domain::decide::{Change, LAW, beginning, decide};
 use crate::domain::exception::ExceptAct;
 use crate::domain::id::ObjectId;
 use crate::domain::request::{RangeWanted, Request, Verb};
 use crate::domain::review;
+use crate::domain::signature::{Level, level};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state;
 use crate::domain::task::Task;
 use crate::git::{Commit, EntryKind, Repo};
 use crate::ledger::message::{self, Statement};
+use crate::ledger::signature::Sealed;
 use crate::ledger::write::{self, Content};
 use crate::ledger::{Ledger, LedgerError, Loader};
 
@@ -40,6 +43,9 @@ pub struct Verdict {
     pub commit: ObjectId,
     /// The word of its verb, as far as its message reads.
     pub op: Option<&'static str>,
+    /// What shows who made it, by the map of the rules that judged it; none where its message does
+    /// not read.
+    pub level: Option<Level>,
     /// The first fact that differs; none: the commit is what its request gives.
     pub difference: Option<Difference>,
 }
@@ -70,6 +76,18 @@ pub struct Verification<'l> {
     commits: Vec<ObjectId>,
     parent: Option<ObjectId>,
     last: Option<Standing>,
+    server: Server,
+}
+
+/// What is known of the word of the server that holds the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Server {
+    /// It is the one who judges now: no commit has its word yet, and none owes it.
+    Judges,
+    /// It has said that it judged the line up to and including this commit.
+    Said(ObjectId),
+    /// It has said nothing of the commits that are left.
+    Silent,
 }
 
 /// What a commit must not fall behind.
@@ -86,15 +104,19 @@ struct Standing {
 pub fn verify(ledger: &Ledger, from: Option<ObjectId>) -> Result<Verification<'_>, AuditError> {
     let repo = &ledger.repo;
     let tip = ledger.tip()?;
-    match (tip, from) {
-        (Some(tip), _) => verify_line(repo, from, tip),
-        (None, Some(from)) => Err(AuditError::NotInLedger(from)),
-        (None, None) => Ok(Verification::new(repo, None, Vec::new())),
-    }
+    let mut verification = match (tip, from) {
+        (Some(tip), _) => verify_line(repo, from, tip)?,
+        (None, Some(from)) => return Err(AuditError::NotInLedger(from)),
+        (None, None) => Verification::new(repo, None, Vec::new()),
+    };
+    let said = last_verified(ledger)?.filter(|said| verification.commits.contains(said));
+    verification.server = said.map_or(Server::Silent, Server::Said);
+    Ok(verification)
 }
 
 /// Decides the commits after `from` (all without it) up to `tip` again, whatever ref holds them:
-/// a server's hook asks before there is one.
+/// a server's hook asks before there is one. Where the rules ask for the word of the server, it is
+/// enough that a commit is signed: the word comes after this.
 ///
 /// # Errors
 /// As [`verify`].
@@ -136,6 +158,7 @@ impl<'l> Verification<'l> {
             commits,
             parent,
             last: parent.and_then(|parent| standing(repo, parent)),
+            server: Server::Judges,
         }
     }
 }
@@ -151,6 +174,7 @@ impl Verification<'_> {
         let mut verdict = Verdict {
             commit: id,
             op: None,
+            level: None,
             difference: None,
         };
         let parent = self.parent.replace(id);
@@ -171,7 +195,9 @@ impl Verification<'_> {
             }
         };
         verdict.op = Some(statement.request.verb.word());
-        verdict.difference = self.compare(parent, &commit, &statement).err();
+        let (shown, owing) = self.shown(id, &statement);
+        verdict.level = Some(shown);
+        verdict.difference = self.compare(parent, &commit, &statement).err().or(owing);
         self.last = Some(Standing {
             rules: message::rules_in_force(&commit.message)
                 .or(self.last.and_then(|last| last.rules)),
@@ -216,6 +242,41 @@ impl Verification<'_> {
                 found,
             }),
         }
+    }
+
+    /// What shows who made a commit, and what of that is not as its rules ask. Rules that do not
+    /// load list nobody and ask for nothing: that they do not is told elsewhere.
+    fn shown(&mut self, id: ObjectId, statement: &Statement) -> (Level, Option<Difference>) {
+        let sealed = match self.repo.signed(id) {
+            Ok(signed) => match signed.foreign {
+                Some(header) => return (Level::Unsigned, Some(Difference::Header(header))),
+                None => Sealed::of(&signed),
+            },
+            Err(error) => return (Level::Unsigned, Some(Difference::Unreadable(error.into()))),
+        };
+        let (verified, most) = match self.server {
+            Server::Judges => (false, Level::Signed),
+            Server::Silent => (false, Level::Verified),
+            Server::Said(last) => {
+                if last == id {
+                    self.server = Server::Silent;
+                }
+                (true, Level::Verified)
+            }
+        };
+        let rules = statement.rules.and_then(|at| self.loader.rules(at).ok());
+        let Some(rules) = rules else {
+            return (Level::Unsigned, None);
+        };
+        let agent = &statement.request.actor.agent;
+        let shown = level(rules.identity.agents.get(agent), sealed.seal(verified));
+        let minimum = rules.policy.signatures.min(most);
+        let owing = (shown < minimum).then(|| Difference::Level {
+            shown,
+            agent: agent.clone(),
+            minimum,
+        });
+        (shown, owing)
     }
 
     fn law(&self, statement: &Statement) -> Result<(), Difference> {

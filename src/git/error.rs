@@ -56,6 +56,12 @@ pub enum GitError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A commit that must be signed cannot be.
+    #[error("cannot sign: {why}")]
+    CannotSign {
+        /// What stands in the way.
+        why: String,
+    },
     /// A ref name that git or this facade does not accept.
     #[error("`{}` is not a full ref name", .name.escape_debug())]
     BadRefName {

@@ -9,7 +9,7 @@
 //! - A ref moves only by [`Repo::cas`], on the value the caller saw; symbolic refs are refused.
 //! - Nothing of the repository runs: no hook, filter, merge driver, textconv or pager, except that a
 //!   checkout (`worktree_*`, `read_tree_follow`, `status`) applies the content filters that the
-//!   person configured.
+//!   person configured, and that a signature is made by the program that the person configured.
 //! - Replaced objects and grafts are ignored: an id means the object that hashes to it.
 //! - A lock file is taken away only when no living process can hold it (`stale`).
 //! - Every name that reaches git's command line was checked here or stands after
@@ -32,6 +32,7 @@ mod refs_cli;
 mod remote;
 mod replay;
 mod repo;
+mod signed;
 mod stale;
 mod status;
 mod version;
@@ -51,6 +52,7 @@ pub use refs::{Cas, Durability, Expect, RefEdit};
 pub use remote::{Fetch, Listing, PushOutcome, PushSpec, PushUpdate};
 pub use replay::Replay;
 pub use repo::{Identity, ObjectFormat, Repo};
+pub use signed::Signed;
 pub use stale::{Cleared, Doubt, LockFile, Standing};
 pub use status::{Operation, Status};
 pub use version::NEEDED as NEEDED_VERSION;

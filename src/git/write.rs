@@ -127,26 +127,12 @@ impl Writer<'_> {
         })
     }
 
-    /// Writes a commit. Nothing is added to it: no signature, no encoding, no hook runs.
+    /// Writes a commit without a signature. Nothing is added to it: no encoding, no hook runs.
     ///
     /// # Errors
     /// [`GitError::BadCommit`] when a name, an email or the message holds what cannot stand there.
     pub fn commit(&mut self, commit: &NewCommit) -> Result<ObjectId, GitError> {
-        if commit.message.contains('\0') {
-            return Err(GitError::BadCommit {
-                why: "the message holds a NUL".to_owned(),
-            });
-        }
-        let object = gix::objs::Commit {
-            tree: theirs(commit.tree),
-            parents: commit.parents.iter().map(|id| theirs(*id)).collect(),
-            author: actor(&commit.author)?,
-            committer: actor(&commit.committer)?,
-            encoding: None,
-            message: commit.message.as_str().into(),
-            extra_headers: Vec::new(),
-        };
-        self.object(Kind::Commit, &encode(&object)?)
+        self.object(Kind::Commit, &commit_bytes(commit)?)
     }
 
     /// The objects of this writer, in the order of writing.
@@ -196,6 +182,25 @@ pub(super) fn store(repo: &Repo, kind: Kind, bytes: &[u8]) -> Result<ObjectId, G
             .map_err(|error| GitError::library(format!("write object {id}"), &error))?;
     }
     Ok(found)
+}
+
+/// The bytes of a commit without a signature.
+pub(super) fn commit_bytes(commit: &NewCommit) -> Result<Vec<u8>, GitError> {
+    if commit.message.contains('\0') {
+        return Err(GitError::BadCommit {
+            why: "the message holds a NUL".to_owned(),
+        });
+    }
+    let object = gix::objs::Commit {
+        tree: theirs(commit.tree),
+        parents: commit.parents.iter().map(|id| theirs(*id)).collect(),
+        author: actor(&commit.author)?,
+        committer: actor(&commit.committer)?,
+        encoding: None,
+        message: commit.message.as_str().into(),
+        extra_headers: Vec::new(),
+    };
+    encode(&object)
 }
 
 pub(super) fn encode(object: &impl gix::objs::WriteTo) -> Result<Vec<u8>, GitError> {

@@ -25,6 +25,7 @@ mod revision;
 pub mod seen;
 pub mod settings;
 pub mod sight;
+pub mod signature;
 mod stages;
 pub mod write;
 pub mod yaml;

@@ -111,7 +111,8 @@ pub fn tree(
     Ok(writer.tree(base, &edits)?)
 }
 
-/// Writes the ledger commit that carries out `request`.
+/// Writes the tree of the ledger commit that carries out `request`, and gives the commit, which is
+/// still to be written. Its committer is its author: whoever writes it puts the machine's identity.
 ///
 /// # Errors
 /// As [`tree`], and when the request does not fit into a message.
@@ -122,18 +123,16 @@ pub fn commit(
     change: &Change,
     request: &Request,
     rules: Option<ObjectId>,
-    committer: Signature,
-) -> Result<ObjectId, LedgerError> {
+) -> Result<NewCommit, LedgerError> {
     let tree = tree(loader, writer, parent, change, request)?;
     let message = message::compose(request, change, rules, LAW)?;
-    let parents = parent.into_iter().collect();
-    Ok(writer.commit(&NewCommit {
+    Ok(NewCommit {
         tree,
-        parents,
+        parents: parent.into_iter().collect(),
         author: author(request),
-        committer,
+        committer: author(request),
         message,
-    })?)
+    })
 }
 
 /// The author of a ledger commit: the agent, at the moment of the request.

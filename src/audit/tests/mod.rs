@@ -5,4 +5,5 @@ mod history;
 mod landing;
 mod publication;
 mod remote;
+mod signature;
 mod tampering;

@@ -35,24 +35,9 @@ fn build(site: &Site, parent: ObjectId, request: &Request) -> ObjectId {
         .unwrap();
     let change = crate::domain::decide::decide(&before, request).unwrap();
     let mut writer = site.ledger.repo.writer();
-    let committer = crate::git::testing::signature();
-    let committer = crate::git::Signature {
-        seconds: request.at.seconds(),
-        offset: 0,
-        ..committer
-    };
-    let rules = Some(rules);
-    let parent = Some(parent);
-    writing::commit(
-        loader,
-        &mut writer,
-        parent,
-        &change,
-        request,
-        rules,
-        committer,
-    )
-    .unwrap()
+    let (rules, parent) = (Some(rules), Some(parent));
+    let commit = writing::commit(loader, &mut writer, parent, &change, request, rules);
+    writer.commit(&commit.unwrap()).unwrap()
 }
 
 fn leave_pending(site: &Site, commits: &[ObjectId], waiter: u32) {
@@ -273,20 +258,13 @@ fn meddle(ledger: &Ledger) -> Vec<ObjectId> {
             .unwrap();
         let change = crate::domain::decide::decide(&before, &request).unwrap();
         let mut writer = ledger.repo.writer();
-        let committer = writing::author(&request);
-        let commit = writing::commit(
-            loader,
-            &mut writer,
-            Some(tip),
-            &change,
-            &request,
-            Some(rules),
-            committer,
-        );
+        let (rules, parent) = (Some(rules), Some(tip));
+        let commit = writing::commit(loader, &mut writer, parent, &change, &request, rules);
+        let commit = writer.commit(&commit.unwrap()).unwrap();
         let edit = RefEdit {
             name: ledger.tip_ref.clone(),
             expect: Expect::At(tip),
-            new: Some(commit.unwrap()),
+            new: Some(commit),
         };
         if ledger
             .repo

@@ -104,6 +104,11 @@ pub const RULE_TEXTS: &[(&str, &str)] = &[
         "The route can never be satisfied. Mend the name, or add the role to policy.",
     ),
     (
+        "signature-unmeetable",
+        "Every change of the ledger would be refused. List the agents with their keys or addresses \
+         first, then ask for them.",
+    ),
+    (
         "authority-differs",
         "The ledger's marker decides. Make policy say the same.",
     ),

@@ -33,6 +33,7 @@ mod role_unknown;
 mod route_agent_unknown;
 mod route_type_refused;
 mod route_workstation_unknown;
+mod signature_unmeetable;
 mod stage_agent_unknown;
 mod stage_capability_missing;
 mod stage_gate_unknown;
@@ -104,6 +105,7 @@ pub const ALL: &[Rule] = &[
     co_edited_role_unknown::RULE,
     generated_twice::RULE,
     touchpoint_uncovered::RULE,
+    signature_unmeetable::RULE,
     authority_differs::RULE,
     target_differs::RULE,
     state_without_definition::RULE,

@@ -5,7 +5,7 @@ use crate::domain::decide::{Change, PlanChange, decide};
 use crate::domain::id::ObjectId;
 use crate::domain::request::Request;
 use crate::domain::snapshot::Snapshot;
-use crate::git::Signature;
+use crate::git::{NewCommit, Signature};
 use crate::ledger::pending::{Link, Pending};
 use crate::ledger::{LedgerError, write};
 
@@ -152,18 +152,17 @@ impl Publisher<'_> {
         request: &Request,
         rules: ObjectId,
     ) -> Result<(ObjectId, Vec<ObjectId>), LedgerError> {
-        let mut writer = self.ledger.repo.writer();
-        let committer = self.committer(request);
         let rules = before.tip.is_some().then_some(rules);
-        let commit = write::commit(
-            &self.loader,
-            &mut writer,
-            parent,
-            change,
-            request,
-            rules,
-            committer,
-        )?;
+        let signature = self.sealed(parent, before, change, request, rules)?;
+        let mut writer = self.ledger.repo.writer();
+        let commit = NewCommit {
+            committer: self.committer(request),
+            ..write::commit(&self.loader, &mut writer, parent, change, request, rules)?
+        };
+        let commit = match signature {
+            None => writer.commit(&commit)?,
+            Some(signature) => writer.signed_commit(&commit, &signature)?,
+        };
         let mut objects = writer.written().to_vec();
         for plan in &change.plan {
             if let PlanChange::File { blob, .. } = plan {
@@ -174,7 +173,7 @@ impl Publisher<'_> {
     }
 
     /// The machine's git identity, at the moment of the request.
-    fn committer(&self, request: &Request) -> Signature {
+    pub(super) fn committer(&self, request: &Request) -> Signature {
         let (name, email) = match self.ledger.repo.identity() {
             Some(identity) => (identity.name, identity.email),
             None => (

@@ -25,6 +25,7 @@ mod again;
 mod build;
 mod exchange;
 mod rules;
+mod seal;
 mod settle;
 
 use std::time::Duration;
@@ -129,6 +130,7 @@ impl<'l> Publisher<'l> {
         let rules = self.rules_for(&request.verb)?;
         let snapshot = self.loader.snapshot(tip, rules, Some(&request.verb))?;
         let change = decide(&snapshot, request)?;
+        self.may_seal(&snapshot, request)?;
         Ok((snapshot, change))
     }
 

@@ -666,6 +666,17 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "signatures that nobody can make",
+        edits: &[Swap(
+            POLICY,
+            "review_routes:",
+            "signatures: {minimum: signed}\nreview_routes:",
+        )],
+        found: &[
+            "policy.yaml:10:23 error signature-unmeetable: policy asks for commits that are signed, and no agent of the identity map has `signing_keys`: everything would be refused (list agents with `signing_keys` in the identity map first)",
+        ],
+    },
+    Case {
         name: "reviewers of no role",
         edits: &[Swap(POLICY, "[D-arch]", "[D-arch, E-gov]")],
         found: &[

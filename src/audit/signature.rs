@@ -1,0 +1,53 @@
+//! How far it is shown who made a ledger commit (X8, P24).
+//!
+//! The map decides that judged the commit: that of its `Laneway-Rules`. A key that is taken out of
+//! the map later proves what it signed before, and nothing after; one that was never in it proves
+//! nothing, however right the signature is.
+
+use crate::domain::id::{AgentName, ObjectId};
+use crate::domain::identity::IdentityMap;
+use crate::domain::signature::{Level, level};
+use crate::git::{GitError, Repo};
+use crate::ledger::signature::{Sealed, VERIFIED};
+use crate::ledger::{Ledger, LedgerError};
+
+/// The committer's address and the key that signed a commit.
+///
+/// # Errors
+/// When the commit does not read.
+pub fn seal(repo: &Repo, commit: ObjectId) -> Result<Sealed, GitError> {
+    Sealed::read(repo, commit)
+}
+
+/// What shows that `agent` made the commit `id`, by `map`. The word of a server is not asked: at
+/// most [`Level::Signed`]. A commit that does not read shows nothing.
+#[must_use]
+pub fn level_of(repo: &Repo, id: ObjectId, map: &IdentityMap, agent: &AgentName) -> Level {
+    seal(repo, id).map_or(Level::Unsigned, |sealed| {
+        level(map.agents.get(agent), sealed.seal(false))
+    })
+}
+
+/// The ref by which the server that holds a ledger says how far it has judged it.
+#[must_use]
+pub fn verified_ref(ledger: &Ledger) -> String {
+    format!("{VERIFIED}{}", ledger.marker.branch)
+}
+
+/// The last ledger commit that the server says it has judged, if it says so of this history.
+///
+/// # Errors
+/// Of git.
+pub fn last_verified(ledger: &Ledger) -> Result<Option<ObjectId>, LedgerError> {
+    let said = ledger.repo.tip(&verified_ref(ledger))?;
+    let (Some(said), Some(tip)) = (said, ledger.tip()?) else {
+        return Ok(None);
+    };
+    let repo = &ledger.repo;
+    if repo.exists(said) && repo.is_ancestor(said, tip)? {
+        return Ok(Some(said));
+    }
+    // Fetched a moment after the ledger was read: it has judged all that is here.
+    let ahead = repo.exists(said) && repo.is_ancestor(tip, said)?;
+    Ok(ahead.then_some(tip))
+}
