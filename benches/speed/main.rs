@@ -14,6 +14,7 @@
     reason = "a measurement, not a product: it stops at the first surprise and prints"
 )]
 
+mod audit;
 mod claims;
 mod figures;
 mod floors;
@@ -25,7 +26,7 @@ mod world;
 
 use std::fs;
 
-/// Which parts are measured: `BENCH_PARTS=verbs,gates,claims,growth`.
+/// Which parts are measured: `BENCH_PARTS=verbs,gates,claims,growth,audit`.
 fn wanted(part: &str) -> bool {
     let parts = std::env::var("BENCH_PARTS").unwrap_or_default();
     parts.is_empty() || parts.split(',').any(|one| one == part)
@@ -62,6 +63,10 @@ fn main() {
     if wanted("growth") {
         report.push_str("\n## Growth\n\n");
         report.push_str(&growth::report());
+    }
+    if wanted("audit") {
+        report.push_str("\n## Audit\n\n");
+        report.push_str(&audit::report());
     }
     fs::write("BENCHMARKS.md", report).unwrap();
 }

@@ -6,6 +6,7 @@
 
 mod attribution;
 mod difference;
+pub mod remembered;
 pub mod signature;
 mod story;
 mod verify;
@@ -13,7 +14,7 @@ mod verify;
 pub use attribution::{Attributed, Attribution, Fault, Listed, Silent, attribution};
 pub use difference::Difference;
 pub use story::{Entry, Order, Story, story};
-pub use verify::{AuditError, Verdict, Verification, verify, verify_line};
+pub use verify::{AuditError, Verdict, Verification, verify, verify_line, verify_range};
 
 #[cfg(test)]
 mod tests;

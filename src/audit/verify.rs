@@ -100,17 +100,43 @@ struct Standing {
 /// Decides the commits after `from` (all without it) up to the published tip again.
 ///
 /// # Errors
-/// [`AuditError`] when history cannot be listed; everything else is a verdict.
+/// As [`verify_range`].
 pub fn verify(ledger: &Ledger, from: Option<ObjectId>) -> Result<Verification<'_>, AuditError> {
+    verify_range(ledger, from, None)
+}
+
+/// Decides the commits after `from` (all without it) up to `to` (the published tip without it)
+/// again.
+///
+/// # Errors
+/// [`AuditError`] when history cannot be listed, or one of the two is not on its line; everything
+/// else is a verdict.
+pub fn verify_range(
+    ledger: &Ledger,
+    from: Option<ObjectId>,
+    to: Option<ObjectId>,
+) -> Result<Verification<'_>, AuditError> {
     let repo = &ledger.repo;
-    let tip = ledger.tip()?;
-    let mut verification = match (tip, from) {
+    let mut verification = match (ledger.tip()?, from) {
         (Some(tip), _) => verify_line(repo, from, tip)?,
         (None, Some(from)) => return Err(AuditError::NotInLedger(from)),
         (None, None) => Verification::new(repo, None, Vec::new()),
     };
-    let said = last_verified(ledger)?.filter(|said| verification.commits.contains(said));
-    verification.server = said.map_or(Server::Silent, Server::Said);
+    // Of the commits that are left, so many stand up to this one.
+    let up_to = |commit: ObjectId| {
+        let left = &verification.commits;
+        left.iter().position(|one| *one == commit)
+    };
+    verification.server = match last_verified(ledger)? {
+        Some(said) if up_to(said).is_some() => Server::Said(said),
+        _ => Server::Silent,
+    };
+    if let Some(to) = to.filter(|to| Some(*to) != from) {
+        let newer = up_to(to).ok_or(AuditError::NotInLedger(to))?;
+        verification.commits.drain(..newer);
+    } else if to.is_some() {
+        verification.commits.clear();
+    }
     Ok(verification)
 }
 

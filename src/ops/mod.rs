@@ -42,6 +42,7 @@ mod site;
 pub mod stage;
 pub mod trust;
 pub mod validate;
+pub mod verify;
 pub mod workstation;
 
 pub use error::OpError;

@@ -1,9 +1,10 @@
-use laneway::audit::{Verdict, attribution, verify};
+mod verify;
+
+use laneway::audit::attribution;
 use laneway::contract::attribution::AttributionView;
-use laneway::contract::audit::AuditView;
 use laneway::contract::evidence::DoubtsView;
 use laneway::contract::overrides::OverridesView;
-use laneway::domain::id::{ObjectId, TaskId};
+use laneway::domain::id::TaskId;
 use laneway::ops::evidence::doubts;
 use laneway::ops::overrides::overrides;
 
@@ -21,11 +22,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Decide every ledger commit again, and name each that is not exactly what its request gives
-    Verify {
-        /// Begin after this ledger commit [default: at the first]
-        #[arg(long, value_name = "COMMIT")]
-        from: Option<ObjectId>,
-    },
+    Verify(verify::Args),
     /// List where a person's word, or an agent's, stood in for a rule
     Overrides {
         /// The task [default: all]
@@ -47,7 +44,7 @@ impl Args {
     /// The name of the command, as in answers.
     pub fn name(&self) -> &'static str {
         match self.what {
-            What::Verify { .. } => "audit",
+            What::Verify(_) => "audit",
             What::Overrides { .. } => "audit overrides",
             What::Attribution { .. } => "audit attribution",
             What::Evidence { .. } => "audit evidence",
@@ -57,7 +54,7 @@ impl Args {
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     match &args.what {
-        What::Verify { from } => run_verify(context, *from),
+        What::Verify(args) => verify::run(context, args),
         What::Overrides { id } => run_overrides(context, id.as_ref()),
         What::Attribution { id } => run_attribution(context, id.as_ref()),
         What::Evidence { id } => run_evidence(context, id.as_ref()),
@@ -171,55 +168,5 @@ fn run_attribution(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply
     let reply = Reply::new(&AttributionView::of(&claims, &findings), shown);
     Ok(reply
         .negative(!findings.is_empty())
-        .ledger(ledger_at(&site, site.ledger.tip()?)))
-}
-
-fn run_verify(context: &Context<'_>, from: Option<ObjectId>) -> Result<Reply, Failure> {
-    let site = context.site()?;
-    let mut verification = verify(&site.ledger, from).map_err(|error| match error {
-        laneway::audit::AuditError::Ledger(error) => Failure::from(error),
-        error => Failure::usage(error.to_string()),
-    })?;
-    let total = verification.left();
-    let mut differing: Vec<Verdict> = Vec::new();
-    let mut done = 0;
-    for verdict in &mut verification {
-        done += 1;
-        if done % 1000 == 0 {
-            context
-                .screen
-                .progress(&format!("{done} of {total} ledger commits decided again"));
-        }
-        if !verdict.holds() {
-            differing.push(verdict);
-        }
-    }
-    let mut text = String::new();
-    for verdict in &differing {
-        if let Some(difference) = &verdict.difference {
-            let op = verdict.op.unwrap_or("unknown");
-            text.push_str(&format!(
-                "{} ({op}): {difference}\n",
-                verdict.commit.short()
-            ));
-        }
-    }
-    text.push_str(&format!(
-        "{total} ledger commits, {} differ\n",
-        differing.len()
-    ));
-    if differing.iter().any(|verdict| verdict.missing().is_some()) {
-        let refs = "refs/laneway/work/*:refs/laneway/work/*";
-        text.push_str(&match site.ledger.remote() {
-            Some(remote) => format!("the work can be fetched: `git fetch {remote} '{refs}'`\n"),
-            None => {
-                format!("the work is in the clone it was made in: `git fetch CLONE '{refs}'`\n")
-            }
-        });
-    }
-    let text = safe(&text);
-    let reply = Reply::new(&AuditView::of(total, &differing), text);
-    Ok(reply
-        .negative(!differing.is_empty())
         .ledger(ledger_at(&site, site.ledger.tip()?)))
 }

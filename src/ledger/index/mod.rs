@@ -23,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::env::Env;
 
+pub use file::replace;
 pub use plan::{PlanSource, open as open_plan, open_tasks, write as write_plan, write_tasks};
 pub use states::{CachedShard, StatesCache};
 
