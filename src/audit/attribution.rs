@@ -8,11 +8,13 @@
 
 use std::collections::BTreeMap;
 
+use super::signature::Witness;
 use crate::domain::gates::{ClaimCase, UNPROBED, checks_due, lists, probed};
 use crate::domain::id::{AgentName, LaneName, ObjectId, TaskId, WorkstationName};
 use crate::domain::identity::Mode;
 use crate::domain::record::{Record, RecordBody};
 use crate::domain::request::{ClaimWish, Request, Verb};
+use crate::domain::signature::Level;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Epoch, Status};
 use crate::domain::task::words;
@@ -45,6 +47,8 @@ pub struct Attributed {
     pub rules: Option<ObjectId>,
     /// Whether the map of those rules gave it.
     pub listed: Listed,
+    /// What shows that the agent made the commit.
+    pub level: Level,
 }
 
 words! {
@@ -95,6 +99,7 @@ pub struct Silent {
 pub struct Attribution<'l> {
     ledger: &'l Ledger,
     loader: Loader<'l>,
+    witness: Witness<'l>,
     only: Option<TaskId>,
     /// What is left, newest first.
     commits: Vec<ObjectId>,
@@ -122,6 +127,7 @@ pub fn attribution<'l>(
     Ok(Attribution {
         ledger,
         loader: Loader::new(&ledger.repo),
+        witness: Witness::of(ledger)?,
         only: only.cloned(),
         commits,
         parent: None,
@@ -216,7 +222,12 @@ impl Attribution<'_> {
         let listed = before.map_or(Listed::Outside, |before| {
             listed(&before, task, &actor.agent, workstation.as_ref(), *at)
         });
+        let rules = statement.rules;
+        let level = self
+            .witness
+            .level(&self.loader, commit, rules, &actor.agent);
         Ok(Attributed {
+            level,
             commit,
             at: *at,
             task: task.clone(),
@@ -224,7 +235,7 @@ impl Attribution<'_> {
             agent: actor.agent.clone(),
             workstation,
             lane: value("Laneway-Lane").and_then(|text| text.parse().ok()),
-            rules: statement.rules,
+            rules,
             listed,
         })
     }

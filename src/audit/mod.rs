@@ -13,7 +13,7 @@ mod verify;
 
 pub use attribution::{Attributed, Attribution, Fault, Listed, Silent, attribution};
 pub use difference::Difference;
-pub use story::{Entry, Order, Story, story};
+pub use story::{Entry, Order, Story, Turn, story};
 pub use verify::{AuditError, Verdict, Verification, verify, verify_line, verify_range};
 
 #[cfg(test)]

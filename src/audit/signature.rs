@@ -4,12 +4,14 @@
 //! the map later proves what it signed before, and nothing after; one that was never in it proves
 //! nothing, however right the signature is.
 
+use std::collections::HashSet;
+
 use crate::domain::id::{AgentName, ObjectId};
 use crate::domain::identity::IdentityMap;
 use crate::domain::signature::{Level, level};
 use crate::git::{GitError, Repo};
 use crate::ledger::signature::{Sealed, VERIFIED};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Loader};
 
 /// The committer's address and the key that signed a commit.
 ///
@@ -50,4 +52,45 @@ pub fn last_verified(ledger: &Ledger) -> Result<Option<ObjectId>, LedgerError> {
     // Fetched a moment after the ledger was read: it has judged all that is here.
     let ahead = repo.exists(said) && repo.is_ancestor(tip, said)?;
     Ok(ahead.then_some(tip))
+}
+
+/// Tells the level of commits of one ledger, the word of its server included.
+#[derive(Debug)]
+pub struct Witness<'l> {
+    repo: &'l Repo,
+    /// The commits that the server says it has judged.
+    verified: HashSet<ObjectId>,
+}
+
+impl<'l> Witness<'l> {
+    /// For the commits of `ledger`.
+    ///
+    /// # Errors
+    /// Of git.
+    pub fn of(ledger: &'l Ledger) -> Result<Self, LedgerError> {
+        let repo = &ledger.repo;
+        let verified = match last_verified(ledger)? {
+            Some(said) => repo.first_parents(said).collect::<Result<_, GitError>>()?,
+            None => HashSet::new(),
+        };
+        Ok(Self { repo, verified })
+    }
+
+    /// What shows that `agent` made the commit `id`, by the map of `rules`. Rules that do not read,
+    /// as none at all, list nobody.
+    #[must_use]
+    pub fn level(
+        &self,
+        loader: &Loader<'_>,
+        id: ObjectId,
+        rules: Option<ObjectId>,
+        agent: &AgentName,
+    ) -> Level {
+        let rules = rules.and_then(|at| loader.rules(at).ok());
+        let (Some(rules), Ok(sealed)) = (rules, seal(self.repo, id)) else {
+            return Level::Unsigned;
+        };
+        let verified = self.verified.contains(&id);
+        level(rules.identity.agents.get(agent), sealed.seal(verified))
+    }
 }

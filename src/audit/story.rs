@@ -4,11 +4,13 @@
 //! told apart by tree entries, level by level, so that a long history costs a few object reads a
 //! commit.
 
+use super::signature::Witness;
 use crate::domain::exception::ExceptAct;
 use crate::domain::id::{AgentName, LaneName, ObjectId, RequestId, TaskId, WorkstationName};
 use crate::domain::request::{Request, ReviewWish, StageAct, Verb};
 use crate::domain::scope::ScopeRecord;
-use crate::domain::state::Epoch;
+use crate::domain::signature::Level;
+use crate::domain::state::{Epoch, Status};
 use crate::domain::time::Timestamp;
 use crate::git::{Commit, GitError, Repo};
 use crate::ledger::message::{self, Statement};
@@ -50,11 +52,31 @@ pub struct Entry {
     pub summary: String,
     /// Why, where the request says so.
     pub reason: Option<String>,
+    /// The machine it was asked on.
+    pub host: String,
+    /// The target commit whose rules judged it; none for the first commit.
+    pub rules: Option<ObjectId>,
+    /// What shows that the agent made it.
+    pub level: Level,
+    /// The tasks that it moved on.
+    pub turns: Vec<Turn>,
+}
+
+/// A task that went from one status to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Which.
+    pub task: TaskId,
+    /// Where it was.
+    pub from: Status,
+    /// Where it is.
+    pub to: Status,
 }
 
 /// A story under way; items are errors for commits that are not laneway's.
 pub struct Story<'l> {
-    ledger: &'l Ledger,
+    loader: Loader<'l>,
+    witness: Witness<'l>,
     commits: std::vec::IntoIter<ObjectId>,
 }
 
@@ -87,7 +109,8 @@ pub fn story<'l>(
     }
     commits.truncate(limit);
     Ok(Story {
-        ledger,
+        loader: Loader::new(&ledger.repo),
+        witness: Witness::of(ledger)?,
         commits: commits.into_iter(),
     })
 }
@@ -97,19 +120,42 @@ impl Iterator for Story<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let commit = self.commits.next()?;
-        Some(entry(&self.ledger.repo, commit))
+        Some(self.entry(commit))
     }
 }
 
-fn entry(repo: &Repo, id: ObjectId) -> Result<Entry, LedgerError> {
-    let commit = repo.commit(id)?;
-    // Whoever tells a story does not need the tasks of a file.
-    let statement = message::read(&commit.message, |_, _| Some(Vec::new()))
-        .map_err(|why| LedgerError::ForeignCommit { commit: id, why })?;
-    Ok(told(id, &commit, statement))
+impl Story<'_> {
+    fn entry(&self, id: ObjectId) -> Result<Entry, LedgerError> {
+        let commit = self.loader.repo().commit(id)?;
+        // Whoever tells a story does not need the tasks of a file.
+        let statement = message::read(&commit.message, |_, _| Some(Vec::new()))
+            .map_err(|why| LedgerError::ForeignCommit { commit: id, why })?;
+        let (rules, agent) = (statement.rules, &statement.request.actor.agent);
+        let level = self.witness.level(&self.loader, id, rules, agent);
+        let mut entry = told(id, &commit, statement, level);
+        let before = commit.parents.first().copied();
+        for task in &entry.tasks {
+            let from = match before {
+                Some(before) => self.status(before, task)?,
+                None => Status::Todo,
+            };
+            let to = self.status(id, task)?;
+            if from != to {
+                let task = task.clone();
+                entry.turns.push(Turn { task, from, to });
+            }
+        }
+        Ok(entry)
+    }
+
+    fn status(&self, commit: ObjectId, task: &TaskId) -> Result<Status, LedgerError> {
+        let history = self.loader.history(commit, task)?;
+        Ok(history.map_or(Status::Todo, |history| history.state.status()))
+    }
 }
 
-fn told(id: ObjectId, commit: &Commit, statement: Statement) -> Entry {
+fn told(id: ObjectId, commit: &Commit, statement: Statement, level: Level) -> Entry {
+    let rules = statement.rules;
     let Request {
         id: request,
         at,
@@ -134,6 +180,10 @@ fn told(id: ObjectId, commit: &Commit, statement: Statement) -> Entry {
         request,
         summary: commit.message.lines().next().unwrap_or_default().to_owned(),
         reason: reason(verb),
+        host: actor.host,
+        rules,
+        level,
+        turns: Vec::new(),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct AttributedView {
     pub rules: Option<String>,
     /// `mapped`, `open map`, `outside the map`: what the identity map of that moment said.
     pub listed: String,
+    /// What shows who made it: `unsigned`, `committer`, `signed`, `verified`.
+    pub level: String,
 }
 
 /// A failure that nobody was told of.
@@ -79,6 +81,7 @@ impl From<&Attributed> for AttributedView {
             lane: claim.lane.as_ref().map(ToString::to_string),
             rules: claim.rules.map(|rules| rules.to_string()),
             listed: claim.listed.word().to_owned(),
+            level: claim.level.to_string(),
         }
     }
 }

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::audit::Entry;
+use super::session::SessionView;
+use crate::audit::{Entry, Turn};
 use crate::ops::log::LogOutcome;
 
 /// `data` of `log`.
@@ -12,8 +13,14 @@ pub struct LogView {
     /// The task it is about; none: the whole ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// What happened, the newest first.
+    /// What happened, the newest first, or the oldest with `--reverse`.
     pub entries: Vec<LogEntryView>,
+    /// The work sessions of the task, by reference to their records.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<SessionView>,
+    /// Seconds of those sessions, added up now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worked_seconds: Option<u64>,
 }
 
 /// One ledger commit.
@@ -45,6 +52,27 @@ pub struct LogEntryView {
     /// Why, where it was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The machine it was asked on.
+    pub host: String,
+    /// The target commit whose rules judged it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
+    /// What shows who made it: `unsigned`, `committer`, `signed`, `verified`.
+    pub level: String,
+    /// The tasks that it moved on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<TurnView>,
+}
+
+/// A task that went from one status to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TurnView {
+    /// Which.
+    pub task: String,
+    /// Where it was.
+    pub from: String,
+    /// Where it is.
+    pub to: String,
 }
 
 impl From<&LogOutcome> for LogView {
@@ -52,6 +80,8 @@ impl From<&LogOutcome> for LogView {
         Self {
             task: outcome.task.as_ref().map(ToString::to_string),
             entries: outcome.entries.iter().map(LogEntryView::from).collect(),
+            sessions: outcome.sessions.iter().map(SessionView::from).collect(),
+            worked_seconds: outcome.task.as_ref().map(|_| outcome.worked()),
         }
     }
 }
@@ -70,6 +100,20 @@ impl From<&Entry> for LogEntryView {
             request: entry.request.to_string(),
             summary: entry.summary.clone(),
             reason: entry.reason.clone(),
+            host: entry.host.clone(),
+            rules: entry.rules.map(|rules| rules.to_string()),
+            level: entry.level.to_string(),
+            changes: entry.turns.iter().map(TurnView::from).collect(),
+        }
+    }
+}
+
+impl From<&Turn> for TurnView {
+    fn from(turn: &Turn) -> Self {
+        Self {
+            task: turn.task.to_string(),
+            from: turn.from.to_string(),
+            to: turn.to.to_string(),
         }
     }
 }

@@ -356,7 +356,7 @@ impl World {
 
     /// The target moves to `commit`.
     pub(crate) fn reach(&mut self, commit: ObjectId) {
-        self.snapshot.facts.reachable.insert(commit);
+        std::sync::Arc::make_mut(&mut self.snapshot.facts.reachable).insert(commit);
         Arc::make_mut(&mut self.snapshot.rules).at = commit;
     }
 

@@ -115,7 +115,7 @@ impl FromIterator<(TaskId, TaskState)> for States {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GitFacts {
     /// Completion and landing commits that are reachable from the target.
-    pub reachable: HashSet<ObjectId>,
+    pub reachable: Arc<HashSet<ObjectId>>,
     /// The range that the request hands off or lands.
     pub range: Option<RangeFacts>,
     /// The lines that the request's anchors name, in their order; none where there is no such

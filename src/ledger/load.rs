@@ -20,6 +20,7 @@ use super::read::{self, Origin};
 use super::yaml::Limits;
 use super::{LedgerError, facts, open, paths, stages};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
+use crate::domain::marker::Marker;
 use crate::domain::record::Record;
 use crate::domain::request::Verb;
 use crate::domain::snapshot::{self, GitFacts, Packages, Plan, Rules, Snapshot, States};
@@ -28,20 +29,78 @@ use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::StationState;
 use crate::env::Env;
-use crate::git::{EntryKind, Repo};
+use crate::git::{Entry, EntryKind, Repo};
 use crate::process::Runner;
 
 /// From so many tasks a plan is worth an index; a smaller one is read as fast.
 const WORTH_INDEXING: usize = 50;
 
-/// The states of one shard.
-type Shard = Arc<Vec<(TaskId, TaskState)>>;
-
 /// The states of a tree, and the shards they were read from, by name.
 #[derive(Debug, Default)]
 struct KnownStates {
-    shards: BTreeMap<String, (ObjectId, Shard)>,
+    shards: BTreeMap<String, (ObjectId, CachedShard)>,
     states: States,
+    /// The commits with which tasks have landed, as far as the target was not seen to reach them.
+    landed: HashMap<TaskId, ObjectId>,
+}
+
+impl KnownStates {
+    fn insert(&mut self, id: &TaskId, state: &TaskState) {
+        match landed(state) {
+            Some(commit) => self.landed.insert(id.clone(), commit),
+            None => self.landed.remove(id),
+        };
+        self.states.insert(id.clone(), state.clone());
+    }
+
+    fn remove(&mut self, id: &TaskId) {
+        self.landed.remove(id);
+        self.states.remove(id);
+    }
+
+    /// Puts a shard in the place of the one that was there; what is in both is left alone.
+    fn replace(&mut self, name: String, tree: ObjectId, rows: CachedShard) {
+        let old = self.shards.remove(&name);
+        let old = old.map(|(_, rows)| rows).unwrap_or_default();
+        let was: HashMap<&TaskId, ObjectId> = old.iter().map(|(blob, id, _)| (id, *blob)).collect();
+        let is: HashSet<&TaskId> = rows.iter().map(|(_, id, _)| id).collect();
+        for id in was.keys().filter(|id| !is.contains(*id)) {
+            self.remove(id);
+        }
+        for (blob, id, state) in &rows {
+            if was.get(id) != Some(blob) {
+                self.insert(id, state);
+            }
+        }
+        self.shards.insert(name, (tree, rows));
+    }
+
+    /// Takes out the shards that are not among `names`.
+    fn keep(&mut self, names: &BTreeMap<String, Entry>) {
+        let gone: Vec<String> = self.shards.keys().cloned().collect();
+        for name in gone.into_iter().filter(|name| !names.contains_key(name)) {
+            for (_, id, _) in self
+                .shards
+                .remove(&name)
+                .into_iter()
+                .flat_map(|(_, rows)| rows)
+            {
+                self.remove(&id);
+            }
+        }
+    }
+}
+
+/// The commit with which a task has landed, or is about to.
+fn landed(state: &TaskState) -> Option<ObjectId> {
+    match &state.standing {
+        Standing::Done(done) => Some(done.commit),
+        Standing::InReview {
+            landing: Some(landing),
+            ..
+        } => Some(landing.commit),
+        _ => None,
+    }
 }
 
 /// Rules, and the blobs they were read from.
@@ -76,7 +135,8 @@ pub struct Loader<'r> {
     states: RefCell<KnownStates>,
     rules: RefCell<Option<KnownRules>>,
     stations: RefCell<Option<(ObjectId, Arc<Stations>)>>,
-    reachable: RefCell<Option<(ObjectId, HashSet<ObjectId>)>>,
+    reachable: RefCell<Option<(ObjectId, Arc<HashSet<ObjectId>>)>>,
+    marker: RefCell<Option<(ObjectId, Marker)>>,
     packages: Arc<Mutex<Memory>>,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
@@ -116,6 +176,7 @@ impl<'r> Loader<'r> {
             rules: RefCell::default(),
             stations: RefCell::default(),
             reachable: RefCell::default(),
+            marker: RefCell::default(),
             packages: Arc::new(Mutex::new(Memory::new(repo))),
             cache: None,
             #[cfg(test)]
@@ -162,10 +223,13 @@ impl<'r> Loader<'r> {
         if let Some(tip) = tip {
             states = self.states(tip)?;
             stations = self.stations(tip)?;
-            marker = open::marker_at(self.repo, tip)?;
+            marker = self.marker(tip)?;
             tip_time = Timestamp::from_seconds(self.repo.commit(tip)?.committer.seconds);
         }
-        let reachable = self.reachable(rules_at, &states)?;
+        let reachable = match tip {
+            Some(_) => self.reachable(rules_at)?,
+            None => Arc::default(),
+        };
         let mut loaded = Snapshot {
             tip,
             tip_time,
@@ -189,6 +253,21 @@ impl<'r> Loader<'r> {
             self.ask(&mut loaded, verb)?;
         }
         Ok(loaded)
+    }
+
+    /// The marker of `tip`, which hardly ever changes.
+    fn marker(&self, tip: ObjectId) -> Result<Option<Marker>, LedgerError> {
+        let entry = self.repo.entry_at(tip, paths::MARKER)?;
+        let blob = entry.map(|entry| entry.id);
+        let mut memory = self.marker.borrow_mut();
+        if let Some((known, marker)) = &*memory
+            && blob == Some(*known)
+        {
+            return Ok(Some(marker.clone()));
+        }
+        let marker = open::marker_at(self.repo, tip)?;
+        *memory = blob.zip(marker.clone());
+        Ok(marker)
     }
 
     /// Reads what changes rarely, so that a later snapshot has it at hand.
@@ -326,7 +405,7 @@ impl<'r> Loader<'r> {
         if let Verb::Complete { commit, .. } = verb {
             let wanted = [*commit].into_iter().collect();
             let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;
-            snapshot.facts.reachable.extend(found);
+            Arc::make_mut(&mut snapshot.facts.reachable).extend(found);
         }
         if let (Verb::Edit { task, fields }, Some(tip)) = (verb, snapshot.tip) {
             snapshot.facts.edited =
@@ -514,59 +593,61 @@ impl<'r> Loader<'r> {
         let entries = self.repo.entries(root.id)?;
         let mut changed = Vec::new();
         for (name, entry) in &entries {
-            if known.shards.get(name).is_none_or(|(id, _)| *id != entry.id) {
-                changed.push((name.clone(), entry.id, self.shard(commit, name, entry.id)?));
+            let before = known.shards.get(name);
+            if before.is_none_or(|(tree, _)| *tree != entry.id) {
+                let before = before.map_or(&[][..], |(_, rows)| rows);
+                let rows = self.shard(commit, name, entry.id, before)?;
+                changed.push((name.clone(), entry.id, rows));
             }
         }
-        let KnownStates { shards, states } = &mut *known;
-        let mut forget = |shard: &Shard| shard.iter().for_each(|(id, _)| states.remove(id));
-        shards.retain(|name, (_, shard)| {
-            let stays = entries.contains_key(name);
-            if !stays {
-                forget(shard);
-            }
-            stays
-        });
-        for (name, id, shard) in changed {
-            if let Some((_, old)) = shards.insert(name, (id, shard.clone())) {
-                old.iter().for_each(|(id, _)| states.remove(id));
-            }
-            for (id, state) in shard.iter() {
-                states.insert(id.clone(), state.clone());
-            }
+        known.keep(&entries);
+        for (name, tree, rows) in changed {
+            known.replace(name, tree, rows);
         }
         if let Some(caches) = &self.cache {
             let trees = entries.values().map(|entry| entry.id).collect();
             caches.states.borrow_mut().save(&caches.cache, &trees);
         }
-        Ok(states.clone())
+        Ok(known.states.clone())
     }
 
-    fn shard(&self, commit: ObjectId, name: &str, tree: ObjectId) -> Result<Shard, LedgerError> {
+    /// The states of a shard: those that `before` knows by their blob are not read again.
+    fn shard(
+        &self,
+        commit: ObjectId,
+        name: &str,
+        tree: ObjectId,
+        before: &[(ObjectId, TaskId, TaskState)],
+    ) -> Result<CachedShard, LedgerError> {
         let cached = self.cache.as_ref().map(|caches| caches.states.borrow_mut());
         let known = cached
             .as_ref()
             .and_then(|states| states.shard(tree).cloned());
-        let rows = match known {
-            Some(rows) => rows,
-            None => self.read_shard(commit, name, tree, cached)?,
-        };
-        Ok(Arc::new(
-            rows.into_iter().map(|(_, id, state)| (id, state)).collect(),
-        ))
+        match known {
+            Some(rows) => Ok(rows),
+            None => self.read_shard(commit, name, tree, before, cached),
+        }
     }
 
-    /// Puts a shard together: states that the cache knows by their blob are not read again.
+    /// Puts a shard together: states that are known by their blob, here or by the cache, are not
+    /// read again.
     fn read_shard(
         &self,
         commit: ObjectId,
         name: &str,
         tree: ObjectId,
+        before: &[(ObjectId, TaskId, TaskState)],
         mut cached: Option<RefMut<'_, StatesCache>>,
     ) -> Result<CachedShard, LedgerError> {
         let mut rows = CachedShard::new();
         let mut read = 0;
+        let here: HashMap<ObjectId, &(ObjectId, TaskId, TaskState)> =
+            before.iter().map(|row| (row.0, row)).collect();
         for (file, entry) in self.repo.entries(tree)? {
+            if let Some(row) = here.get(&entry.id) {
+                rows.push((*row).clone());
+                continue;
+            }
             let known = cached.as_mut().and_then(|states| states.state(entry.id));
             let (id, state) = match known {
                 Some(known) => known,
@@ -688,36 +769,35 @@ impl<'r> Loader<'r> {
         Ok(found)
     }
 
-    /// Which completion and landing commits of `states` are on the target (X3).
-    fn reachable(
-        &self,
-        target: ObjectId,
-        states: &States,
-    ) -> Result<HashSet<ObjectId>, LedgerError> {
+    /// Which completion and landing commits of the states that were read last are on the target
+    /// (X3).
+    fn reachable(&self, target: ObjectId) -> Result<Arc<HashSet<ObjectId>>, LedgerError> {
         let mut memory = self.reachable.borrow_mut();
+        let mut known = self.states.borrow_mut();
         let mut found = match memory.take() {
             // What a commit reaches, its descendants reach too.
             Some((at, found)) if at == target || self.repo.is_ancestor(at, target)? => found,
-            Some(_) => HashSet::new(),
-            None => self.reached_before(target)?,
+            before => {
+                let KnownStates { states, landed, .. } = &mut *known;
+                let all = states.iter();
+                *landed = all
+                    .filter_map(|(id, state)| Some((id.clone(), self::landed(state)?)))
+                    .collect();
+                match before {
+                    Some(_) => Arc::default(),
+                    None => Arc::new(self.reached_before(target)?),
+                }
+            }
         };
-        let wanted: BTreeSet<ObjectId> = states
-            .iter()
-            .filter_map(|(_, state)| match &state.standing {
-                Standing::Done(done) => Some(done.commit),
-                Standing::InReview {
-                    landing: Some(landing),
-                    ..
-                } => Some(landing.commit),
-                _ => None,
-            })
-            .filter(|commit| !found.contains(commit))
-            .collect();
-        if !wanted.is_empty() {
-            found.extend(self.repo.reachable_among(target, &wanted)?);
+        known.landed.retain(|_, commit| !found.contains(commit));
+        if !known.landed.is_empty() {
+            let wanted: BTreeSet<ObjectId> = known.landed.values().copied().collect();
+            let reached = self.repo.reachable_among(target, &wanted)?;
+            known.landed.retain(|_, commit| !reached.contains(commit));
+            Arc::make_mut(&mut found).extend(reached);
             if let Some(caches) = &self.cache {
                 let mut states = caches.states.borrow_mut();
-                states.put_reachable(target, found.clone(), wanted.len());
+                states.put_reachable(target, HashSet::clone(&found), wanted.len());
             }
         }
         *memory = Some((target, found.clone()));

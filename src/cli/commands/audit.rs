@@ -126,6 +126,7 @@ fn run_attribution(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply
         "lane",
         "rules",
         "map",
+        "shown",
     ];
     let mut table = Table::new(&headings, context.screen.width);
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
@@ -139,6 +140,7 @@ fn run_attribution(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply
             text(claim.lane.as_ref().map(ToString::to_string)),
             text(claim.rules.map(|rules| rules.short())),
             claim.listed.word().to_owned(),
+            claim.level.to_string(),
         ]);
     }
     let mut shown = match claims.is_empty() {

@@ -260,7 +260,7 @@ fn a_landing_that_never_reached_the_target_is_undone() {
         RefusalKind::Rule,
         "landed",
     );
-    world.snapshot.facts.reachable.clear();
+    std::sync::Arc::make_mut(&mut world.snapshot.facts.reachable).clear();
     drop(world.ask(BOB, None, unland).unwrap());
     let Standing::InReview {
         claim,
@@ -286,7 +286,7 @@ fn complete_takes_what_a_forge_landed_or_the_word_of_a_merger() {
         RefusalKind::Rule,
         "not-on-target",
     );
-    world.snapshot.facts.reachable.insert(commit);
+    std::sync::Arc::make_mut(&mut world.snapshot.facts.reachable).insert(commit);
     let mut forged = world.clone();
     drop(
         forged

@@ -39,7 +39,7 @@ fn each(world: &World) -> [(&'static str, Result<Change, Refusal>); 3] {
     [landing, land, complete].map(|verb| {
         let mut world = world.clone();
         if matches!(verb, Verb::Complete { .. }) {
-            world.snapshot.facts.reachable.insert(result);
+            std::sync::Arc::make_mut(&mut world.snapshot.facts.reachable).insert(result);
         }
         (verb.word(), world.ask(ANN, None, verb))
     })

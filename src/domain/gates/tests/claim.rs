@@ -196,7 +196,7 @@ fn dependency() {
     let land = world.land("T-2");
     drop(world.ask(BOB, None, land).unwrap());
     assert_eq!(unmet(&world), Vec::new());
-    world.snapshot.facts.reachable.clear();
+    std::sync::Arc::make_mut(&mut world.snapshot.facts.reachable).clear();
     refuses(
         &unmet(&world),
         RefusalKind::Rule,

@@ -68,7 +68,7 @@ fn judged(world: &World, verb: &str, paths: &[&str]) -> Vec<&'static str> {
         },
         "land" => land,
         _ => {
-            world.snapshot.facts.reachable.insert(result);
+            std::sync::Arc::make_mut(&mut world.snapshot.facts.reachable).insert(result);
             Verb::Complete {
                 task,
                 commit: result,
