@@ -7,12 +7,14 @@
 mod attribution;
 mod difference;
 pub mod remembered;
+mod replay;
 pub mod signature;
 mod story;
 mod verify;
 
 pub use attribution::{Attributed, Attribution, Fault, Listed, Silent, attribution};
 pub use difference::Difference;
+pub use replay::{At, Taken, find as find_commit, state as state_at};
 pub use story::{Entry, Order, Story, Turn, story};
 pub use verify::{AuditError, Verdict, Verification, verify, verify_line, verify_range};
 

@@ -27,6 +27,7 @@ pub mod package;
 pub mod plan;
 pub mod policy;
 pub mod preflight;
+pub mod replay;
 pub mod request;
 pub mod review;
 pub mod routing;

@@ -28,6 +28,7 @@ use super::own::{ChangedView, NotedView};
 use super::package::PackageView;
 use super::plan::{InitView, PlanView};
 use super::policy::PolicyView;
+use super::replay::ReplayView;
 use super::request::RequestView;
 use super::review::ReviewAnswer;
 use super::session::SessionListView;
@@ -66,6 +67,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<AttributionView>("audit attribution"),
         schema::<DoubtsView>("audit evidence"),
         schema::<OverridesView>("audit overrides"),
+        schema::<ReplayView>("audit replay"),
         schema::<DoctorView>("doctor"),
         schema::<ExplainView>("explain"),
         schema::<PolicyView>("policy show"),

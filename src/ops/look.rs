@@ -43,7 +43,7 @@ pub struct Row {
 }
 
 impl Row {
-    fn of(snapshot: &Snapshot, task: &Task) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, task: &Task) -> Self {
         Self {
             task: task.clone(),
             state: snapshot.states.get(&task.id).clone(),

@@ -30,6 +30,7 @@ pub mod preflight;
 pub mod proof;
 pub mod quota;
 mod readiness;
+pub mod replay;
 pub mod request;
 pub mod review;
 pub mod routing;

@@ -1,3 +1,4 @@
+mod replay;
 mod verify;
 
 use laneway::audit::attribution;
@@ -23,6 +24,8 @@ pub struct Args {
 enum What {
     /// Decide every ledger commit again, and name each that is not exactly what its request gives
     Verify(verify::Args),
+    /// Show the queue as it was: tasks, holders, epochs, rules, law
+    Replay(replay::Args),
     /// List where a person's word, or an agent's, stood in for a rule
     Overrides {
         /// The task [default: all]
@@ -45,6 +48,7 @@ impl Args {
     pub fn name(&self) -> &'static str {
         match self.what {
             What::Verify(_) => "audit",
+            What::Replay(_) => "audit replay",
             What::Overrides { .. } => "audit overrides",
             What::Attribution { .. } => "audit attribution",
             What::Evidence { .. } => "audit evidence",
@@ -55,6 +59,7 @@ impl Args {
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     match &args.what {
         What::Verify(args) => verify::run(context, args),
+        What::Replay(args) => replay::run(context, args),
         What::Overrides { id } => run_overrides(context, id.as_ref()),
         What::Attribution { id } => run_attribution(context, id.as_ref()),
         What::Evidence { id } => run_evidence(context, id.as_ref()),
