@@ -5,6 +5,7 @@
 //! an auditor believes a ledger commit nothing but what its request observed outside of git.
 
 mod attribution;
+mod coverage;
 mod difference;
 pub mod remembered;
 mod replay;
@@ -13,6 +14,7 @@ mod story;
 mod verify;
 
 pub use attribution::{Attributed, Attribution, Fault, Listed, Silent, attribution};
+pub use coverage::{Coverage, Uncovered, coverage};
 pub use difference::Difference;
 pub use replay::{At, Taken, find as find_commit, state as state_at};
 pub use story::{Entry, Order, Story, Turn, story};

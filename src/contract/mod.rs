@@ -9,6 +9,7 @@ pub mod attribution;
 pub mod audit;
 pub mod brief;
 pub mod check;
+pub mod coverage;
 pub mod demo;
 pub mod doctor;
 pub mod envelope;

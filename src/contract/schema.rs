@@ -11,6 +11,7 @@ use super::attribution::AttributionView;
 use super::audit::AuditView;
 use super::brief::BriefView;
 use super::check::ChecksView;
+use super::coverage::CoverageView;
 use super::demo::DemoView;
 use super::doctor::DoctorView;
 use super::envelope::{Envelope, SCHEMA};
@@ -66,6 +67,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<AuditView>("audit"),
         schema::<AttributionView>("audit attribution"),
         schema::<DoubtsView>("audit evidence"),
+        schema::<CoverageView>("audit coverage"),
         schema::<OverridesView>("audit overrides"),
         schema::<ReplayView>("audit replay"),
         schema::<DoctorView>("doctor"),

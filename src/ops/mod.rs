@@ -7,6 +7,7 @@ pub mod artifact;
 pub mod brief;
 pub mod check;
 pub mod claim;
+pub mod coverage;
 pub mod doctor;
 mod error;
 pub mod evidence;

@@ -29,6 +29,7 @@ mod fleet_brief;
 mod fresh_clone;
 mod give_back;
 mod interrupts;
+mod history;
 mod land;
 mod lane;
 mod leases;

@@ -1,3 +1,4 @@
+mod coverage;
 mod replay;
 mod verify;
 
@@ -26,6 +27,8 @@ enum What {
     Verify(verify::Args),
     /// Show the queue as it was: tasks, holders, epochs, rules, law
     Replay(replay::Args),
+    /// List the commits and files of the target that no task covers
+    Coverage(coverage::Args),
     /// List where a person's word, or an agent's, stood in for a rule
     Overrides {
         /// The task [default: all]
@@ -49,6 +52,7 @@ impl Args {
         match self.what {
             What::Verify(_) => "audit",
             What::Replay(_) => "audit replay",
+            What::Coverage(_) => "audit coverage",
             What::Overrides { .. } => "audit overrides",
             What::Attribution { .. } => "audit attribution",
             What::Evidence { .. } => "audit evidence",
@@ -60,6 +64,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     match &args.what {
         What::Verify(args) => verify::run(context, args),
         What::Replay(args) => replay::run(context, args),
+        What::Coverage(args) => coverage::run(context, args),
         What::Overrides { id } => run_overrides(context, id.as_ref()),
         What::Attribution { id } => run_attribution(context, id.as_ref()),
         What::Evidence { id } => run_evidence(context, id.as_ref()),
