@@ -16,6 +16,7 @@ pub mod envelope;
 pub mod evidence;
 pub mod except;
 pub mod explain;
+pub mod findings;
 pub mod handoff;
 pub mod land;
 pub mod lane;

@@ -66,6 +66,12 @@ impl BadFile {
         }
     }
 
+    /// The findings of a severity.
+    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        let findings = self.findings.iter();
+        findings.filter(move |finding| finding.severity == severity)
+    }
+
     /// `file:line:column: message` of the first finding, and how many more there are.
     fn first(&self) -> String {
         let at = self

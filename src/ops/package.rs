@@ -328,20 +328,17 @@ pub fn check(site: &Site, subject: &Subject) -> Result<Report, OpError> {
         }
     };
     let here = in_working_tree(site)?;
-    let mut report = Report {
-        files: Vec::new(),
-        checked: files.len(),
-    };
+    let checked = files.len();
+    let mut bad = Vec::new();
     for path in files {
         let shown = path.strip_prefix(&root).unwrap_or(&path);
         let shown = shown.to_string_lossy().into_owned();
-        let bad = match read_plain(&path) {
+        bad.extend(match read_plain(&path) {
             Ok(bytes) => judged(&snapshot, &here, &shown, &bytes),
             Err(message) => Some(BadFile::whole(&shown, None, "file-missing", message)),
-        };
-        report.files.extend(bad);
+        });
     }
-    Ok(report)
+    Ok(Report::new(bad, checked, None))
 }
 
 fn read_plain(path: &Path) -> Result<Vec<u8>, String> {

@@ -40,20 +40,42 @@ pub enum Source {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The files with findings, by path.
+    /// Most severe first: the files with errors, by path, with nothing but those; then all
+    /// warnings, file by file. A file with both is here twice.
     pub files: Vec<BadFile>,
     /// How many files were read.
     pub checked: usize,
+    /// The commit that was asked about; none: the working tree, or what is staged. Files of another
+    /// commit are the ledger's beside it.
+    pub commit: Option<ObjectId>,
 }
 
 impl Report {
+    /// A report of files with findings.
+    #[must_use]
+    pub fn new(files: Vec<BadFile>, checked: usize, commit: Option<ObjectId>) -> Self {
+        let only = |severity: Severity| {
+            let parts = files.iter().map(move |file| BadFile {
+                file: file.file.clone(),
+                commit: file.commit,
+                text: file.text.clone(),
+                findings: file.of(severity).cloned().collect(),
+            });
+            parts.filter(|file| !file.findings.is_empty())
+        };
+        Self {
+            files: only(Severity::Error)
+                .chain(only(Severity::Warning))
+                .collect(),
+            checked,
+            commit,
+        }
+    }
+
     /// The number of findings of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        let findings = self.files.iter().flat_map(|file| &file.findings);
-        findings
-            .filter(|finding| finding.severity == severity)
-            .count()
+        self.files.iter().map(|file| file.of(severity).count()).sum()
     }
 
     /// Whether nothing stands in the way.
@@ -105,10 +127,11 @@ pub fn validate(
         let root = work_dir(repo)?;
         files.retain(|file| paths.iter().any(|path| covers(&root, path, file)));
     }
-    Ok(Report {
-        files,
-        checked: collected.count(),
-    })
+    let commit = match options.source {
+        Source::Commit(commit) => Some(commit),
+        Source::WorkTree { .. } | Source::Staged { .. } => None,
+    };
+    Ok(Report::new(files, collected.count(), commit))
 }
 
 /// A commit of the ledger is judged beside the target's tip, any other beside the ledger's.

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use laneway::contract::findings;
 use laneway::contract::validate::ValidateView;
 use laneway::domain::rules::Severity;
 use laneway::ledger::{Ledger, LedgerError};
@@ -28,8 +29,18 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
+    /// For people, with the lines of source
     Human,
+    /// What `--json` has as `data`
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
@@ -75,6 +86,10 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let text = match args.format {
         Format::Human => text(&report, context.screen.color),
         Format::Json => serde_json::to_string(&view).unwrap_or_default() + "\n",
+        Format::Sarif => findings::sarif(&report),
+        Format::Github => findings::github(&report),
+        Format::Gitlab => findings::gitlab(&report),
+        Format::Junit => findings::junit(&report),
     };
     Ok(Reply::new(&view, text).negative(!report.is_sound()))
 }

@@ -32,7 +32,14 @@ pub fn failure(failure: &Failure, color: bool) -> String {
     text
 }
 
-/// All findings of a file, each with its line of source.
+/// Bytes of source that are searched for lines to draw: each drawn finding costs the whole text.
+const DRAWN: usize = 32 << 20;
+
+/// Most findings of a file that are drawn.
+const MOST_DRAWN: usize = 100;
+
+/// All findings of a file, each with its line of source; where there are very many, or the file is
+/// very large, the later ones on a line each.
 pub fn findings(file: &BadFile, color: bool) -> String {
     let theme = if color {
         GraphicalTheme::unicode()
@@ -43,21 +50,32 @@ pub fn findings(file: &BadFile, color: bool) -> String {
         .with_width(100)
         .with_links(false);
     let mut text = String::new();
-    for finding in &file.findings {
+    let source = safe_source(&file.text);
+    let drawn = (DRAWN / source.len().max(1)).clamp(1, MOST_DRAWN);
+    for (nth, finding) in file.findings.iter().enumerate() {
         let at = file
             .commit
             .map(|commit| format!("{}:", commit.short()))
             .unwrap_or_default();
         let name = format!("{at}{}", safe(&file.file));
         let place = format!("{name}:{}:{}", finding.line, finding.column);
-        let source = safe_source(&file.text);
+        if nth >= drawn {
+            text.push_str(&line(finding, &place));
+            continue;
+        }
         let report = miette::Report::new(diagnostic(finding, &place, &file.text))
-            .with_source_code(NamedSource::new(name, source));
+            .with_source_code(NamedSource::new(name, source.clone()));
         if handler.render_report(&mut text, report.as_ref()).is_err() {
-            text.push_str(&format!("error: {place}: {}\n", safe(&finding.message)));
+            text.push_str(&line(finding, &place));
         }
     }
     text
+}
+
+fn line(finding: &Finding, place: &str) -> String {
+    let hint = finding.hint.as_ref().map(|hint| format!(" ({hint})"));
+    let told = format!("{}{}", finding.message, hint.unwrap_or_default());
+    format!("{}: {place}: {}\n", finding.severity, safe(&told))
 }
 
 fn diagnostic(finding: &Finding, place: &str, source: &str) -> MietteDiagnostic {
