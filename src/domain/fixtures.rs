@@ -195,6 +195,7 @@ fn policy() -> Policy {
         generated: Vec::new(),
         checks: CheckTerms::default(),
         signatures: crate::domain::signature::Level::Unsigned,
+        hygiene: crate::domain::hygiene::Hygiene::default(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::glob::Glob;
 use super::guarded_paths::{CoEdited, Contract, Generated};
+use super::hygiene::Hygiene;
 use super::id::{BranchName, ContractName, LaneName, RemoteName, RoleName, StageName};
 use super::signature::Level;
 use super::task::{Risk, Tier, words};
@@ -66,6 +67,8 @@ pub struct Policy {
     pub checks: CheckTerms,
     /// The least that must show who made a ledger commit.
     pub signatures: Level,
+    /// What must not stand in files that others read.
+    pub hygiene: Hygiene,
 }
 
 /// One kind of work.

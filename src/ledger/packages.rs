@@ -188,8 +188,7 @@ pub fn parse<'a>(origin: Origin<'_>, bytes: &'a [u8]) -> Result<PackageDocument<
             "a work package begins with front matter between two lines `---`",
         ));
     };
-    // The opening line is blanked out, so that every place is that of the file.
-    let blank = format!("   {}", &front[3..]);
+    let blank = blanked(front);
     let node = yaml::parse_bytes(blank.as_bytes(), Limits::STATE)
         .map_err(|error| read::syntax(origin, blank.as_bytes(), error))?;
     let index = LineIndex::new(&blank);
@@ -214,6 +213,17 @@ pub fn parse<'a>(origin: Origin<'_>, bytes: &'a [u8]) -> Result<PackageDocument<
         body,
         line: text[..text.len() - body.len()].lines().count() + 1,
     })
+}
+
+/// The front matter of a package as YAML; every place in it is that of the file.
+#[must_use]
+pub fn front(text: &str) -> Option<String> {
+    split(text).map(|(front, _)| blanked(front))
+}
+
+/// The opening line is blanked out.
+fn blanked(front: &str) -> String {
+    format!("   {}", &front[3..])
 }
 
 fn whole(origin: Origin<'_>, message: &str) -> BadFile {

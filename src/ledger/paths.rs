@@ -22,6 +22,8 @@ pub const MARKER: &str = "governance/ledger.yaml";
 pub const STATE_DIR: &str = "governance/state";
 /// What the ledger says of workstations, on the ledger.
 pub const STATION_DIR: &str = "governance/workstations";
+/// The work packages, on target and ledger.
+pub const PACKAGE_DIR: &str = "governance/packages";
 /// Definitions and states of closed tasks, on the ledger.
 pub const ARCHIVE_DIR: &str = "governance/archive";
 

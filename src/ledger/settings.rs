@@ -81,6 +81,8 @@ impl RuleFile {
                 "review_routes",
                 "path_rules",
                 "protected_tests",
+                "signatures",
+                "hygiene",
             ],
             Self::IdentityMap => &["mode", "bundles", "agents", "routing"],
             Self::Workstations => &[

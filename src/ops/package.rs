@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::OpError;
 use super::add::{Plan, Wish, edit, working_tree_file};
 use super::mutate::FileChange;
 use super::site::Site;
-use super::validate::Report;
+use super::validate::{Report, Source, validate};
 use crate::domain::gates::checks_owed;
 use crate::domain::glob::Glob;
 use crate::domain::id::{AgentName, LaneName, TaskId};
@@ -19,9 +18,8 @@ use crate::domain::request::FieldValue;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::task::Task;
 use crate::ledger::format::v1::QueueFile;
-use crate::ledger::packages::{PackageDocument, parse};
 use crate::ledger::yaml::Limits;
-use crate::ledger::{BadFile, Finding, Severity, package_text, paths, read};
+use crate::ledger::{package_text, paths, read};
 
 /// Where packages stand, from the root of the repository.
 const DIR: &str = "governance/packages";
@@ -315,44 +313,28 @@ pub enum Subject {
 /// # Errors
 /// When a file cannot be read, or no plan file defines the task.
 pub fn check(site: &Site, subject: &Subject) -> Result<Report, OpError> {
-    let snapshot = super::look::snapshot(site)?;
     let root = work_dir(site)?;
     let files = match subject {
         Subject::All => all(&root)?,
         Subject::File(path) => vec![path.clone()],
         Subject::Task(id) => {
+            let snapshot = super::look::snapshot(site)?;
             let (task, _) = defined(site, &snapshot, id)?;
             let default = format!("packages/{id}.md");
             let name = task.package.unwrap_or(default);
             vec![root.join(paths::GOVERNANCE).join(name)]
         }
     };
-    let here = in_working_tree(site)?;
     let checked = files.len();
-    let mut bad = Vec::new();
-    for path in files {
-        let shown = path.strip_prefix(&root).unwrap_or(&path);
-        let shown = shown.to_string_lossy().into_owned();
-        bad.extend(match read_plain(&path) {
-            Ok(bytes) => judged(&snapshot, &here, &shown, &bytes),
-            Err(message) => Some(BadFile::whole(&shown, None, "file-missing", message)),
-        });
+    if files.is_empty() {
+        return Ok(Report::new(Vec::new(), checked, None));
     }
-    Ok(Report::new(bad, checked, None))
-}
-
-fn read_plain(path: &Path) -> Result<Vec<u8>, String> {
-    let meta = std::fs::symlink_metadata(path).map_err(|_| "there is no such file".to_owned())?;
-    if !meta.is_file() {
-        return Err("a governance file must be a plain file".to_owned());
-    }
-    if meta.len() > Limits::STATE.bytes as u64 {
-        return Err(format!(
-            "the file has more than {} bytes",
-            Limits::STATE.bytes
-        ));
-    }
-    std::fs::read(path).map_err(|error| error.to_string())
+    let options = super::validate::Options {
+        source: Source::WorkTree { paths: files },
+        with_ledger: true,
+    };
+    let report = validate(site.repo(), Some(&site.ledger), &options)?;
+    Ok(Report { checked, ..report })
 }
 
 fn all(root: &Path) -> Result<Vec<PathBuf>, OpError> {
@@ -375,137 +357,4 @@ fn all(root: &Path) -> Result<Vec<PathBuf>, OpError> {
     }
     files.sort();
     Ok(files)
-}
-
-/// What is wrong with a package, if anything is.
-fn judged(snapshot: &Snapshot, here: &[Task], shown: &str, bytes: &[u8]) -> Option<BadFile> {
-    let origin = read::Origin {
-        file: shown,
-        commit: None,
-    };
-    let document = match parse(origin, bytes) {
-        Ok(document) => document,
-        Err(bad) => return Some(bad),
-    };
-    let text = String::from_utf8_lossy(bytes);
-    let mut findings = disagreements(snapshot, here, shown, &text, &document);
-    for (heading, line) in package_text::owed(document.body) {
-        let (line, message) = match line {
-            None => (document.line, format!("the section `{heading}` is missing")),
-            Some(line) => (
-                document.line + line,
-                format!("the section `{heading}` says nothing"),
-            ),
-        };
-        let mut found = finding("package-section", line, message);
-        found.span = line_at(&text, line);
-        findings.push(found);
-    }
-    findings.sort_by_key(|finding| finding.line);
-    (!findings.is_empty()).then(|| BadFile {
-        file: shown.to_owned(),
-        commit: None,
-        text: Arc::from(text.as_ref()),
-        findings,
-    })
-}
-
-fn finding(rule: &'static str, line: usize, message: String) -> Finding {
-    Finding {
-        rule,
-        severity: Severity::Error,
-        line,
-        column: 1,
-        span: 0..0,
-        message,
-        hint: None,
-    }
-}
-
-/// The bytes of a line, which counts from 1.
-fn line_at(text: &str, line: usize) -> std::ops::Range<usize> {
-    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
-    let start = before.map(str::len).sum();
-    let rest = &text[start..];
-    start..start + rest.find('\n').unwrap_or(rest.len())
-}
-
-/// Where a package and its task say different things.
-fn disagreements(
-    snapshot: &Snapshot,
-    here: &[Task],
-    shown: &str,
-    text: &str,
-    document: &PackageDocument<'_>,
-) -> Vec<Finding> {
-    let package = &document.package;
-    let at = |key: &str, message: String| {
-        let line = text.lines().position(|line| line.starts_with(key));
-        let mut found = finding(
-            "package-disagrees",
-            line.map_or(1, |line| line + 1),
-            message,
-        );
-        let start = line_at(text, found.line).start;
-        found.span = start..(start + key.len()).min(text.len());
-        found
-    };
-    let mut findings = Vec::new();
-    let stem = Path::new(shown).file_stem().and_then(|stem| stem.to_str());
-    if stem != Some(package.id.as_str()) {
-        let message = format!("the id `{}` is not the name of the file", package.id);
-        findings.push(at("id:", message));
-    }
-    let task = here.iter().find(|task| task.id == package.task);
-    let Some(task) = task.or_else(|| snapshot.plan.get(&package.task)) else {
-        let message = format!("no plan file defines `{}`", package.task);
-        findings.push(at("task:", message));
-        return findings;
-    };
-    let id = &task.id;
-    if package.role != task.role {
-        let message = format!("`{id}` is work of {}, not of {}", task.role, package.role);
-        findings.push(at("role:", message));
-    }
-    for (key, own, of_task) in [
-        ("owned_paths:", &package.owned_paths, &task.owned_paths),
-        (
-            "forbidden_paths:",
-            &package.forbidden_paths,
-            &task.forbidden_paths,
-        ),
-    ] {
-        let names = |globs: &[Glob]| {
-            let mut names: Vec<String> = globs.iter().map(ToString::to_string).collect();
-            names.sort();
-            names
-        };
-        let (own, planned) = (names(own), names(of_task));
-        if own != planned {
-            let told = |names: &[String]| match names {
-                [] => "none".to_owned(),
-                names => names.join(", "),
-            };
-            let key_name = key.trim_end_matches(':');
-            let message = format!(
-                "`{key_name}` is {}, of `{id}` it is {}",
-                told(&own),
-                told(&planned)
-            );
-            findings.push(at(key, message));
-        }
-    }
-    let named = shown.strip_prefix("governance/");
-    if task.package.is_some() && task.package.as_deref() != named {
-        let other = task.package.as_deref().unwrap_or_default();
-        let message = format!("`{id}` names another package: `{other}`");
-        findings.push(at("task:", message));
-    } else if task.package.is_none() {
-        let mut found = at("task:", format!("`{id}` does not name this package"));
-        found.severity = Severity::Warning;
-        let name = named.unwrap_or(shown);
-        found.hint = Some(format!("`laneway edit {id} --set package={name}`"));
-        findings.push(found);
-    }
-    findings
 }

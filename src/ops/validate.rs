@@ -75,7 +75,10 @@ impl Report {
     /// The number of findings of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.files.iter().map(|file| file.of(severity).count()).sum()
+        self.files
+            .iter()
+            .map(|file| file.of(severity).count())
+            .sum()
     }
 
     /// Whether nothing stands in the way.
@@ -108,7 +111,8 @@ pub fn validate(
             collected.target(repo, &Place::WorkTree(root.clone()))?;
             for path in paths {
                 let (shown, path) = (from_root(&root, path), root.join(path));
-                if !shown.starts_with(places::GOVERNANCE) && !path.is_dir() {
+                let governed = shown.starts_with(places::GOVERNANCE);
+                if !(governed && path.symlink_metadata().is_ok()) && !path.is_dir() {
                     collected.named(&path, &shown);
                 }
             }

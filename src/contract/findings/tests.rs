@@ -49,9 +49,15 @@ fn hostile() -> Report {
 
 /// Undoes what the runner of GitHub undoes.
 fn undone(text: &str) -> String {
-    [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")]
-        .iter()
-        .fold(text.to_owned(), |text, (code, c)| text.replace(code, c))
+    [
+        ("%0D", "\r"),
+        ("%0A", "\n"),
+        ("%3A", ":"),
+        ("%2C", ","),
+        ("%25", "%"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (code, c)| text.replace(code, c))
 }
 
 #[test]
@@ -61,8 +67,14 @@ fn p10_hostile_titles_stay_text_in_workflow_commands() {
     for (line, said) in text.lines().zip(HOSTILE) {
         let rest = line.strip_prefix("::error ").unwrap();
         let (place, message) = rest.split_once("::").unwrap();
-        assert!(place.starts_with("file=governance/queue.yaml,line="), "{place}");
-        assert!(!message.contains('\u{1b}') && !message.contains('\0'), "{message}");
+        assert!(
+            place.starts_with("file=governance/queue.yaml,line="),
+            "{place}"
+        );
+        assert!(
+            !message.contains('\u{1b}') && !message.contains('\0'),
+            "{message}"
+        );
         assert_eq!(undone(message), legible::legible(said));
     }
     let last = text.lines().last().unwrap();
@@ -79,7 +91,11 @@ fn p10_workflow_commands_keep_to_what_github_shows() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 21, "{text}");
     assert!(lines[..10].iter().all(|line| line.starts_with("::error ")));
-    assert!(lines[10..20].iter().all(|line| line.starts_with("::warning ")));
+    assert!(
+        lines[10..20]
+            .iter()
+            .all(|line| line.starts_with("::warning "))
+    );
     assert_eq!(
         lines[20],
         "laneway: 4 files read, 12 errors, 13 warnings; 5 not shown above: `laneway validate` \
@@ -97,7 +113,10 @@ fn p10_hostile_titles_stay_text_in_json() {
         assert_eq!(issues[at]["description"], said.as_str());
         assert_eq!(results[at]["message"]["text"], said.as_str());
         let begin = &issues[at]["location"]["positions"]["begin"];
-        assert_eq!((&begin["line"], &begin["column"]), (&(at + 1).into(), &3.into()));
+        assert_eq!(
+            (&begin["line"], &begin["column"]),
+            (&(at + 1).into(), &3.into())
+        );
         let region = &results[at]["locations"][0]["physicalLocation"]["region"];
         assert_eq!(region["startLine"], at + 1);
     }
@@ -123,7 +142,10 @@ fn p10_fingerprints_are_unique_and_move_with_their_finding() {
 fn p10_hostile_titles_stay_text_in_junit() {
     let text = junit(&hostile());
     // Legal XML 1.0 without a parser at hand: no control characters, and markup is ours alone.
-    assert!(text.chars().all(|c| !c.is_control() || c == '\n'), "{text:?}");
+    assert!(
+        text.chars().all(|c| !c.is_control() || c == '\n'),
+        "{text:?}"
+    );
     assert!(!text.contains(['\u{fffe}', '\u{ffff}']));
     assert!(!text.contains("]]>"), "{text}");
     let tags = text.matches('<').count();
@@ -131,7 +153,10 @@ fn p10_hostile_titles_stay_text_in_junit() {
     assert_eq!(tags, ours, "{text}");
     for amp in text.split('&').skip(1) {
         let entity = amp.split(';').next().unwrap();
-        assert!(["amp", "lt", "gt", "quot", "apos"].contains(&entity), "{amp}");
+        assert!(
+            ["amp", "lt", "gt", "quot", "apos"].contains(&entity),
+            "{amp}"
+        );
     }
     assert!(text.contains("tests=\"8\" failures=\"8\""), "{text}");
 }
@@ -139,7 +164,10 @@ fn p10_hostile_titles_stay_text_in_junit() {
 #[test]
 fn p10_a_report_without_findings_is_a_report() {
     let none = Report::new(Vec::new(), 4, None);
-    assert_eq!(github(&none), "laneway: 4 files read, 0 errors, 0 warnings\n");
+    assert_eq!(
+        github(&none),
+        "laneway: 4 files read, 0 errors, 0 warnings\n"
+    );
     assert_eq!(gitlab(&none), "[]\n");
     assert!(junit(&none).contains("tests=\"1\" failures=\"0\""));
     let log: serde_json::Value = serde_json::from_str(&sarif(&none)).unwrap();

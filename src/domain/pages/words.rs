@@ -122,6 +122,39 @@ pub const RULE_TEXTS: &[(&str, &str)] = &[
          ids are for ever.",
     ),
     (
+        "task-archived",
+        "Ids are for ever: what others wrote about the old task would be read as if it were about \
+         the new one.",
+    ),
+    (
+        "placeholder",
+        "Whoever claims the task reads nothing else. Say what is to be done, or take the key out.",
+    ),
+    (
+        "package-missing",
+        "Nobody can claim the task without it: `laneway package new ID` writes one.",
+    ),
+    (
+        "package-disagrees",
+        "Worker and reviewer would go by different words. The task decides: mend the package, or \
+         write it anew with `laneway package new`.",
+    ),
+    (
+        "package-section",
+        "The sections are what a worker and a reviewer go by. Fill them in, with \"none\" said in \
+         a sentence where nothing is owed.",
+    ),
+    (
+        "private-term",
+        "`hygiene.terms` of policy names it. Take the term out of the text; what was pushed stays \
+         in history.",
+    ),
+    (
+        "secret",
+        "Whoever can read the repository can use it. Revoke it first, then take it out: history \
+         keeps it.",
+    ),
+    (
         "file-missing",
         "`laneway init` writes all three files; restore the one that is gone.",
     ),

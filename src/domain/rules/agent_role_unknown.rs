@@ -1,6 +1,6 @@
 //! `agent-role-unknown`: agents have roles that policy has.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "agent-role-unknown",
@@ -14,15 +14,14 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let roles = &policy.value.roles;
+    let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     let mut found = Vec::new();
     for (name, agent) in &map.value.agents {
         for role in agent.roles.iter().filter(|role| !roles.contains_key(*role)) {
             let pointer = format!("/agents/name={name}/roles/={role}");
             let message = format!("{name} has the role `{role}`, which is not in policy");
-            let known = listed(roles.keys().map(|role| role.as_str()));
             found.push(
-                Violation::new(map.file, pointer, message)
-                    .maybe_hint(known.map(|known| format!("roles: {known}"))),
+                Violation::new(map.file, pointer, message).maybe_hint(known.hint(role.as_str())),
             );
         }
     }

@@ -1,6 +1,6 @@
 //! `co-edited-role-unknown`: files are shared among roles that policy has.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 use crate::domain::id::RoleName;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,12 +15,11 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let roles = &policy.value.roles;
-    let known = listed(roles.keys().map(|role| role.as_str()));
+    let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     let unknown = |role: &RoleName, pointer: String| {
         (!roles.contains_key(role)).then(|| {
             let message = format!("files are shared with `{role}`, which is not in `roles`");
-            let hint = known.as_ref().map(|known| format!("roles: {known}"));
-            Violation::new(policy.file, pointer, message).maybe_hint(hint)
+            Violation::new(policy.file, pointer, message).maybe_hint(known.hint(role.as_str()))
         })
     };
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! `contract-owner-unknown`: a contract is owned by a role that policy has.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "contract-owner-unknown",
@@ -14,6 +14,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let roles = &policy.value.roles;
+    let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     let mut found = Vec::new();
     for (name, contract) in &policy.value.contracts {
         if !roles.contains_key(&contract.owner) {
@@ -21,11 +22,10 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 "the contract `{name}` is owned by `{}`, which is not in `roles`",
                 contract.owner
             );
-            let known = listed(roles.keys().map(|role| role.as_str()));
             let pointer = format!("/contracts/name={name}/owner");
             found.push(
                 Violation::new(policy.file, pointer, message)
-                    .maybe_hint(known.map(|known| format!("roles: {known}"))),
+                    .maybe_hint(known.hint(contract.owner.as_str())),
             );
         }
     }

@@ -1,6 +1,8 @@
 //! `dependency-unknown`: what a task waits for exists.
 
-use super::{Governance, Reach, Rule, Severity, Violation};
+use std::cell::LazyCell;
+
+use super::{Governance, Known, Reach, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "dependency-unknown",
@@ -13,6 +15,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     if governance.reach == Reach::Broken {
         return Vec::new();
     }
+    let tasks = LazyCell::new(|| Known::tasks(governance));
     let mut found = Vec::new();
     for definition in governance.open() {
         for (at, need) in definition.task().depends_on.iter().enumerate() {
@@ -24,6 +27,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 let pointer = definition.pointer(&format!("/depends_on/{at}"));
                 found.push(
                     Violation::new(definition.file, pointer, message)
+                        .maybe_hint(tasks.meant_id(need))
                         .mild_if(governance.reach == Reach::TargetAlone),
                 );
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::domain::id::TaskId;
 use crate::domain::identity::IdentityMap;
 use crate::domain::marker::Marker;
+use crate::domain::package::Package;
 use crate::domain::plan::ContractFile;
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::Origin;
@@ -52,6 +53,10 @@ pub struct Parts {
     /// The files of stages that are there, below `governance/`; without a value those that do not
     /// read.
     pub stages: BTreeMap<ContractFile, Option<Held<StageContract>>>,
+    /// Work packages that are there, below `governance/`; without a value those that do not read.
+    pub packages: BTreeMap<ContractFile, Option<Held<Package>>>,
+    /// The definitions of archived tasks, file by file.
+    pub archives: Vec<Held<Vec<Task>>>,
     /// Ids of tasks whose definitions do not read, or are archived.
     pub elsewhere: HashSet<TaskId>,
     /// How much of the plan was read.

@@ -6,6 +6,7 @@
 //! under it. What it is called, and that it is defined once, holds for ever.
 
 mod governance;
+mod known;
 mod violation;
 
 mod agent_role_unknown;
@@ -22,9 +23,12 @@ mod dependency_unknown;
 mod generated_twice;
 mod lane_unknown;
 mod merge_order_conflict;
+mod package_disagrees;
+mod package_missing;
 mod parent_cycle;
 mod parent_unknown;
 mod paths_all_forbidden;
+mod placeholder;
 mod required_fields;
 mod required_sections;
 mod reviewer_role_unknown;
@@ -44,6 +48,7 @@ mod stage_workstation_unknown;
 mod stages_ref_missing;
 mod state_without_definition;
 mod target_differs;
+mod task_archived;
 mod task_defined_twice;
 mod task_id_pattern;
 mod touchpoint_uncovered;
@@ -51,6 +56,7 @@ mod type_unrouted;
 mod while_reading;
 
 pub use governance::{Governance, Held, Parts, PlanSource, Planned, Reach, Written};
+use known::Known;
 pub use violation::{Severity, Violation};
 pub use while_reading::{ReadingRule, WHILE_READING};
 
@@ -70,9 +76,13 @@ pub struct Rule {
 /// All rules, in the order in which a reader wants them.
 pub const ALL: &[Rule] = &[
     task_defined_twice::RULE,
+    task_archived::RULE,
     task_id_pattern::RULE,
     required_fields::RULE,
     required_sections::RULE,
+    placeholder::RULE,
+    package_missing::RULE,
+    package_disagrees::RULE,
     dependency_unknown::RULE,
     dependency_self::RULE,
     dependency_twice::RULE,
@@ -110,18 +120,6 @@ pub const ALL: &[Rule] = &[
     target_differs::RULE,
     state_without_definition::RULE,
 ];
-
-/// Names in the order given, for hints.
-fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    const MOST: usize = 12;
-    let names: Vec<&str> = names.into_iter().collect();
-    let shown = names.iter().take(MOST).copied().collect::<Vec<_>>();
-    match names.len() {
-        0 => None,
-        all if all > MOST => Some(format!("{}, … ({all} in all)", shown.join(", "))),
-        _ => Some(shown.join(", ")),
-    }
-}
 
 #[cfg(test)]
 mod tests {

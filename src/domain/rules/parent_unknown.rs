@@ -1,6 +1,8 @@
 //! `parent-unknown`: what a task is a part of exists.
 
-use super::{Governance, Reach, Rule, Severity, Violation};
+use std::cell::LazyCell;
+
+use super::{Governance, Known, Reach, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "parent-unknown",
@@ -13,6 +15,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     if governance.reach == Reach::Broken {
         return Vec::new();
     }
+    let tasks = LazyCell::new(|| Known::tasks(governance));
     let mut found = Vec::new();
     for definition in governance.open() {
         let task = definition.task();
@@ -23,6 +26,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
             );
             found.push(
                 Violation::new(definition.file, definition.pointer("/parent"), message)
+                    .maybe_hint(tasks.meant_id(parent))
                     .mild_if(governance.reach == Reach::TargetAlone),
             );
         }

@@ -1,6 +1,6 @@
 //! `reviewer-role-unknown`: reviews are asked of roles that policy has.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "reviewer-role-unknown",
@@ -14,16 +14,16 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let roles = &policy.value.roles;
+    let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     let mut found = Vec::new();
     for (at, route) in policy.value.review_routes.iter().enumerate() {
         for (nth, role) in route.reviewers.iter().enumerate() {
             if !roles.contains_key(role) {
                 let pointer = format!("/review_routes/{at}/reviewers/{nth}");
                 let message = format!("reviews are asked of `{role}`, which is not in `roles`");
-                let known = listed(roles.keys().map(|role| role.as_str()));
                 found.push(
                     Violation::new(policy.file, pointer, message)
-                        .maybe_hint(known.map(|known| format!("roles: {known}"))),
+                        .maybe_hint(known.hint(role.as_str())),
                 );
             }
         }

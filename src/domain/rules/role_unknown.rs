@@ -1,6 +1,6 @@
 //! `role-unknown`: tasks are work of roles that policy has.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "role-unknown",
@@ -14,6 +14,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let roles = &policy.value.roles;
+    let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     governance
         .open()
         .filter(|definition| !roles.contains_key(&definition.task().role))
@@ -23,9 +24,8 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 "`{}` names the role `{}`, which is not in policy",
                 task.id, task.role
             );
-            let known = listed(roles.keys().map(|role| role.as_str()));
             Violation::new(definition.file, definition.pointer("/role"), message)
-                .maybe_hint(known.map(|known| format!("roles: {known}")))
+                .maybe_hint(known.hint(task.role.as_str()))
         })
         .collect()
 }

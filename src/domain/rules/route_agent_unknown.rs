@@ -1,7 +1,7 @@
 //! `route-agent-unknown`: where the map lists agents, its routes name those.
 
 use super::route_workstation_unknown::pointer;
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 use crate::domain::identity::IdentityMap;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,6 +18,10 @@ fn check(governance: &Governance) -> Vec<Violation> {
     if map.value.agents.is_empty() {
         return Vec::new();
     }
+    let names = Known::new(
+        "agents",
+        map.value.agents.keys().map(|agent| agent.as_str()),
+    );
     let mut found = Vec::new();
     for (task_type, routes) in &map.value.routing {
         for (at, route) in routes.iter().enumerate() {
@@ -33,13 +37,9 @@ fn check(governance: &Governance) -> Vec<Violation> {
                         "the route of `{task_type}` names `{name}`, which is not among the agents"
                     )
                 };
-                let names = listed(map.value.agents.keys().map(|agent| agent.as_str()));
                 // A route names one agent, or a pool.
                 let pointer = format!("{place}/agent_name|pool/{nth}");
-                found.push(
-                    Violation::new(map.file, pointer, message)
-                        .maybe_hint(names.map(|names| format!("agents: {names}"))),
-                );
+                found.push(Violation::new(map.file, pointer, message).maybe_hint(names.hint(name)));
             }
         }
     }

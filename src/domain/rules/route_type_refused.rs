@@ -1,7 +1,7 @@
 //! `route-type-refused`: a route leads to a workstation that takes the type.
 
 use super::route_workstation_unknown::pointer;
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "route-type-refused",
@@ -28,11 +28,9 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 "`{}` does not take the type `{task_type}`",
                 route.workstation
             );
-            let takes = listed(known.task_types.iter().map(|kind| kind.as_str()));
-            found.push(
-                Violation::new(map.file, pointer, message)
-                    .maybe_hint(takes.map(|takes| format!("it takes: {takes}"))),
-            );
+            let takes = known.task_types.iter().take(12).map(|kind| kind.as_str());
+            let takes = Known::new("it takes", takes).listed();
+            found.push(Violation::new(map.file, pointer, message).maybe_hint(takes));
         }
     }
     found

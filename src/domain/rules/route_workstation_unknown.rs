@@ -1,6 +1,6 @@
 //! `route-workstation-unknown`: routes lead to registered workstations.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "route-workstation-unknown",
@@ -14,6 +14,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let known = &registry.value.workstations;
+    let names = Known::new("workstations", known.keys().map(|name| name.as_str()));
     let mut found = Vec::new();
     for (task_type, routes) in &map.value.routing {
         for (at, route) in routes.iter().enumerate() {
@@ -25,10 +26,9 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 "the route of `{task_type}` leads to `{}`, which is not registered",
                 route.workstation
             );
-            let names = listed(known.keys().map(|name| name.as_str()));
             found.push(
                 Violation::new(map.file, pointer, message)
-                    .maybe_hint(names.map(|names| format!("workstations: {names}"))),
+                    .maybe_hint(names.hint(route.workstation.as_str())),
             );
         }
     }

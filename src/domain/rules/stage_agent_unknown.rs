@@ -1,6 +1,6 @@
 //! `stage-agent-unknown`: where the map lists agents, stages name those.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "stage-agent-unknown",
@@ -17,6 +17,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     if known.is_empty() {
         return Vec::new();
     }
+    let names = Known::new("agents", known.keys().map(|agent| agent.as_str()));
     let mut found = Vec::new();
     for one in governance.stages() {
         let named = one
@@ -34,10 +35,9 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 "`{}` names {agent}, which is not among the agents",
                 one.stage
             );
-            let names = listed(known.keys().map(|agent| agent.as_str()));
             found.push(
                 Violation::new(one.file, format!("{}/{place}", one.pointer), message)
-                    .maybe_hint(names.map(|names| format!("agents: {names}"))),
+                    .maybe_hint(names.hint(agent.as_str())),
             );
         }
     }

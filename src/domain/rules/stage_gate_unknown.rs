@@ -1,6 +1,6 @@
 //! `stage-gate-unknown`: the gate of a stage means something; one that does not holds for nobody.
 
-use super::{Governance, Rule, Severity, Violation};
+use super::{Governance, Known, Rule, Severity, Violation};
 use crate::domain::stage::{GateWord, StageGate};
 
 pub(super) const RULE: Rule = Rule {
@@ -11,13 +11,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(governance: &Governance) -> Vec<Violation> {
-    let words: Vec<&str> = StageGate::ALL.iter().map(|gate| gate.word()).collect();
+    let known = Known::new("gates", StageGate::ALL.iter().map(|gate| gate.word()));
     let unknown = governance.stages().filter_map(|one| match &one.terms.gate {
         Some(GateWord::Unknown(word)) => {
             let message = format!("the gate `{word}` of `{}` means nothing", one.stage);
-            let hint = format!("gates: {}", words.join(", "));
             let pointer = format!("{}/gate", one.pointer);
-            Some(Violation::new(one.file, pointer, message).hint(hint))
+            Some(Violation::new(one.file, pointer, message).maybe_hint(known.hint(word.as_str())))
         }
         _ => None,
     });

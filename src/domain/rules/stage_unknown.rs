@@ -1,6 +1,6 @@
 //! `stage-unknown`: merge stages are ordered by policy, so policy must know them.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "stage-unknown",
@@ -14,6 +14,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let stages = &policy.value.merge.stages;
+    let known = Known::new("stages", stages.iter().map(|stage| stage.as_str()));
     let mut found = Vec::new();
     for definition in governance.open() {
         let task = definition.task();
@@ -22,10 +23,9 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 "`{}` names the merge stage `{stage}`, which is not in policy",
                 task.id
             );
-            let known = listed(stages.iter().map(|stage| stage.as_str()));
             found.push(
                 Violation::new(definition.file, definition.pointer("/merge_stage"), message)
-                    .maybe_hint(known.map(|known| format!("stages: {known}"))),
+                    .maybe_hint(known.hint(stage.as_str())),
             );
         }
     }

@@ -1,6 +1,6 @@
 //! `stage-workstation-unknown`: stages are done on registered workstations.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "stage-workstation-unknown",
@@ -14,6 +14,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     };
     let known = &registry.value.workstations;
+    let names = Known::new("workstations", known.keys().map(|name| name.as_str()));
     let mut found = Vec::new();
     for one in governance.stages() {
         for (at, name) in one.terms.workstations.iter().enumerate() {
@@ -21,11 +22,9 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 continue;
             }
             let message = format!("`{}` names `{name}`, which is not registered", one.stage);
-            let names = listed(known.keys().map(|name| name.as_str()));
             let pointer = format!("{}/workstation/{at}", one.pointer);
             found.push(
-                Violation::new(one.file, pointer, message)
-                    .maybe_hint(names.map(|names| format!("workstations: {names}"))),
+                Violation::new(one.file, pointer, message).maybe_hint(names.hint(name.as_str())),
             );
         }
     }

@@ -1,7 +1,7 @@
 //! `touchpoint-uncovered`: where policy names contracts, the touchpoints of a task are among them,
 //! so that its group in the merge order is the contract's.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "touchpoint-uncovered",
@@ -18,6 +18,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     if contracts.is_empty() {
         return Vec::new();
     }
+    let known = Known::new("contracts", contracts.keys().map(|name| name.as_str()));
     let mut found = Vec::new();
     for definition in governance.open() {
         let task = definition.task();
@@ -25,11 +26,9 @@ fn check(governance: &Governance) -> Vec<Violation> {
             let mut all = contracts.values();
             if !all.any(|contract| contract.meets(std::slice::from_ref(touchpoint))) {
                 let message = format!("`{touchpoint}` is of no contract in policy");
-                let known = listed(contracts.keys().map(|name| name.as_str()));
                 let pointer = definition.pointer(&format!("/contract_touchpoints/{at}"));
                 found.push(
-                    Violation::new(definition.file, pointer, message)
-                        .maybe_hint(known.map(|known| format!("contracts: {known}"))),
+                    Violation::new(definition.file, pointer, message).maybe_hint(known.listed()),
                 );
             }
         }

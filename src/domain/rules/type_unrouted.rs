@@ -1,7 +1,7 @@
 //! `type-unrouted`: where the map routes by type, a task without a route is claimed by nobody
 //! (I3). In an open map with routes it is worth knowing.
 
-use super::{Governance, Rule, Severity, Violation, listed};
+use super::{Governance, Known, Rule, Severity, Violation};
 use crate::domain::identity::Mode;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,6 +18,10 @@ fn check(governance: &Governance) -> Vec<Violation> {
     if map.routing.is_empty() {
         return Vec::new();
     }
+    let known = Known::new(
+        "types with a route",
+        map.routing.keys().map(|known| known.as_str()),
+    );
     let mut found = Vec::new();
     for definition in governance.open() {
         let task = definition.task();
@@ -39,10 +43,12 @@ fn check(governance: &Governance) -> Vec<Violation> {
                 ),
             ),
         };
-        let known = listed(map.routing.keys().map(|known| known.as_str()));
         found.push(
             Violation::new(definition.file, definition.pointer(at), message)
-                .maybe_hint(known.map(|known| format!("types with a route: {known}")))
+                .maybe_hint(match &task.task_type {
+                    Some(own) => known.hint(own.as_str()),
+                    None => known.listed(),
+                })
                 .mild_if(map.mode == Mode::Open),
         );
     }

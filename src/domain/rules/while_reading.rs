@@ -11,7 +11,8 @@ const fn rule(id: &'static str, about: &'static str) -> ReadingRule {
     ReadingRule { id, about }
 }
 
-/// The rules of a file by itself. Each violation is an error.
+/// The rules of a file by itself. Each violation is an error; of a term or a secret that
+/// only history could still take out, a warning.
 pub const WHILE_READING: &[ReadingRule] = &[
     rule(
         "file-missing",
@@ -55,6 +56,18 @@ pub const WHILE_READING: &[ReadingRule] = &[
     rule(
         "workstation-name",
         "workstations are named by the pattern `naming`",
+    ),
+    rule(
+        "package-section",
+        "a work package has the eight sections, and each says something",
+    ),
+    rule(
+        "private-term",
+        "no private term of policy stands in a file that others read",
+    ),
+    rule(
+        "secret",
+        "nothing that looks like a key or a token stands in a governance file",
     ),
     rule(
         "default-workstation-unknown",

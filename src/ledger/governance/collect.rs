@@ -23,6 +23,8 @@ pub enum FileKind {
     Plan,
     /// A stage contract that a task names.
     Stages,
+    /// `packages/*.md`, and others that a task names.
+    Package,
     /// `ledger.yaml`.
     Marker,
     /// `state/*/*.yaml`.
@@ -43,6 +45,7 @@ impl FileKind {
             Self::Workstations => "workstations.schema.json",
             Self::Plan => "queue.schema.json",
             Self::Stages => "stages.schema.json",
+            Self::Package => "package.schema.json",
             Self::Marker => "ledger.schema.json",
             Self::State => "state.schema.json",
             Self::Station => "station.schema.json",
@@ -56,6 +59,7 @@ impl FileKind {
             Some("policy.yaml") => Self::Policy,
             Some("identity-map.yaml") => Self::IdentityMap,
             Some("workstations.yaml") => Self::Workstations,
+            Some(name) if name.ends_with(".md") => Self::Package,
             _ => Self::Plan,
         }
     }
@@ -164,16 +168,41 @@ impl Collected {
             let path = format!("{}/{name}", paths::QUEUE_DIR);
             self.read(repo, place, origin, FileKind::Plan, &path)?;
         }
+        self.packages(repo, place, origin)?;
         self.stages(repo, place, origin)
+    }
+
+    /// Reads the work packages of a branch: those of their directory, and those that its plan names
+    /// elsewhere; what the ledger does not have may be the target's.
+    fn packages(&mut self, repo: &Repo, place: &Place, origin: Origin) -> Result<(), GitError> {
+        let kind = FileKind::Package;
+        for (name, content) in place.files(repo, paths::PACKAGE_DIR, kind.limits())? {
+            if name.ends_with(".md") {
+                let path = format!("{}/{name}", paths::PACKAGE_DIR);
+                self.push(place.commit(), origin, kind, path, content);
+            }
+        }
+        self.beside(repo, place, origin, kind, named_packages)
     }
 
     /// Reads the stage contracts that the plan of a branch names; what the ledger does not have may
     /// be the target's.
     fn stages(&mut self, repo: &Repo, place: &Place, origin: Origin) -> Result<(), GitError> {
+        self.beside(repo, place, origin, FileKind::Stages, named_stages)
+    }
+
+    /// Reads the files that the plan of a branch names beside itself.
+    fn beside(
+        &mut self,
+        repo: &Repo,
+        place: &Place,
+        origin: Origin,
+        kind: FileKind,
+        named: fn(&Source) -> Vec<String>,
+    ) -> Result<(), GitError> {
         let plans = self.sources.iter().filter(|source| source.origin == origin);
-        let named: BTreeSet<String> = plans.flat_map(named_stages).collect();
+        let named: BTreeSet<String> = plans.flat_map(named).collect();
         for path in named {
-            let kind = FileKind::Stages;
             let content = place.read(repo, &path, kind.limits())?;
             if content != Content::Absent {
                 self.push(place.commit(), origin, kind, path, content);
@@ -251,12 +280,39 @@ impl Collected {
 /// The files of stages that the tasks of a plan file name. Only a file that speaks of such is
 /// parsed for it.
 fn named_stages(source: &Source) -> Vec<String> {
-    const KEY: &str = "stages_ref";
+    named(source, "stages_ref", |text| text.contains("stages_ref"))
+}
+
+/// The packages that the tasks of a plan file name outside their directory.
+fn named_packages(source: &Source) -> Vec<String> {
+    let elsewhere = |text: &str| {
+        text.match_indices("package").any(|(at, key)| {
+            let value = text[at + key.len()..].trim_start_matches(['"', '\'', ' ']);
+            let value = value.strip_prefix(':').map(str::trim_start);
+            value.is_some_and(|value| {
+                !value
+                    .trim_start_matches(['"', '\''])
+                    .starts_with("packages/")
+            })
+        })
+    };
+    let mut paths = named(source, "package", elsewhere);
+    let inside = |path: &str| {
+        let rest = path.strip_prefix(paths::PACKAGE_DIR);
+        let name = rest.and_then(|rest| rest.strip_prefix('/'));
+        name.is_some_and(|name| !name.contains('/') && name.ends_with(".md"))
+    };
+    paths.retain(|path| !inside(path));
+    paths
+}
+
+/// The files that tasks of a plan name under `key`, if the text `speaks` of such.
+fn named(source: &Source, key: &str, speaks: impl Fn(&str) -> bool) -> Vec<String> {
     let Content::Bytes(bytes) = &source.content else {
         return Vec::new();
     };
-    let speaks = bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes());
-    if source.kind != FileKind::Plan || !speaks {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    if source.kind != FileKind::Plan || !speaks(text) {
         return Vec::new();
     }
     let Ok(node) = yaml::parse_bytes(bytes, source.kind.limits()) else {
@@ -264,7 +320,7 @@ fn named_stages(source: &Source) -> Vec<String> {
     };
     let tasks = node.get("tasks").and_then(yaml::Node::as_seq);
     let tasks = tasks.unwrap_or_default().iter();
-    let named = tasks.filter_map(|task| task.get(KEY)?.as_str());
+    let named = tasks.filter_map(|task| task.get(key)?.as_str());
     named
         .filter(|path| Text::<FilePath>::written(path).value().is_some())
         .map(|path| format!("{}/{path}", paths::GOVERNANCE))

@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::collect::{Collected, FileKind, Source};
 use super::place::Content;
 use super::salvage::{self, Complaints};
 use super::{point, shape};
+use crate::domain::hygiene::{Leak, Terms, secrets};
 use crate::domain::plan::ContractFile;
 use crate::domain::rules::{self, Governance, Held, Parts, PlanSource, Reach, Severity, Violation};
 use crate::domain::state::Status;
@@ -13,9 +15,12 @@ use crate::ledger::format::v1::{
     ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, StagesFile, StateFile, StationFile,
     WorkstationsFile,
 };
-use crate::ledger::paths;
 use crate::ledger::read::{Origin, syntax};
 use crate::ledger::yaml::{self, LineIndex, Node};
+use crate::ledger::{package_text, packages, paths};
+
+/// Most findings of one rule in one file.
+const MOST: usize = 1000;
 
 impl Collected {
     /// Every finding of every file, files and findings in order of path and place.
@@ -32,10 +37,9 @@ impl Collected {
         for (file, source) in self.sources.iter().enumerate() {
             judge.read(file, source);
         }
+        judge.clean();
         let governance = Governance::new(std::mem::take(&mut judge.parts));
-        for rule in rules::ALL {
-            judge.place(rule, (rule.check)(&governance));
-        }
+        judge.place(&governance);
         judge.report()
     }
 }
@@ -57,6 +61,9 @@ impl Judge<'_> {
                 return self.note(file, whole(rule, message));
             }
         };
+        if source.kind == FileKind::Package {
+            return self.package(file, source, bytes);
+        }
         match yaml::parse_bytes(bytes, source.kind.limits()) {
             // The source parsed, so it is UTF-8.
             Ok(node) => self.take(
@@ -88,8 +95,10 @@ impl Judge<'_> {
         if matches!(source.kind, FileKind::Plan | FileKind::Archive) {
             self.parts.reach = Reach::Broken;
         }
-        if source.kind == FileKind::Stages {
-            self.parts.stages.insert(contract_file(source), None);
+        match source.kind {
+            FileKind::Stages => drop(self.parts.stages.insert(beside(source), None)),
+            FileKind::Package => drop(self.parts.packages.insert(beside(source), None)),
+            _ => {}
         }
     }
 
@@ -117,14 +126,18 @@ impl Judge<'_> {
             FileKind::Plan => self.plan(file, source, text, node),
             FileKind::Stages => {
                 let value = self.value::<StagesFile>(file, source, text, node);
-                self.parts.stages.insert(contract_file(source), value);
+                self.parts.stages.insert(beside(source), value);
             }
+            // Markdown, which `package` reads.
+            FileKind::Package => {}
             FileKind::State => self.state(file, source, text, node),
             FileKind::Station => self.station(file, source, text, node),
             FileKind::Archive => match self.value::<ArchiveFile>(file, source, text, node) {
                 Some(Held { value, .. }) => {
-                    let ids = value.into_iter().map(|archived| archived.definition.id);
+                    let tasks: Vec<_> = value.into_iter().map(|one| one.definition).collect();
+                    let ids = tasks.iter().map(|task| task.id.clone());
                     self.parts.elsewhere.extend(ids);
+                    self.parts.archives.push(Held { file, value: tasks });
                 }
                 None => self.damaged(source),
             },
@@ -215,11 +228,109 @@ impl Judge<'_> {
         }
     }
 
-    /// Puts violations at their places; their files are parsed again, which is rarely needed.
-    fn place(&mut self, rule: &rules::Rule, violations: Vec<Violation>) {
-        let mut by_file: BTreeMap<usize, Vec<Violation>> = BTreeMap::new();
-        for violation in violations {
-            by_file.entry(violation.file).or_default().push(violation);
+    /// Front matter and body of a work package.
+    fn package(&mut self, file: usize, source: &Source, bytes: &[u8]) {
+        let document = match packages::parse(origin(source), bytes) {
+            Ok(document) => document,
+            Err(bad) => {
+                self.damaged(source);
+                return self.found.entry(file).or_default().extend(bad.findings);
+            }
+        };
+        let index = LineIndex::new(std::str::from_utf8(bytes).unwrap_or_default());
+        for (heading, line) in package_text::owed(document.body) {
+            let (line, message) = match line {
+                None => {
+                    let message = format!("the section `{heading}` is missing");
+                    (document.line.min(index.lines()), message)
+                }
+                Some(line) => {
+                    let message = format!("the section `{heading}` says nothing");
+                    (document.line + line, message)
+                }
+            };
+            let span = index.line(line);
+            self.note(
+                file,
+                Finding {
+                    rule: "package-section",
+                    severity: Severity::Error,
+                    line,
+                    column: 1,
+                    span,
+                    message,
+                    hint: None,
+                },
+            );
+        }
+        let value = document.package;
+        let held = Some(Held { file, value });
+        self.parts.packages.insert(beside(source), held);
+    }
+
+    /// Notes private terms and secrets in every text, whether it reads or not. What only the
+    /// ledger's history holds is worth knowing, and nobody can take it out.
+    fn clean(&mut self) {
+        let policy = self.parts.policy.as_ref();
+        let terms = Terms::new(
+            &policy
+                .map(|held| held.value.hygiene.clone())
+                .unwrap_or_default(),
+        );
+        for (file, source) in self.sources.iter().enumerate() {
+            let Content::Bytes(bytes) = &source.content else {
+                continue;
+            };
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                continue;
+            };
+            let private = match source.kind {
+                // It names the terms.
+                FileKind::Policy => Vec::new(),
+                _ => terms.within(text),
+            };
+            let private = private.into_iter().map(|leak| ("private-term", leak));
+            let secrets = secrets(text).into_iter().map(|leak| ("secret", leak));
+            let leaks: Vec<_> = private.chain(secrets).collect();
+            if leaks.is_empty() {
+                continue;
+            }
+            let severity = match source.kind {
+                FileKind::State | FileKind::Archive | FileKind::Station => Severity::Warning,
+                _ => Severity::Error,
+            };
+            let index = LineIndex::new(text);
+            for (rule, Leak { span, what }) in leaks {
+                let (line, column) = index.position(span.start);
+                let message = match rule {
+                    "secret" => format!("this looks like {what}"),
+                    _ => format!("the private term `{what}` stands in a file that others read"),
+                };
+                self.note(
+                    file,
+                    Finding {
+                        rule,
+                        severity,
+                        line,
+                        column,
+                        span,
+                        message,
+                        hint: None,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Asks every rule, and puts what breaks it at its place; files with violations are parsed
+    /// again for that, each once.
+    fn place(&mut self, governance: &Governance) {
+        let mut by_file: BTreeMap<usize, Vec<(&rules::Rule, Violation)>> = BTreeMap::new();
+        for rule in rules::ALL {
+            for violation in (rule.check)(governance) {
+                let found = by_file.entry(violation.file).or_default();
+                found.push((rule, violation));
+            }
         }
         for (file, violations) in by_file {
             let Some(source) = self.sources.get(file) else {
@@ -228,30 +339,15 @@ impl Judge<'_> {
             let Content::Bytes(bytes) = &source.content else {
                 continue;
             };
-            let Ok(node) = yaml::parse_bytes(bytes, source.kind.limits()) else {
-                continue;
+            let text = std::str::from_utf8(bytes).unwrap_or_default();
+            let front = match source.kind {
+                FileKind::Package => packages::front(text),
+                _ => None,
             };
-            let index = LineIndex::new(std::str::from_utf8(bytes).unwrap_or_default());
-            for violation in violations {
-                let span = point::span(&node, &violation.pointer);
-                let (line, column) = index.position(span.start);
-                let severity = if violation.mild {
-                    Severity::Warning
-                } else {
-                    rule.severity
-                };
-                self.note(
-                    file,
-                    Finding {
-                        rule: rule.id,
-                        severity,
-                        line,
-                        column,
-                        span,
-                        message: violation.message,
-                        hint: violation.hint,
-                    },
-                );
+            let yaml = front.as_deref().unwrap_or(text);
+            if let Ok(node) = yaml::parse(yaml, source.kind.limits()) {
+                let findings = placed(text, &node, violations);
+                self.found.entry(file).or_default().extend(findings);
             }
         }
     }
@@ -279,7 +375,7 @@ impl Judge<'_> {
                 BadFile {
                     file: source.path.clone(),
                     commit: source.commit,
-                    text: text.into(),
+                    text: starred(text, &findings).into(),
                     findings,
                 }
             })
@@ -289,10 +385,61 @@ impl Judge<'_> {
     }
 }
 
-/// A file of stages as tasks name it.
-fn contract_file(source: &Source) -> ContractFile {
-    let path = source.path.strip_prefix(paths::GOVERNANCE);
-    let path = path.unwrap_or_default().trim_start_matches('/');
+/// Violations of one file as findings. Of each rule as many as a person reads; the last one says
+/// how many more there are.
+fn placed(text: &str, node: &Node<'_>, violations: Vec<(&rules::Rule, Violation)>) -> Vec<Finding> {
+    let index = LineIndex::new(text);
+    let mut findings = Vec::new();
+    for broken in violations.chunk_by(|(a, _), (b, _)| a.id == b.id) {
+        let more = broken.len().saturating_sub(MOST);
+        for (nth, (rule, violation)) in broken.iter().take(MOST).enumerate() {
+            let span = point::span(node, &violation.pointer);
+            let (line, column) = index.position(span.start);
+            let mut message = violation.message.clone();
+            if more > 0 && nth + 1 == MOST {
+                message.push_str(&format!(" (and {more} more of this rule in this file)"));
+            }
+            findings.push(Finding {
+                rule: rule.id,
+                severity: match violation.mild {
+                    true => Severity::Warning,
+                    false => rule.severity,
+                },
+                line,
+                column,
+                span,
+                message,
+                hint: violation.hint.clone(),
+            });
+        }
+    }
+    findings
+}
+
+/// A text in which secrets are stars: whoever reads the report need not know them.
+fn starred<'t>(text: Cow<'t, str>, findings: &[Finding]) -> Cow<'t, str> {
+    let secrets = findings.iter().filter(|finding| finding.rule == "secret");
+    let mut text = text;
+    for finding in secrets {
+        if let Some(secret) = text.get(finding.span.clone()) {
+            let stars: String = secret
+                .chars()
+                .flat_map(|c| match c {
+                    '\n' | '\r' => std::iter::repeat_n(c, 1),
+                    c => std::iter::repeat_n('*', c.len_utf8()),
+                })
+                .collect();
+            text.to_mut().replace_range(finding.span.clone(), &stars);
+        }
+    }
+    text
+}
+
+/// A file beside the plan as tasks name it.
+fn beside(source: &Source) -> ContractFile {
+    let below = source.path.strip_prefix(paths::GOVERNANCE);
+    let below = below.and_then(|path| path.strip_prefix('/'));
+    let path = below.unwrap_or(&source.path);
     (source.origin, path.to_owned())
 }
 

@@ -90,6 +90,36 @@ impl Place {
         }
     }
 
+    /// The entries of a directory from the root, by name. A tree is walked once, however many there
+    /// are.
+    ///
+    /// # Errors
+    /// Of git.
+    pub fn files(
+        &self,
+        repo: &Repo,
+        dir: &str,
+        limits: Limits,
+    ) -> Result<Vec<(String, Content)>, GitError> {
+        if let Self::Commit(commit) = self {
+            let entries = match repo.entry_at(*commit, dir)? {
+                Some(entry) if entry.kind == EntryKind::Tree => repo.entries(entry.id)?,
+                _ => BTreeMap::new(),
+            };
+            let entries = entries.into_iter();
+            return entries
+                .map(|(name, entry)| Ok((name, blob(repo, entry, limits)?)))
+                .collect();
+        }
+        let names = self.names(repo, dir)?.into_iter();
+        names
+            .map(|name| {
+                let content = self.read(repo, &format!("{dir}/{name}"), limits)?;
+                Ok((name, content))
+            })
+            .collect()
+    }
+
     /// The names in a directory from the root, sorted; none where there is no directory.
     ///
     /// # Errors

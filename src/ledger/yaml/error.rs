@@ -91,6 +91,23 @@ impl<'a> LineIndex<'a> {
         }
     }
 
+    /// The number of lines that are begun.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        let empty = self.starts.last() == Some(&self.source.len());
+        self.starts.len() - usize::from(empty && self.starts.len() > 1)
+    }
+
+    /// The bytes of a line, which counts from 1, without its end; nothing beyond the last line.
+    #[must_use]
+    pub fn line(&self, line: usize) -> Range<usize> {
+        let end = self.source.len();
+        let start = line.checked_sub(1).and_then(|at| self.starts.get(at));
+        let start = start.copied().unwrap_or(end);
+        let rest = self.source[start..].lines().next().unwrap_or_default();
+        start..start + rest.len()
+    }
+
     /// Line and column (characters) of byte `offset`, both from 1.
     #[must_use]
     pub fn position(&self, offset: usize) -> (usize, usize) {

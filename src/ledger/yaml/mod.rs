@@ -22,9 +22,9 @@ mod parse;
 mod scalar;
 mod ser;
 mod shape;
-mod suggest;
 mod tree;
 
+pub use crate::domain::suggest::closest;
 pub use de::{from_node, read};
 pub use emit::{
     Context, Literal, double_quoted, emit, emit_lines, emit_scalar, literal_block, single_quoted,
@@ -35,5 +35,4 @@ pub use parse::{Limits, parse, parse_bytes};
 pub use scalar::{Resolved, resolve};
 pub use ser::{TreeError, to_tree};
 pub use shape::{ShapeError, Subject};
-pub use suggest::closest;
 pub use tree::Tree;

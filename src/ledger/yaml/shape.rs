@@ -3,7 +3,7 @@ use std::ops::Range;
 use serde::de::{self, Unexpected};
 
 use super::error::{LineIndex, SyntaxError};
-use super::suggest::closest;
+use crate::domain::suggest::closest;
 
 /// Why a node is not a value of the wanted type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

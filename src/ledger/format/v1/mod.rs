@@ -9,6 +9,7 @@ pub mod contract_request;
 pub mod evidence_checks;
 pub mod exception;
 pub mod guarded_paths;
+pub mod hygiene;
 pub mod identity_map;
 pub mod marker;
 pub mod package;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::authority::{self, AuthorityMode};
 use super::check_terms::{CheckTermsEntry, TierByRisk};
 use super::guarded_paths::{CoEditedEntry, ContractEntry, GeneratedEntry};
+use super::hygiene::HygieneEntry;
 use super::is_default;
 use super::queue::OptionalField;
 use super::review::{ReviewByRisk, ReviewTermsEntry};
@@ -105,6 +106,9 @@ pub struct PolicyFile {
     /// What must show who made a ledger commit.
     #[serde(default, skip_serializing_if = "is_default")]
     pub signatures: SignaturesEntry,
+    /// What must not stand in files that others read.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hygiene: HygieneEntry,
 }
 
 /// What must show who made a ledger commit.
@@ -410,6 +414,7 @@ impl PolicyFile {
         let signatures = at
             .key("signatures")
             .text("minimum", self.signatures.minimum);
+        let hygiene = self.hygiene.convert(&at.key("hygiene"));
         let (target, direct) = target?;
         let (authority, remote_timeout) = authority?;
         Some(Policy {
@@ -440,6 +445,7 @@ impl PolicyFile {
             generated,
             checks: checks?,
             signatures: signatures?,
+            hygiene,
         })
     }
 }

@@ -555,8 +555,8 @@ pub(super) const CASES: &[Case] = &[
         found: &[
             "queue.yaml:26:16 error stage-agent-unknown: `execute` names @zed, which is not among the agents (agents: @a, @b)",
             "queue.yaml:27:33 error stage-workstation-unknown: `execute` names `ws-nine`, which is not registered (workstations: ws-one-1, ws-one-2)",
+            "queue.yaml:29:15 error stage-gate-unknown: the gate `machine_redy` of `execute` means nothing (did you mean `machine_ready`?)",
             "queue.yaml:28:24 warning stage-capability-missing: `execute` asks for `gpu`, which no workstation in its scope has (`capabilities` in governance/workstations.yaml)",
-            "queue.yaml:29:15 error stage-gate-unknown: the gate `machine_redy` of `execute` means nothing (gates: machine_ready, approval, plan_approved, evidence)",
         ],
     },
     Case {
@@ -702,8 +702,8 @@ pub(super) const CASES: &[Case] = &[
             "contracts:\n  - {name: api, paths: [\"doc/api/**\"], owner: D-arch}\n  - {name: web, paths: [\"doc/*/web\"], owner: A-backend}\nreview_routes:",
         )],
         found: &[
-            "policy.yaml:11:47 warning contract-frozen: the contract `api` is owned by D-arch, which reviews only: no task can change it (give the role lanes, or change it by commits outside tasks)",
             "policy.yaml:12:24 error contracts-overlap: `web` of A-backend and `api` of D-arch may hold the same file, which neither could change (give both the same owner, or take the file out of one)",
+            "policy.yaml:11:47 warning contract-frozen: the contract `api` is owned by D-arch, which reviews only: no task can change it (give the role lanes, or change it by commits outside tasks)",
         ],
     },
     Case {
@@ -942,6 +942,153 @@ pub(super) const CASES: &[Case] = &[
             "queue/z.yaml:6:87 error stage-unknown: `Z-4` names the merge stage `late`, which is not in policy (stages: contract, generated, implementation, integration)",
             "queue/z.yaml:6:100 error required-section: the notes of `Z-4` have no section `Context` (start a line of `notes` with `Context:`)",
             "queue/z.yaml:7:10 error task-defined-twice: `Z-3` is here twice, first as item 3 (keep one definition: an id names one task for ever)",
+            "queue/z.yaml:6:100 warning placeholder: `notes` of `Z-4` says nothing: ``",
+        ],
+    },
+    Case {
+        name: "near misses are told",
+        edits: &[
+            Swap(QUEUE, "depends_on: [A-3]", "depends_on: [a_3]"),
+            Swap(QUEUE, "    parent: A-1\n", "    parent: A1\n"),
+            Swap(MAP, "pool: [\"@b*\"]", "agent_name: \"@bb\""),
+            Swap(MAP, "workstation: ws-one-1\n", "workstation: ws-noe-1\n"),
+        ],
+        found: &[
+            "identity-map.yaml:9:18 error route-workstation-unknown: the route of `backend` leads to `ws-noe-1`, which is not registered (did you mean `ws-one-1`?)",
+            "identity-map.yaml:11:22 error route-agent-unknown: the route of `backend` names `@bb`, which is not among the agents (did you mean `@b`?)",
+            "queue.yaml:12:13 error parent-unknown: `A-2` is a part of `A1`, which no plan file defines (did you mean `A-1`?)",
+            "queue.yaml:15:18 error dependency-unknown: `A-2` depends on `a_3`, which no plan file defines (did you mean `A-3`?)",
+        ],
+    },
+    Case {
+        name: "a package that nobody wrote",
+        edits: &[Swap(
+            QUEUE,
+            "    priority: 2\n",
+            "    package: packages/A-2.md\n",
+        )],
+        found: &[
+            "queue.yaml:14:14 error package-missing: `A-2` names the work package `packages/A-2.md`, which is not there (`laneway package new A-2` writes one)",
+        ],
+    },
+    Case {
+        name: "a package that says something else than its task",
+        edits: &[
+            Swap(
+                QUEUE,
+                "    priority: 2\n",
+                "    package: packages/A-2.md\n    evidence: runtime\n",
+            ),
+            Put(
+                "governance/packages/A-2.md",
+                "---\nid: A-9\ntask: A-2\nrole: D-arch\nevidence: static\nowned_paths: [src/**]\n---\n\n\
+                 ## Identity and role\nx\n## Scope and owned surfaces\nx\n## Forbidden surfaces\nTODO\n\
+                 ## Workspace\nx\n## Expected evidence tier\nx\n## Validation commands\nx\n\
+                 ## Stop gate\nx\n",
+            ),
+        ],
+        found: &[
+            "packages/A-2.md:2:5 error package-disagrees: the id `A-9` is not the name of the file",
+            "packages/A-2.md:4:7 error package-disagrees: `A-2` is work of A-backend, not of D-arch",
+            "packages/A-2.md:5:11 error package-disagrees: `evidence` is static, of `A-2` it is runtime",
+            "packages/A-2.md:6:14 error package-disagrees: `owned_paths` is src/**, of `A-2` it is none",
+            "packages/A-2.md:8:1 error package-section: the section `Return and review path` is missing",
+            "packages/A-2.md:13:1 error package-section: the section `Forbidden surfaces` says nothing",
+        ],
+    },
+    Case {
+        name: "packages that do not read, or belong to nothing",
+        edits: &[
+            Swap(QUEUE, "    priority: 2\n", "    package: work/A-2.md\n"),
+            Put("governance/work/A-2.md", "---\nid: A-2\ntaks: A-2\n---\n"),
+            Put("governance/packages/A-1.md", "no front matter\n"),
+            Put(
+                "ledger:governance/packages/A-7.md",
+                "---\nid: A-7\ntask: A-7\nrole: A-backend\n---\n",
+            ),
+        ],
+        found: &[
+            "packages/A-1.md:1:1 error schema: a work package begins with front matter between two lines `---` (`laneway package new ID` writes one)",
+            "ledger:packages/A-7.md:3:7 error package-disagrees: no plan file defines `A-7`",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Expected evidence tier` is missing",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Forbidden surfaces` is missing",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Identity and role` is missing",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Return and review path` is missing",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Scope and owned surfaces` is missing",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Stop gate` is missing",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Validation commands` is missing",
+            "ledger:packages/A-7.md:5:1 error package-section: the section `Workspace` is missing",
+            "work/A-2.md:3:1 error schema: unknown key `taks` (did you mean `task`?)",
+        ],
+    },
+    Case {
+        name: "what is archived is planned again, kept open and archived twice",
+        edits: &[
+            Put(
+                "ledger:governance/archive/2026-01.yaml",
+                "version: 1\ntasks:\n  - definition: {id: A-1, title: Old, role: A-backend}\n    \
+                 state: {version: 1, id: A-1, status: cancelled, epoch: 0, cancellation: {reason: x, at: 2026-01-01T00:00:00Z, by: '@a'}}\n",
+            ),
+            Put(
+                "ledger:governance/archive/2026-02.yaml",
+                "version: 1\ntasks:\n  - definition: {id: A-1, title: One, type: backend, role: A-backend, notes: 'Context: first'}\n    \
+                 state: {version: 1, id: A-1, status: cancelled, epoch: 0, cancellation: {reason: x, at: 2026-01-01T00:00:00Z, by: '@a'}}\n",
+            ),
+            Put(
+                "ledger:governance/state/bc/A-1.yaml",
+                "version: 1\nid: A-1\nstatus: todo\nepoch: 0\n",
+            ),
+        ],
+        found: &[
+            "ledger:archive/2026-02.yaml:3:22 error task-archived: `A-1` is archived twice",
+            "ledger:state/bc/A-1.yaml:2:5 error task-archived: `A-1` is archived, and has a state beside that",
+            "queue.yaml:3:9 warning task-archived: `A-1` is archived: its definition can go (take it out here, or give the new task an id of its own)",
+        ],
+    },
+    Case {
+        name: "private terms and secrets",
+        edits: &[
+            Swap(
+                POLICY,
+                "roles:\n",
+                "hygiene: {terms: [Initech, hooli.example]}\nroles:\n",
+            ),
+            Swap(QUEUE, "title: One", "title: One for INITECH"),
+            Swap(
+                QUEUE,
+                "notes: 'Context: third'",
+                "notes: 'Context: glpat-aaaabbbbccccddddeeee'",
+            ),
+            Swap(LEDGER, "'Context: spawned'", "'Context: see Hooli.example'"),
+        ],
+        found: &[
+            "ledger:queue.yaml:8:26 error private-term: the private term `Hooli.example` stands in a file that others read",
+            "queue.yaml:4:20 error private-term: the private term `INITECH` stands in a file that others read",
+            "queue.yaml:27:22 error secret: this looks like a token of GitLab",
+        ],
+    },
+    Case {
+        name: "terms that are none",
+        edits: &[Swap(
+            POLICY,
+            "roles:\n",
+            "hygiene: {terms: [ab, '']}\nroles:\n",
+        )],
+        found: &[
+            "policy.yaml:7:19 error meaning: a term has 3 to 64 characters",
+            "policy.yaml:7:23 error meaning: the text is empty",
+        ],
+    },
+    Case {
+        name: "texts that say nothing",
+        edits: &[
+            Swap(QUEUE, "title: One", "title: TBD"),
+            Swap(POLICY, ", note_sections: [Context]", ""),
+            Swap(QUEUE, "notes: 'Context: third'", "notes: '...'"),
+        ],
+        found: &[
+            "queue.yaml:4:12 warning placeholder: `title` of `A-1` says nothing: `TBD`",
+            "queue.yaml:27:12 warning placeholder: `notes` of `A-3` says nothing: `...`",
         ],
     },
 ];

@@ -1,12 +1,37 @@
+//! What a misspelt word was probably meant to be.
+
 /// The candidate closest to `word`, if one is close enough to be what was meant: at most one edit
 /// for each three characters, a swap of neighbours counted once.
 #[must_use]
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = near(word, candidates);
+    near.min_by_key(|(edits, _)| *edits).map(|(_, found)| found)
+}
+
+/// The candidate that is close enough to `word`, if no other is: what may be written in its place
+/// without asking.
+#[must_use]
+pub fn only_close<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let mut near = near(word, candidates);
+    match (near.next(), near.next()) {
+        (Some((_, found)), None) => Some(found),
+        _ => None,
+    }
+}
+
+/// The candidates that are close enough, each with the number of edits.
+fn near<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> impl Iterator<Item = (usize, &'a str)> {
+    let most = word.chars().count().max(3) / 3;
     let near = candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate));
-    let (edits, found) = near.min_by_key(|(edits, _)| *edits)?;
-    (edits <= word.chars().count().max(3) / 3).then_some(found)
+        .map(move |candidate| (distance(word, candidate), candidate));
+    near.filter(move |(edits, _)| *edits <= most)
 }
 
 /// Optimal string alignment distance, a restricted Damerau-Levenshtein distance.
@@ -36,7 +61,7 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::closest;
+    use super::{closest, only_close};
 
     #[test]
     fn near_misses_are_found_and_strangers_are_not() {
@@ -46,5 +71,13 @@ mod tests {
         assert_eq!(closest("depend_on", keys), Some("depends_on"));
         assert_eq!(closest("colour", keys), None);
         assert_eq!(closest("", keys), None);
+    }
+    #[test]
+    fn what_could_be_two_things_is_not_chosen_between() {
+        let words = ["low", "law", "normal"];
+        assert_eq!(only_close("norml", words), Some("normal"));
+        assert_eq!(only_close("lw", words), None);
+        assert_eq!(closest("lw", words), Some("low"));
+        assert_eq!(only_close("high", words), None);
     }
 }
