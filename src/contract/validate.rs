@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::domain::rules::Severity;
 use crate::ledger::{BadFile, Finding};
-use crate::ops::validate::Report;
+use crate::ops::validate::{Fixed, Report};
 
 /// `data` of `validate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -16,8 +16,26 @@ pub struct ValidateView {
     pub errors: usize,
     /// Number of findings that are only worth knowing.
     pub warnings: usize,
-    /// Every finding, file by file.
+    /// Every finding: errors of all files by path and place, then warnings.
     pub findings: Vec<FindingView>,
+    /// What `--fix` mended, or would mend.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<MendView>,
+}
+
+/// One thing that was mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MendView {
+    /// Path of the file.
+    pub file: String,
+    /// Line before, from 1.
+    pub line: usize,
+    /// Column before in characters, from 1.
+    pub column: usize,
+    /// Id of the rule that was broken.
+    pub rule: String,
+    /// What was done.
+    pub message: String,
 }
 
 /// One finding.
@@ -74,6 +92,25 @@ impl From<&Report> for ValidateView {
             errors: report.count(Severity::Error),
             warnings: report.count(Severity::Warning),
             findings: findings.collect(),
+            fixed: Vec::new(),
+        }
+    }
+}
+
+impl From<&Fixed> for ValidateView {
+    fn from(fixed: &Fixed) -> Self {
+        let mends = fixed.mends.iter().flat_map(|(file, mends)| {
+            mends.iter().map(|mend| MendView {
+                file: file.clone(),
+                line: mend.line,
+                column: mend.column,
+                rule: mend.rule.to_owned(),
+                message: mend.message.clone(),
+            })
+        });
+        Self {
+            fixed: mends.collect(),
+            ..Self::from(&fixed.report)
         }
     }
 }

@@ -169,7 +169,10 @@ mod tests {
             assert_eq!(found.len(), 1, "{what}");
             assert_eq!(found[0].what, what);
             let told = &text[found[0].span.clone()];
-            assert!(secret.starts_with(told) && told.len() + 25 > secret.len(), "{told}");
+            assert!(
+                secret.starts_with(told) && told.len() + 25 > secret.len(),
+                "{told}"
+            );
         }
         for plain in [
             "-----BEGIN PUBLIC KEY-----",

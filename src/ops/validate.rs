@@ -1,5 +1,9 @@
 //! `validate`: every finding of every governance file, with its place (P10, X6).
 
+mod fix;
+
+pub use fix::{Fixed, fix};
+
 use std::path::{Component, Path, PathBuf};
 
 use crate::domain::id::ObjectId;
@@ -98,6 +102,15 @@ pub fn validate(
     ledger: Option<&Ledger>,
     options: &Options,
 ) -> Result<Report, LedgerError> {
+    report(repo, &collect(repo, ledger, options)?, options)
+}
+
+/// Reads everything that is judged.
+fn collect(
+    repo: &Repo,
+    ledger: Option<&Ledger>,
+    options: &Options,
+) -> Result<Collected, LedgerError> {
     let beside = ledger.filter(|_| options.with_ledger);
     let reach = match (ledger, beside) {
         (Some(_), None) => Reach::TargetAlone,
@@ -124,12 +137,17 @@ pub fn validate(
             with_tip(repo, beside, &mut collected)?;
         }
     }
+    Ok(collected)
+}
+
+/// Judges all, and tells of what was asked about.
+fn report(repo: &Repo, collected: &Collected, options: &Options) -> Result<Report, LedgerError> {
     let mut files = collected.judge();
     if let Source::WorkTree { paths } = &options.source
         && !paths.is_empty()
     {
         let root = work_dir(repo)?;
-        files.retain(|file| paths.iter().any(|path| covers(&root, path, file)));
+        files.retain(|file| file.commit.is_none() && options.covers(&root, &file.file));
     }
     let commit = match options.source {
         Source::Commit(commit) => Some(commit),
@@ -182,10 +200,17 @@ fn from_root(root: &Path, path: &Path) -> PathBuf {
         .collect()
 }
 
-/// Whether the findings of `file` are asked for.
-fn covers(root: &Path, path: &Path, file: &BadFile) -> bool {
-    let path = from_root(root, path);
-    file.commit.is_none() && Path::new(&file.file).starts_with(path)
+impl Options {
+    /// Whether a file of the worktree is asked about.
+    fn covers(&self, root: &Path, file: &str) -> bool {
+        match &self.source {
+            Source::WorkTree { paths } => {
+                let covers = |path: &PathBuf| Path::new(file).starts_with(from_root(root, path));
+                paths.is_empty() || paths.iter().any(covers)
+            }
+            Source::Staged { .. } | Source::Commit(_) => true,
+        }
+    }
 }
 
 #[cfg(test)]

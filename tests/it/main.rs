@@ -13,6 +13,7 @@
 #[allow(dead_code, unused_imports, reason = "shared with the tests of faults")]
 mod support;
 
+mod bad_yaml;
 mod block;
 mod brief;
 mod cancel;
@@ -59,5 +60,6 @@ mod status;
 mod torn;
 mod true_evidence;
 mod trust;
+mod validate;
 mod work;
 mod workstation;

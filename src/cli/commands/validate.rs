@@ -4,9 +4,9 @@ use laneway::contract::findings;
 use laneway::contract::validate::ValidateView;
 use laneway::domain::rules::Severity;
 use laneway::ledger::{Ledger, LedgerError};
-use laneway::ops::validate::{Options, Report, Source, validate};
+use laneway::ops::validate::{Fixed, Options, Report, Source, fix, validate};
 
-use super::Context;
+use super::{Context, diff_of};
 use crate::cli::failure::Failure;
 use crate::cli::render;
 use crate::cli::reply::Reply;
@@ -25,6 +25,13 @@ pub struct Args {
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Mend what can only have meant one thing, in the working tree: misspelt keys and words, items
+    /// that are there twice, keys of the tool that say nothing
+    #[arg(long, conflicts_with_all = ["staged", "commit"])]
+    fix: bool,
+    /// With `--fix`: change nothing, show the difference
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -52,6 +59,22 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         Err(LedgerError::NoLedger) => None,
         Err(error) => return Err(error.into()),
     };
+    let base = match dir {
+        Some(dir) => context.env.dir.join(dir),
+        None => context.env.dir.clone(),
+    };
+    let paths: Vec<PathBuf> = args.paths.iter().map(|path| base.join(path)).collect();
+    if args.fix {
+        let fixed = fix(&repo, ledger.as_ref(), paths, args.dry_run)?;
+        let view = ValidateView::from(&fixed);
+        let told = match args.format {
+            Format::Human if args.dry_run => diff_of(&fixed.files),
+            Format::Human => mended(&fixed),
+            _ => String::new(),
+        };
+        let text = told + &formatted(context, args.format, &fixed.report, &view);
+        return Ok(Reply::new(&view, text).negative(!fixed.report.is_sound()));
+    }
     let source =
         match &args.commit {
             Some(rev) => Source::Commit(repo.commit_named(rev)?.ok_or_else(|| {
@@ -64,15 +87,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
                     .map(|path| context.env.dir.join(path));
                 Source::Staged { index }
             }
-            None => {
-                let base = match dir {
-                    Some(dir) => context.env.dir.join(dir),
-                    None => context.env.dir.clone(),
-                };
-                Source::WorkTree {
-                    paths: args.paths.iter().map(|path| base.join(path)).collect(),
-                }
-            }
+            None => Source::WorkTree { paths },
         };
     let report = validate(
         &repo,
@@ -83,15 +98,36 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         },
     )?;
     let view = ValidateView::from(&report);
-    let text = match args.format {
-        Format::Human => text(&report, context.screen.color),
-        Format::Json => serde_json::to_string(&view).unwrap_or_default() + "\n",
-        Format::Sarif => findings::sarif(&report),
-        Format::Github => findings::github(&report),
-        Format::Gitlab => findings::gitlab(&report),
-        Format::Junit => findings::junit(&report),
-    };
+    let text = formatted(context, args.format, &report, &view);
     Ok(Reply::new(&view, text).negative(!report.is_sound()))
+}
+
+fn formatted(
+    context: &Context<'_>,
+    format: Format,
+    report: &Report,
+    view: &ValidateView,
+) -> String {
+    match format {
+        Format::Human => text(report, context.screen.color),
+        Format::Json => serde_json::to_string(view).unwrap_or_default() + "\n",
+        Format::Sarif => findings::sarif(report),
+        Format::Github => findings::github(report),
+        Format::Gitlab => findings::gitlab(report),
+        Format::Junit => findings::junit(report),
+    }
+}
+
+/// What was mended, a line each.
+fn mended(fixed: &Fixed) -> String {
+    let mends = fixed.mends.iter();
+    let lines = mends.flat_map(|(file, mends)| {
+        mends.iter().map(move |mend| {
+            let place = format!("{file}:{}:{}", mend.line, mend.column);
+            render::safe(&format!("fixed {place}: {}", mend.message)) + "\n"
+        })
+    });
+    lines.collect()
 }
 
 fn text(report: &Report, color: bool) -> String {

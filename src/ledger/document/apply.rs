@@ -28,6 +28,14 @@ impl Document {
         self
     }
 
+    /// A document with another text and the same order of keys.
+    pub(super) fn saying(&self, source: String) -> Self {
+        Self {
+            source,
+            order: self.order,
+        }
+    }
+
     /// The text as it is now.
     #[must_use]
     pub fn source(&self) -> &str {

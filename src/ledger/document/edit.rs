@@ -12,6 +12,8 @@ pub enum Step {
         /// Its text, unquoted.
         value: String,
     },
+    /// The item of a list at this place, from 0.
+    Nth(usize),
 }
 
 impl From<&str> for Step {

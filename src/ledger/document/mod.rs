@@ -19,11 +19,13 @@ mod edit;
 mod error;
 mod layout;
 mod plan;
+mod respell;
 mod verify;
 
 pub use apply::Document;
 pub use edit::{Atom, Edit, Route, Step};
 pub use error::EditError;
+pub use respell::Respelling;
 
 #[cfg(test)]
 mod tests;

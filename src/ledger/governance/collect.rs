@@ -109,6 +109,30 @@ impl Collected {
         files.filter(|file| file.content != Content::Absent).count()
     }
 
+    /// The files of the target that people write and that are text, with what they say.
+    pub fn written(&self) -> impl Iterator<Item = (&str, FileKind, &str)> {
+        let target = self.sources.iter().filter(|source| {
+            let by_people = !matches!(source.kind, FileKind::Package);
+            by_people && source.origin == Origin::Target && source.commit.is_none()
+        });
+        target.filter_map(|source| match &source.content {
+            Content::Bytes(bytes) => {
+                let text = std::str::from_utf8(bytes).ok()?;
+                Some((source.path.as_str(), source.kind, text))
+            }
+            Content::Absent | Content::Refused { .. } => None,
+        })
+    }
+
+    /// Judges a file of the target as if it said this.
+    pub fn rewrite(&mut self, path: &str, text: &str) {
+        for source in &mut self.sources {
+            if source.origin == Origin::Target && source.path == path {
+                source.content = Content::Bytes(text.as_bytes().to_vec());
+            }
+        }
+    }
+
     /// Reads rules and plan of the target.
     ///
     /// # Errors

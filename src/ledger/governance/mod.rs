@@ -12,8 +12,10 @@ mod collect;
 mod judge;
 mod place;
 mod point;
+mod remedy;
 mod salvage;
 mod shape;
 
 pub use collect::{Collected, FileKind};
 pub use place::{Content, Place};
+pub use remedy::{Mend, Mended, mended};

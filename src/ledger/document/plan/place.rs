@@ -93,6 +93,10 @@ impl<'s> Planner<'s> {
                 }
             }
             Step::Item { field, value } => self.item(place, field, value),
+            Step::Nth(at) => match place.node.as_seq().and_then(|items| items.get(*at)) {
+                Some(node) => Ok(nth(place, *at, node)),
+                None => Err(self.route_error(span, format!("no item {}", at + 1))),
+            },
         }
     }
 
@@ -123,15 +127,7 @@ impl<'s> Planner<'s> {
             let message = format!("a second item has the {field} `{}`", value.escape_debug());
             return Err(self.route_error(another.span.range(), message));
         }
-        let mut path = list.path.clone();
-        path.push(index);
-        // Items are never replaced as values: where their dash ends is not needed.
-        Ok(Place {
-            node,
-            from: node.span.range().start,
-            column: 0,
-            path,
-        })
+        Ok(nth(list, index, node))
     }
 
     fn no_key(&self, node: &Node<'_>, key: &str) -> EditError {
@@ -159,6 +155,18 @@ impl<'s> Planner<'s> {
     pub(super) fn unsupported(&self, span: Range<usize>, message: &str) -> EditError {
         let error = SyntaxError::new(self.layout.source, span, message);
         EditError::Unsupported(error.hint("write it in block style, or edit the file by hand"))
+    }
+}
+
+fn nth<'s>(list: &Place<'s>, index: usize, node: &'s Node<'s>) -> Place<'s> {
+    let mut path = list.path.clone();
+    path.push(index);
+    // Items are never replaced as values: where their dash ends is not needed.
+    Place {
+        node,
+        from: node.span.range().start,
+        column: 0,
+        path,
     }
 }
 
