@@ -13,6 +13,9 @@ pub struct SchemaView {
     /// The JSON Schema that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<Value>,
+    /// The files written, with `--write`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
 }
 
 /// `data` of `man`.

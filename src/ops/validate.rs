@@ -105,6 +105,24 @@ pub fn validate(
     report(repo, &collect(repo, ledger, options)?, options)
 }
 
+/// Validates beside a ledger whose marker does not read, which is a finding among the others.
+///
+/// # Errors
+/// As [`validate`].
+pub fn validate_beside(
+    repo: &Repo,
+    marker: &BadFile,
+    options: &Options,
+) -> Result<Report, LedgerError> {
+    let mut collected = read(repo, None, Reach::Whole, options)?;
+    if let Some(commit) = marker.commit
+        && options.source != Source::Commit(commit)
+    {
+        collected.ledger(repo, &Place::Commit(commit))?;
+    }
+    report(repo, &collected, options)
+}
+
 /// Reads everything that is judged.
 fn collect(
     repo: &Repo,
@@ -116,6 +134,15 @@ fn collect(
         (Some(_), None) => Reach::TargetAlone,
         _ => Reach::Whole,
     };
+    read(repo, beside, reach, options)
+}
+
+fn read(
+    repo: &Repo,
+    beside: Option<&Ledger>,
+    reach: Reach,
+    options: &Options,
+) -> Result<Collected, LedgerError> {
     let mut collected = Collected::new(reach);
     match &options.source {
         Source::Commit(commit) => both(repo, beside, *commit, &mut collected)?,

@@ -22,6 +22,10 @@ pub enum Need {
     AllProcesses,
     /// MiniStack, an emulator of AWS: at `LANEWAY_TEST_MINISTACK`, or on the search path.
     Emulator,
+    /// The YAML language server of editors: at `LANEWAY_TEST_YAML_SERVER`, or on the search path.
+    YamlServer,
+    /// The JSON Schema of SARIF 2.1.0: the file at `LANEWAY_TEST_SARIF_SCHEMA`.
+    SarifSchema,
     /// A git that makes repositories with a reftable.
     Reftable,
 }
@@ -35,7 +39,10 @@ pub fn has(test: &str, needs: &[Need]) -> bool {
     let Some(missing) = needs.iter().find(|need| !need.is_met()) else {
         return true;
     };
-    let installable = matches!(missing, Need::Program(_) | Need::Emulator);
+    let installable = matches!(
+        missing,
+        Need::Program(_) | Need::Emulator | Need::YamlServer | Need::SarifSchema
+    );
     assert!(
         !(installable && in_ci()),
         "{test}: {missing:?} is missing, and CI installs it"
@@ -69,6 +76,8 @@ impl Need {
         match self {
             Self::Program(name) => on_path(name),
             Self::Emulator => emulator().is_some(),
+            Self::YamlServer => yaml_server().is_some(),
+            Self::SarifSchema => sarif_schema().is_some(),
             Self::Namespaces => *NAMESPACES.get_or_init(|| {
                 let name = format!("lw-try-{}", std::process::id());
                 shell(&format!(
@@ -99,6 +108,19 @@ impl Need {
             }),
         }
     }
+}
+
+/// The YAML language server, where there is one.
+pub fn yaml_server() -> Option<String> {
+    let named = std::env::var("LANEWAY_TEST_YAML_SERVER");
+    let program = named.unwrap_or_else(|_| "yaml-language-server".to_owned());
+    on_path(&program).then_some(program)
+}
+
+/// The JSON Schema of SARIF, where there is one.
+pub fn sarif_schema() -> Option<String> {
+    let path = std::env::var("LANEWAY_TEST_SARIF_SCHEMA").ok()?;
+    Path::new(&path).is_file().then_some(path)
 }
 
 /// The program of the AWS emulator, where there is one.

@@ -13,8 +13,13 @@
 #[allow(dead_code, unused_imports, reason = "shared with the tests of faults")]
 mod support;
 
+#[path = "../faults/machine.rs"]
+#[allow(dead_code, reason = "shared with the tests of faults, which need more")]
+mod machine;
+
 mod bad_yaml;
 mod block;
+mod bombs;
 mod brief;
 mod cancel;
 mod cheats_evidence;
@@ -23,6 +28,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod edit;
+mod editors;
 mod evidence;
 mod exceptions;
 mod explain;

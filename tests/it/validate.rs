@@ -1,5 +1,8 @@
 //! `validate`: findings for people, editors and CI servers, and what it mends.
 
+use serde_json::Value;
+
+use crate::machine::{Need, has, sarif_schema};
 use crate::support::World;
 
 /// Misspelt, doubled, out of place, wrong: in two files.
@@ -54,4 +57,41 @@ fn p10_fix_mends_what_it_can_and_leaves_the_rest() {
     drop(world.laneway("validate --fix --staged").code(2));
     drop(world.laneway("validate --dry-run").code(2));
     insta::assert_snapshot!(world.transcript());
+}
+
+/// A log is what the schema of OASIS asks for, with findings and without, of files and of a ledger.
+#[test]
+fn p10_sarif_is_sarif() {
+    if !has("p10 sarif", &[Need::SarifSchema]) {
+        return;
+    }
+    let schema = std::fs::read_to_string(sarif_schema().unwrap()).unwrap();
+    let mut schema: Value = serde_json::from_str(&schema).unwrap();
+    // Its one pattern with a lone bracket is no regular expression here; we name no language.
+    let run = &mut schema["definitions"]["run"]["properties"];
+    let language = run["language"].as_object_mut().unwrap();
+    assert!(language.remove("pattern").is_some());
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors = |log: &Value| -> Vec<String> {
+        let errors = validator.iter_errors(log);
+        errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    };
+    let world = damaged();
+    let mut log = world.laneway("validate --format sarif").code(1).json();
+    assert_eq!(errors(&log), [""; 0]);
+    let sound = World::governed();
+    let other = sound.laneway("validate --format sarif").code(0).json();
+    assert_eq!(errors(&other), [""; 0]);
+    let text = log.to_string();
+    assert!(
+        !text.contains(world.path("repo").to_str().unwrap()),
+        "{text}"
+    );
+    // The schema can say no.
+    log["runs"][0]["results"][0]["level"] = "bad".into();
+    log["runs"][0]["results"][1]["locations"][0]["physicalLocation"]["region"]["startLine"] =
+        0.into();
+    assert_eq!(errors(&log).len(), 2, "{:?}", errors(&log));
 }

@@ -266,7 +266,7 @@ pub fn run(
         Command::Maintain(args) => maintain::run(&context, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&context, &args),
-        Command::Schema(args) => schema::run(&args),
+        Command::Schema(args) => schema::run(&context, &args),
 
         Command::Check(args) => check::run(&context, &args),
         Command::Evidence(args) => evidence::run(&context, &args),

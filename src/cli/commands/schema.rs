@@ -1,9 +1,14 @@
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
 use laneway::contract::manual::SchemaView;
 use laneway::contract::schema as output;
 use laneway::ledger::format::schema as ledger;
 use laneway::ledger::yaml::closest;
 use serde_json::Value;
 
+use super::Context;
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -11,9 +16,19 @@ use crate::cli::reply::Reply;
 pub struct Args {
     /// Which, such as `ledger/queue` or `output/claim` [default: list the names]
     name: Option<String>,
+    /// Write the schemas of rules, plan and ledger into DIR, for editors: a file that begins with
+    /// `# yaml-language-server: $schema=…` is checked while it is written
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
+    write: Option<PathBuf>,
 }
 
-pub fn run(args: &Args) -> Result<Reply, Failure> {
+pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
+    if let Some(dir) = &args.write {
+        let base = context.global.dir.as_deref().unwrap_or(Path::new(""));
+        let place = context.env.dir.join(base).join(dir);
+        return write(dir, &place)
+            .map_err(|error| Failure::new(7, "io", format!("{}: {error}", dir.display())));
+    }
     let all = all();
     let names = || all.iter().map(|(name, _)| name.as_str());
     let Some(wanted) = &args.name else {
@@ -21,6 +36,7 @@ pub fn run(args: &Args) -> Result<Reply, Failure> {
         let view = SchemaView {
             names: names().map(str::to_owned).collect(),
             document: None,
+            files: Vec::new(),
         };
         return Ok(Reply::new(&view, text));
     };
@@ -29,6 +45,7 @@ pub fn run(args: &Args) -> Result<Reply, Failure> {
             let view = SchemaView {
                 names: Vec::new(),
                 document: Some(schema.clone()),
+                files: Vec::new(),
             };
             Ok(Reply::new(&view, format!("{schema:#}\n")))
         }
@@ -41,6 +58,37 @@ pub fn run(args: &Args) -> Result<Reply, Failure> {
             Err(failure.hint(hint))
         }
     }
+}
+
+/// Writes each schema of the ledger's files, whole or not at all. `shown` is the directory as it was
+/// typed.
+fn write(shown: &Path, place: &Path) -> std::io::Result<Reply> {
+    std::fs::create_dir_all(place)?;
+    let mut files = Vec::new();
+    for (name, schema) in ledger::schemas() {
+        let mut file = tempfile::Builder::new()
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(place)?;
+        file.write_all(format!("{schema:#}\n").as_bytes())?;
+        file.persist(place.join(name))
+            .map_err(|error| error.error)?;
+        files.push(name.to_owned());
+    }
+    let beside = shown.strip_prefix("governance").unwrap_or(shown);
+    let line = beside.join("queue.schema.json");
+    let text = format!(
+        "wrote {} schemas into {}\nnext: begin governance/queue.yaml with\n  # \
+         yaml-language-server: $schema={}\n",
+        files.len(),
+        shown.display(),
+        line.display()
+    );
+    let view = SchemaView {
+        names: Vec::new(),
+        document: None,
+        files,
+    };
+    Ok(Reply::new(&view, text))
 }
 
 /// The schemas of the ledger's files, then those of the answers, by name.

@@ -4,7 +4,7 @@ use laneway::contract::findings;
 use laneway::contract::validate::ValidateView;
 use laneway::domain::rules::Severity;
 use laneway::ledger::{Ledger, LedgerError};
-use laneway::ops::validate::{Fixed, Options, Report, Source, fix, validate};
+use laneway::ops::validate::{Fixed, Options, Report, Source, fix, validate, validate_beside};
 
 use super::{Context, diff_of};
 use crate::cli::failure::Failure;
@@ -54,9 +54,11 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let dir = context.global.dir.as_deref();
     let (repo, _) = laneway::ops::repository(context.env, dir)?;
     // A repository without a ledger has rules and plan all the same.
-    let ledger = match Ledger::open(repo.clone(), context.env, context.global.ledger.as_ref()) {
-        Ok(ledger) => Some(ledger),
-        Err(LedgerError::NoLedger) => None,
+    let opened = Ledger::open(repo.clone(), context.env, context.global.ledger.as_ref());
+    let (ledger, marker) = match opened {
+        Ok(ledger) => (Some(ledger), None),
+        Err(LedgerError::NoLedger) => (None, None),
+        Err(LedgerError::BadFile(marker)) if !args.fix => (None, Some(marker)),
         Err(error) => return Err(error.into()),
     };
     let base = match dir {
@@ -89,14 +91,14 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
             }
             None => Source::WorkTree { paths },
         };
-    let report = validate(
-        &repo,
-        ledger.as_ref(),
-        &Options {
-            source,
-            with_ledger: true,
-        },
-    )?;
+    let options = Options {
+        source,
+        with_ledger: true,
+    };
+    let report = match marker {
+        Some(marker) => validate_beside(&repo, &marker, &options)?,
+        None => validate(&repo, ledger.as_ref(), &options)?,
+    };
     let view = ValidateView::from(&report);
     let text = formatted(context, args.format, &report, &view);
     Ok(Reply::new(&view, text).negative(!report.is_sound()))

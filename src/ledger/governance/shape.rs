@@ -107,6 +107,13 @@ fn describe(node: &Node<'_>, place: &str, kind: &Kind, instance: &Json) -> Vec<T
             let message = format!("{} where {} should stand", found(instance), named(&wanted));
             vec![Told::new(at(node, place, point::beginning), message, None)]
         }
+        // An enum that may be left out: `null`, or one of the words.
+        Kind::AnyOf { context } => context
+            .iter()
+            .flatten()
+            .filter(|error| matches!(error.kind(), Kind::Enum { .. }))
+            .flat_map(|error| describe(node, place, error.kind(), instance))
+            .collect(),
         Kind::Enum { options } => {
             let words: Vec<&str> = options
                 .as_array()

@@ -17,18 +17,22 @@ pub struct Limits {
     pub bytes: usize,
     /// Deepest nesting of collections.
     pub depth: usize,
+    /// Longest key or scalar in bytes.
+    pub scalar: usize,
 }
 
 impl Limits {
-    /// For files that people write: 64 MiB, 64 levels.
+    /// For files that people write: 64 MiB, 64 levels, texts of 1 MiB.
     pub const PLAN: Self = Self {
         bytes: 64 << 20,
         depth: 64,
+        scalar: 1 << 20,
     };
     /// For the state file of one task: 1 MiB, 64 levels.
     pub const STATE: Self = Self {
         bytes: 1 << 20,
         depth: 64,
+        scalar: 1 << 20,
     };
 }
 
@@ -184,6 +188,12 @@ impl<'a> Builder<'a> {
         at: &granit_parser::Span,
     ) -> Result<(), SyntaxError> {
         let span = byte_span(at);
+        if text.len() > self.limits.scalar {
+            let (long, most) = (text.len(), self.limits.scalar);
+            let start = span.range().start;
+            let message = format!("a text of {long} bytes, more than {most}");
+            return Err(self.error(start..start, &message));
+        }
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted => Style::SingleQuoted,

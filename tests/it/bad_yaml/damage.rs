@@ -29,9 +29,13 @@ fn is_package(text: &str) -> bool {
     text.starts_with("---")
 }
 
-/// Half of the lines, cut within a quoted text.
+/// Half of the lines, cut within a quoted text; of a package half of its front matter.
 fn cut(text: &str) -> Option<Vec<u8>> {
-    let half = text.len() / 2;
+    let end = match is_package(text) {
+        true => text[3..].find("---")?,
+        false => text.len(),
+    };
+    let half = end / 2;
     let start = text[..half].rfind('\n')? + 1;
     bytes(format!("{}bad: \"cut", &text[..start]))
 }
