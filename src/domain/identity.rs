@@ -154,6 +154,12 @@ impl IdentityMap {
         })
     }
 
+    /// Whether everybody has every capability, known or not.
+    #[must_use]
+    pub fn grants_all(&self) -> bool {
+        self.mode == Mode::Open || self.agents.is_empty()
+    }
+
     /// Whether `agent` has `capability`. In an open map everyone has; in an enforced map without
     /// `agents`, routing decides claims and everything else is open to all.
     #[must_use]

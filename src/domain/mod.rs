@@ -27,6 +27,7 @@ pub mod placeholder;
 pub mod plan;
 pub mod policy;
 pub mod progress;
+pub mod push;
 pub mod ready;
 pub mod record;
 pub mod refusal;

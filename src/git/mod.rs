@@ -22,6 +22,7 @@ mod durable;
 mod error;
 mod follow;
 mod history;
+mod hooks;
 mod index;
 mod litter;
 mod maintenance;
@@ -44,6 +45,7 @@ pub(crate) mod testing;
 
 pub use denial::Denial;
 pub use error::GitError;
+pub use hooks::{HooksHome, HooksPath};
 pub use index::Staged;
 pub use litter::Litter;
 pub use objects::{ChangeKind, Commit, Entry, EntryKind, PathChange, Signature};

@@ -38,5 +38,5 @@ pub use error::LedgerError;
 pub use finding::{BadFile, Finding, Severity};
 pub use load::{Loader, PlanFile};
 pub use lock::LockError;
-pub use open::{DEFAULT_BRANCH, Ledger, marker_at, seen_of};
+pub use open::{DEFAULT_BRANCH, Ledger, marker_at, seen_of, served};
 pub use publish::{Publisher, Receipt};

@@ -281,6 +281,38 @@ fn markers_of(repo: &Repo, branch: &BranchName) -> Result<Option<Marker>, Ledger
     Ok(None)
 }
 
+/// The ledger that this repository keeps for its clones: one whose branch stands here. `None` where
+/// there is none yet.
+///
+/// # Errors
+/// [`LedgerError::Ambiguous`]; a marker that does not read.
+pub fn served(repo: &Repo, env: &Env) -> Result<Option<Marker>, LedgerError> {
+    let kept = |branch: &BranchName| -> Result<Option<Marker>, LedgerError> {
+        let Some(tip) = repo.tip(&branch.full())? else {
+            return Ok(None);
+        };
+        Ok(marker_at(repo, tip)?.filter(|marker| marker.branch == *branch))
+    };
+    let named = configured(repo, env).or_else(|| BranchName::new(DEFAULT_BRANCH).ok());
+    if let Some(branch) = named
+        && let Some(marker) = kept(&branch)?
+    {
+        return Ok(Some(marker));
+    }
+    let mut found: BTreeMap<String, Marker> = BTreeMap::new();
+    for (name, tip) in repo.refs_with_prefix("refs/heads/")? {
+        if let Ok(Some(marker)) = marker_at(repo, tip)
+            && marker.branch.full() == name
+        {
+            found.insert(marker.branch.to_string(), marker);
+        }
+    }
+    if found.len() > 1 {
+        return Err(LedgerError::Ambiguous(found.into_keys().collect()));
+    }
+    Ok(found.into_values().next())
+}
+
 fn discover(repo: &Repo) -> Result<Marker, LedgerError> {
     if let Ok(branch) = BranchName::new(DEFAULT_BRANCH)
         && let Some(marker) = markers_of(repo, &branch)?

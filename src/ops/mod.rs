@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod except;
 pub mod explain;
 pub mod handoff;
+pub mod hook;
 pub mod init;
 pub mod lane;
 pub mod late;

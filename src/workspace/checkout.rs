@@ -281,6 +281,15 @@ fn left_in(git_dir: &Path, env: &Env) -> Option<Journal> {
     read_journal(&git_dir.join("index.lock")).filter(|journal| journal.owner.is_gone(env))
 }
 
+/// Whether any checkout is locked, by whomever: only then there may be something to settle.
+#[must_use]
+pub fn may_be_unsettled(repo: &Repo) -> bool {
+    let common = repo.common_dir();
+    let linked = fs::read_dir(common.join("worktrees")).into_iter().flatten();
+    let mut git_dirs = linked.filter_map(Result::ok).map(|entry| entry.path());
+    common.join("index.lock").exists() || git_dirs.any(|dir| dir.join("index.lock").exists())
+}
+
 /// Settles every checkout that a dead process of laneway left locked: completes it when its ref has
 /// moved, gives it back when not. A lock of a living process, of another host or of git is left
 /// alone (PROMISES P7).

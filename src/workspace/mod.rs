@@ -30,7 +30,9 @@ mod lanes_tests;
 mod testing;
 
 pub use binding::{Binding, BindingError};
-pub use checkout::{CheckoutError, PreparedCheckout, Recovered, prepare, recover, unsettled};
+pub use checkout::{
+    CheckoutError, PreparedCheckout, Recovered, may_be_unsettled, prepare, recover, unsettled,
+};
 pub use error::{Obstacle, WorkspaceError};
 pub use journal::{BegunClaim, LeftClaim, left_claims};
 pub use lane::{How, LaneSpec, Opened, open};

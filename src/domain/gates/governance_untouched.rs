@@ -32,7 +32,9 @@ fn check(case: &LandCase<'_>) -> Vec<Unmet> {
         .collect()
 }
 
-fn governs(path: &str) -> bool {
+/// Whether `path` belongs to rules and plan.
+#[must_use]
+pub fn governs(path: &str) -> bool {
     path.split('/')
         .next()
         .is_some_and(|first| first.eq_ignore_ascii_case("governance"))

@@ -7,6 +7,7 @@ use crate::domain::glob::Glob;
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
 
 pub(super) const GATE: LandGate = LandGate {
     page: Page {
@@ -32,33 +33,86 @@ const TAKE_OUT: &str =
     "take it out of every commit, as with `git rebase -i`; the lane that owns it has that part";
 
 fn check(case: &LandCase<'_>) -> Vec<Unmet> {
-    let task = case.task;
-    let owned = owned_by(case.snapshot, task);
-    let others: Vec<_> = if owned.is_empty() {
-        reserved_by_others(case)
-    } else {
-        Vec::new()
-    };
+    let bounds = Boundary::of(case.snapshot, case.task, case.now);
     let mut unmet: Vec<Unmet> = Vec::new();
     for commit in &case.range.commits {
         for path in &commit.paths {
             let at = format!("commit {} touches {path}", commit.id.short());
-            if let Some(glob) = task.forbidden_paths.iter().find(|glob| glob.matches(path)) {
-                let message = format!("{at}, forbidden by `{glob}`");
-                unmet.push(Unmet::rule("forbidden-paths", message).hint(TAKE_OUT));
-            } else if shares(&case.snapshot.rules, task, path) {
-                // Whoever shares a co-edited file touches it; the gate `co-edited` has the rest.
-            } else if !owned.is_empty() && !owned.iter().any(|glob| glob.matches(path)) {
-                let list: Vec<&str> = owned.iter().map(Glob::as_str).collect();
-                let message = format!("{at}, outside the owned paths {}", list.join(", "));
-                unmet.push(Unmet::rule(GATE.page.id, message).hint(TAKE_OUT));
-            } else if let Some((other, glob)) = others.iter().find(|(_, glob)| glob.matches(path)) {
-                let message = format!("{at}, reserved as `{glob}` by `{}`", other.id);
-                unmet.push(Unmet::conflict(GATE.page.id, message).held_by(Holder::task(&other.id)));
-            }
+            unmet.extend(bounds.crossing(path).map(|crossing| match crossing {
+                Crossing::Forbidden(glob) => {
+                    let message = format!("{at}, forbidden by `{glob}`");
+                    Unmet::rule("forbidden-paths", message).hint(TAKE_OUT)
+                }
+                Crossing::Outside(owned) => {
+                    let list: Vec<&str> = owned.iter().map(Glob::as_str).collect();
+                    let message = format!("{at}, outside the owned paths {}", list.join(", "));
+                    Unmet::rule(GATE.page.id, message).hint(TAKE_OUT)
+                }
+                Crossing::Reserved(other, glob) => {
+                    let message = format!("{at}, reserved as `{glob}` by `{}`", other.id);
+                    Unmet::conflict(GATE.page.id, message).held_by(Holder::task(&other.id))
+                }
+            }));
         }
     }
     unmet
+}
+
+/// Which paths a task may touch at a moment, for the gate and for the hook that asks before there
+/// is a commit.
+pub struct Boundary<'a> {
+    snapshot: &'a Snapshot,
+    task: &'a Task,
+    owned: &'a [Glob],
+    others: Vec<(&'a Task, &'a Glob)>,
+}
+
+/// How a path lies beyond the boundary.
+pub enum Crossing<'a> {
+    /// The task forbids it by this pattern.
+    Forbidden(&'a Glob),
+    /// It is none of the owned paths.
+    Outside(&'a [Glob]),
+    /// Another task in progress has reserved it by this pattern.
+    Reserved(&'a Task, &'a Glob),
+}
+
+impl<'a> Boundary<'a> {
+    /// The boundary of `task` at `now`.
+    #[must_use]
+    pub fn of(snapshot: &'a Snapshot, task: &'a Task, now: Timestamp) -> Self {
+        let owned = owned_by(snapshot, task);
+        let others = match owned.is_empty() {
+            true => reserved_by_others(snapshot, task, now),
+            false => Vec::new(),
+        };
+        Self {
+            snapshot,
+            task,
+            owned,
+            others,
+        }
+    }
+
+    /// How `path` lies beyond it; `None` within.
+    #[must_use]
+    pub fn crossing(&self, path: &str) -> Option<Crossing<'a>> {
+        let forbids = |glob: &&Glob| glob.matches(path);
+        if let Some(glob) = self.task.forbidden_paths.iter().find(forbids) {
+            return Some(Crossing::Forbidden(glob));
+        }
+        if shares(&self.snapshot.rules, self.task, path) {
+            // Whoever shares a co-edited file touches it; the gate `co-edited` has the rest.
+            return None;
+        }
+        if !self.owned.is_empty() {
+            let within = self.owned.iter().any(|glob| glob.matches(path));
+            return (!within).then_some(Crossing::Outside(self.owned));
+        }
+        let mut others = self.others.iter();
+        let (other, glob) = others.find(|(_, glob)| glob.matches(path))?;
+        Some(Crossing::Reserved(other, glob))
+    }
 }
 
 /// The paths a task may touch: its own, else its role's; empty means everything else than
@@ -76,12 +130,15 @@ pub fn owned_by<'a>(snapshot: &'a Snapshot, task: &'a Task) -> &'a [Glob] {
         .map_or(&[], |role| &role.owned_paths)
 }
 
-fn reserved_by_others<'a>(case: &LandCase<'a>) -> Vec<(&'a Task, &'a Glob)> {
-    let snapshot = case.snapshot;
+fn reserved_by_others<'a>(
+    snapshot: &'a Snapshot,
+    task: &Task,
+    now: Timestamp,
+) -> Vec<(&'a Task, &'a Glob)> {
     let mut reserved: Vec<(&Task, &Glob)> = snapshot
         .states
-        .occupying(&snapshot.rules.policy, case.now)
-        .filter(|(id, _)| **id != case.task.id)
+        .occupying(&snapshot.rules.policy, now)
+        .filter(|(id, _)| **id != task.id)
         .filter_map(|(id, _)| snapshot.plan.get(id))
         .flat_map(|other| other.owned_paths.iter().map(move |glob| (other, glob)))
         .collect();

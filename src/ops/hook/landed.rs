@@ -1,0 +1,130 @@
+//! Which commits of the target the ledger shows as landed, and what the others may be (P31).
+
+use std::collections::BTreeSet;
+
+use super::seal;
+use crate::domain::gates::governs;
+use crate::domain::id::ObjectId;
+use crate::domain::identity::Capability;
+use crate::domain::policy::Direct;
+use crate::domain::push::Denied;
+use crate::domain::signature::Level;
+use crate::domain::snapshot::{Rules, States};
+use crate::domain::state::Standing;
+use crate::git::{Commit, GitError, Repo};
+use crate::ledger::paths;
+
+/// What came of the commits that a push adds to the target.
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    /// The first that may not come in.
+    pub denied: Option<Denied>,
+    /// Those that came in outside of tasks, where policy lists them.
+    pub listed: Vec<String>,
+}
+
+/// Judges the commits between `old` and `new` of the target `name` by the rules at `old`: each is
+/// landed by the ledger, or let in by `target.direct`.
+///
+/// Under `tasks_only` a commit of nothing but `governance/` comes in, too, where its committer may
+/// change it: `admin` for rules, `admin` or `plan` for tasks and packages. The committer and not
+/// the author counts, as in the levels of proof: it is who put the commit there.
+pub(super) fn added(
+    repo: &Repo,
+    rules: &Rules,
+    states: &States,
+    name: &str,
+    (old, new): (ObjectId, ObjectId),
+) -> Result<Added, GitError> {
+    let mut added = Added::default();
+    if rules.policy.direct == Direct::Allow {
+        return Ok(added);
+    }
+    let commits = repo.commits_between(old, new)?;
+    let landed = landed(repo, states, &commits.iter().copied().collect())?;
+    for id in commits.into_iter().filter(|id| !landed.contains(id)) {
+        let commit = repo.commit(id)?;
+        let subject = commit.message.lines().next().unwrap_or_default();
+        match rules.policy.direct {
+            Direct::Allow => {}
+            Direct::Listed => {
+                let line = format!("outside of tasks: {} {subject}", id.short());
+                added.listed.push(line);
+            }
+            Direct::TasksOnly => {
+                if let Some(fact) = stranger(repo, rules, id, &commit)? {
+                    let hint = "work lands by `laneway handoff` and `laneway merge`; \
+                                `target.direct` in governance/policy.yaml lets more in";
+                    let denied = Denied::new("target-direct", name, fact, hint);
+                    added.denied = Some(denied.at(id));
+                    return Ok(added);
+                }
+            }
+        }
+    }
+    Ok(added)
+}
+
+/// Those of `commits` that completed tasks brought to the target.
+fn landed(
+    repo: &Repo,
+    states: &States,
+    commits: &BTreeSet<ObjectId>,
+) -> Result<BTreeSet<ObjectId>, GitError> {
+    let mut landed = BTreeSet::new();
+    for (_, state) in states.iter() {
+        if let Standing::Done(done) = &state.standing
+            && commits.contains(&done.commit)
+        {
+            landed.extend(repo.commits_between(done.onto, done.commit)?);
+        }
+    }
+    Ok(landed)
+}
+
+/// Why a commit that no task landed may not be on the target.
+fn stranger(
+    repo: &Repo,
+    rules: &Rules,
+    id: ObjectId,
+    commit: &Commit,
+) -> Result<Option<String>, GitError> {
+    let [parent] = commit.parents.as_slice() else {
+        let fact = format!("it has {} parents; no task has landed it", commit.parents.len());
+        return Ok(Some(fact));
+    };
+    let changed = repo.changed_paths(*parent, id)?;
+    if let Some(other) = changed.iter().find(|change| !governs(&change.path)) {
+        let fact = format!("no task has landed it, and it touches {}", other.path);
+        return Ok(Some(fact));
+    }
+    let map = &rules.identity;
+    let of_plan = changed.iter().all(|change| is_plan(&change.path));
+    let needed = match of_plan {
+        true => &[Capability::Plan, Capability::Admin][..],
+        false => &[Capability::Admin][..],
+    };
+    let minimum = seal::owed(rules.policy.signatures);
+    let Some(agent) = seal::committer(map, commit) else {
+        // An open map, and one without agents, gives everything to everybody.
+        let open = map.grants_all() && minimum == Level::Unsigned;
+        let email = &commit.committer.email;
+        let fact = format!("the identity map knows no agent with its committer's address {email}");
+        return Ok((!open).then_some(fact));
+    };
+    if !needed.iter().any(|one| map.may(agent, *one)) {
+        let words: Vec<&str> = needed.iter().map(|one| one.word()).collect();
+        let fact = format!("{agent} has no right `{}`", words.join("` or `"));
+        return Ok(Some(fact));
+    }
+    let level = seal::level_of(repo, id, map, agent)?;
+    let short = format!("it is {level} by {agent}; the policy asks for {minimum}");
+    Ok((level < minimum).then_some(short))
+}
+
+fn is_plan(path: &str) -> bool {
+    let packages = format!("{}/packages/", paths::GOVERNANCE);
+    path == paths::QUEUE
+        || path.starts_with(&format!("{}/", paths::QUEUE_DIR))
+        || path.starts_with(&packages)
+}

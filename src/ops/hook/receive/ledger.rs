@@ -1,0 +1,264 @@
+//! The ledger branch goes forward only, by commits that decide again to what they are.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::super::seal;
+use super::Push;
+use crate::audit::{AuditError, Verdict, verify_line};
+use crate::domain::id::{AgentName, ObjectId};
+use crate::domain::push::{Denied, Update, VERIFIED};
+use crate::domain::signature::Level;
+use crate::domain::snapshot::States;
+use crate::domain::state::Standing;
+use crate::git::{Commit, GitError};
+use crate::ledger::{LedgerError, marker_at, message, paths};
+use crate::ops::OpError;
+
+const FETCH: &str = "`laneway doctor` in the clone says what it has; every verb fetches first";
+
+/// Most ledger commits of one push: a bound on what a stranger can make the server do.
+const MAX_COMMITS: usize = 50_000;
+
+impl Push<'_> {
+    pub(super) fn judge_ledger(&self, update: &Update) -> Result<Option<Denied>, OpError> {
+        let no = |rule, fact: String, hint: &str| Denied::new(rule, &update.name, fact, hint);
+        let Some(new) = update.new else {
+            let fact = "the ledger says who owns what; it is never deleted".to_owned();
+            return Ok(Some(no("ledger-deleted", fact, "leave it")));
+        };
+        if let Some(denied) = self.not_a_ledger(update, new)? {
+            return Ok(Some(denied));
+        }
+        let line = match verify_line(self.repo, update.old, new) {
+            Ok(line) => line,
+            Err(AuditError::NotInLedger(old)) => {
+                let fact = format!(
+                    "{} does not descend from {}, which stands here",
+                    new.short(),
+                    old.short()
+                );
+                return Ok(Some(no("ledger-rewound", fact, FETCH).at(new)));
+            }
+            Err(AuditError::Ledger(LedgerError::Git(error))) if names_nothing(&error) => {
+                return Ok(Some(no("ledger-commit", error.to_string(), FETCH).at(new)));
+            }
+            Err(AuditError::Ledger(error)) => return Err(error.into()),
+        };
+        if line.left() > MAX_COMMITS {
+            let fact = format!("{} ledger commits in one push, more than {MAX_COMMITS}", line.left());
+            let hint = "push an older commit of it first, then the rest";
+            return Ok(Some(no("ledger-commit", fact, hint)));
+        }
+        let mut terms = Terms::new(self, update.old.is_none());
+        for verdict in line {
+            if let Some(fact) = refused(&verdict) {
+                let hint = "it was not made by laneway on this ledger: make the change by its verb";
+                return Ok(Some(no("ledger-commit", fact, hint).at(verdict.commit)));
+            }
+            if let Some(denied) = terms.judge(&update.name, verdict.commit)? {
+                return Ok(Some(denied.at(verdict.commit)));
+            }
+        }
+        self.done_without_target(update, new)
+    }
+
+    /// What is no ledger under this name, or begins one that was lost.
+    fn not_a_ledger(&self, update: &Update, new: ObjectId) -> Result<Option<Denied>, OpError> {
+        let no = |rule, fact: String| Denied::new(rule, &update.name, fact, FETCH).at(new);
+        match marker_at(self.repo, new) {
+            Ok(Some(marker)) if marker.branch == self.marker.branch => {}
+            Ok(Some(marker)) => {
+                let fact = format!("its marker says that the ledger is `{}`", marker.branch);
+                return Ok(Some(no("ledger-marker", fact)));
+            }
+            Ok(None) => {
+                let fact = format!("it has no {}", paths::MARKER);
+                return Ok(Some(no("ledger-marker", fact)));
+            }
+            Err(LedgerError::Git(error)) if !names_nothing(&error) => return Err(error.into()),
+            Err(error) => return Ok(Some(no("ledger-marker", error.to_string()))),
+        }
+        let judged = self
+            .repo
+            .tip(&format!("{VERIFIED}{}", self.marker.branch))?;
+        if update.old.is_none()
+            && let Some(judged) = judged
+            && !self.repo.is_ancestor(judged, new)?
+        {
+            let fact = format!("the ledger that stood here had {}, and this one has not", judged.short());
+            return Ok(Some(no("ledger-rewound", fact)));
+        }
+        Ok(None)
+    }
+
+    /// A task that becomes done brings its commit to the target, or finds it there.
+    fn done_without_target(
+        &self,
+        update: &Update,
+        new: ObjectId,
+    ) -> Result<Option<Denied>, OpError> {
+        let before = match update.old {
+            Some(old) => self.loader.states(old)?,
+            None => States::default(),
+        };
+        let after = self.loader.states(new)?;
+        let mut done = Vec::new();
+        for (id, state) in after.iter() {
+            if let Standing::Done(completion) = &state.standing
+                && state.standing != before.get(id).standing
+            {
+                done.push((id, completion.commit));
+            }
+        }
+        done.sort();
+        let wanted: BTreeSet<ObjectId> = done.iter().map(|(_, commit)| *commit).collect();
+        let held = match self.target.after {
+            Some(target) => self.repo.reachable_among(target, &wanted)?,
+            None => BTreeSet::new(),
+        };
+        let missing = done.into_iter().find(|(_, commit)| !held.contains(commit));
+        Ok(missing.map(|(id, commit)| {
+            let fact = format!(
+                "`{id}` is done by {}, which {} does not have after this push",
+                commit.short(),
+                self.marker.target
+            );
+            let hint = format!("`laneway merge {id}` pushes both at once");
+            Denied::new("done-without-target", &update.name, fact, hint)
+                .at(commit)
+                .of(id)
+        }))
+    }
+}
+
+/// Whether a pushed id is no commit: the pusher's fault, not the server's.
+fn names_nothing(error: &GitError) -> bool {
+    matches!(
+        error,
+        GitError::WrongKind { .. } | GitError::MissingObject { .. }
+    )
+}
+
+/// Why a commit does not hold, for whoever pushed it.
+fn refused(verdict: &Verdict) -> Option<String> {
+    let difference = verdict.difference.as_ref()?;
+    let op = verdict.op.map(|op| format!("`{op}`: ")).unwrap_or_default();
+    Some(match verdict.missing() {
+        Some(work) => format!("{op}it names the work {work}, which was not pushed"),
+        None => format!("{op}{difference}"),
+    })
+}
+
+/// What a server asks of a commit that holds: that its rules, its moment and its maker are what the
+/// server knows.
+struct Terms<'p, 'r> {
+    push: &'p Push<'r>,
+    /// The ledger's whole history comes in: its rules were in force at their time.
+    beginning: bool,
+    /// Rules that were looked at and are in order.
+    known: HashSet<ObjectId>,
+}
+
+impl<'p, 'r> Terms<'p, 'r> {
+    fn new(push: &'p Push<'r>, beginning: bool) -> Self {
+        Self {
+            push,
+            beginning,
+            known: HashSet::new(),
+        }
+    }
+
+    fn judge(&mut self, name: &str, id: ObjectId) -> Result<Option<Denied>, OpError> {
+        let commit = self.push.repo.commit(id)?;
+        let accepted = message::accepted(&commit.message);
+        // Accepting a rewritten target is judged by the rules before it, which are gone.
+        let rules = match (accepted, message::rules(&commit.message)) {
+            (Some(accepted), _) => Some(accepted),
+            (None, rules) => rules,
+        };
+        let Some(rules) = rules else {
+            return Ok(None);
+        };
+        if !self.known.contains(&rules) {
+            if let Some(denied) = self.rules(name, rules)? {
+                return Ok(Some(denied));
+            }
+            self.known.insert(rules);
+        }
+        self.moment_and_maker(name, id, &commit, rules)
+    }
+
+    /// The rules stand on the target as it is before the push, and are the ones in force there.
+    fn rules(&self, name: &str, rules: ObjectId) -> Result<Option<Denied>, OpError> {
+        let (repo, target) = (self.push.repo, self.push.target);
+        let branch = &self.push.marker.target;
+        let Some(known) = target.before.or(target.after) else {
+            let fact = format!("its rules {} are on no {branch} here", rules.short());
+            let hint = format!("push {branch} first, or with it");
+            return Ok(Some(Denied::new("rules-unknown", name, fact, hint)));
+        };
+        if !repo.exists(rules) || !repo.is_ancestor(rules, known)? {
+            let fact = format!("its rules {} are not on {branch} before this push", rules.short());
+            let hint = format!("push {branch} by itself first: rules are in force once they are there");
+            return Ok(Some(Denied::new("rules-unknown", name, fact, hint)));
+        }
+        if self.beginning || rules == known || self.same_files(rules, known)? {
+            return Ok(None);
+        }
+        let fact = format!(
+            "it was judged by the rules of {}, and {branch} has others since",
+            rules.short()
+        );
+        let hint = "the same command again: it fetches the new rules";
+        Ok(Some(Denied::new("rules-stale", name, fact, hint)))
+    }
+
+    /// Whether policy, map and workstations are the same files. Where those in force do not read,
+    /// the last ones that do are all that anybody can go by.
+    fn same_files(&self, one: ObjectId, other: ObjectId) -> Result<bool, OpError> {
+        let (repo, loader) = (self.push.repo, &self.push.loader);
+        let (a, b) = (repo.tree_of(one)?, repo.tree_of(other)?);
+        for path in [paths::POLICY, paths::IDENTITY_MAP, paths::WORKSTATIONS] {
+            if repo.entry_at(a, path)? != repo.entry_at(b, path)? {
+                return Ok(loader.rules(other).is_err());
+            }
+        }
+        Ok(true)
+    }
+
+    fn moment_and_maker(
+        &self,
+        name: &str,
+        id: ObjectId,
+        commit: &Commit,
+        rules: ObjectId,
+    ) -> Result<Option<Denied>, OpError> {
+        let rules = self.push.loader.rules(rules)?;
+        let now = self.push.env.now();
+        let latest = now.plus(rules.policy.lease.skew);
+        if commit.author.seconds > latest.seconds() {
+            let ahead = commit.author.seconds - now.seconds();
+            let fact = format!("it is dated {ahead} s ahead of this server's clock");
+            let hint = "set the clock of the machine that made it: leases end by it";
+            return Ok(Some(Denied::new("clock-ahead", name, fact, hint)));
+        }
+        let minimum = seal::owed(rules.policy.signatures);
+        if minimum == Level::Unsigned {
+            return Ok(None);
+        }
+        // The audit has found it to be the request's.
+        let Ok(agent) = AgentName::new(commit.author.name.clone()) else {
+            return Ok(None);
+        };
+        let level = seal::level_of(self.push.repo, id, &rules.identity, &agent)?;
+        if level >= minimum {
+            return Ok(None);
+        }
+        let email = &commit.committer.email;
+        let fact = format!("it is {level} by {agent} (committer {email}); the policy asks for {minimum}");
+        let hint = format!(
+            "`git config user.email` must be an address that the identity map gives to {agent}"
+        );
+        Ok(Some(Denied::new("proof-owed", name, fact, hint)))
+    }
+}
