@@ -18,6 +18,7 @@ pub mod except;
 pub mod explain;
 pub mod findings;
 pub mod handoff;
+pub mod hooks;
 pub mod land;
 pub mod lane;
 pub mod log;

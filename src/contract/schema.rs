@@ -19,6 +19,7 @@ use super::evidence::DoubtsView;
 use super::except::ExceptView;
 use super::explain::ExplainView;
 use super::handoff::HandoffView;
+use super::hooks::{HooksView, JudgedView, TemplateView, VerifiedView};
 use super::land::{CompleteView, MergeView};
 use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
@@ -111,6 +112,15 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<ValidateView>("package check"),
         schema::<SetStatusView>("set-status"),
         schema::<MaintainView>("maintain"),
+        schema::<HooksView>("hooks install"),
+        schema::<HooksView>("hooks uninstall"),
+        schema::<HooksView>("hooks status"),
+        schema::<TemplateView>("hooks template"),
+        schema::<JudgedView>("hook pre-commit"),
+        schema::<JudgedView>("hook commit-msg"),
+        schema::<JudgedView>("hook pre-push"),
+        schema::<JudgedView>("hook pre-receive"),
+        schema::<VerifiedView>("hook post-receive"),
         schema::<CompletionsView>("completions"),
         schema::<ManualView>("man"),
         schema::<SchemaView>("schema"),

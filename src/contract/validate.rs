@@ -80,18 +80,22 @@ impl FindingView {
     }
 }
 
+/// Every finding, file by file.
+pub(super) fn findings_of(files: &[BadFile]) -> Vec<FindingView> {
+    let all = files.iter().flat_map(|file| {
+        let findings = file.findings.iter();
+        findings.map(|finding| FindingView::of(file, finding))
+    });
+    all.collect()
+}
+
 impl From<&Report> for ValidateView {
     fn from(report: &Report) -> Self {
-        let findings = report.files.iter().flat_map(|file| {
-            file.findings
-                .iter()
-                .map(|finding| FindingView::of(file, finding))
-        });
         Self {
             checked: report.checked,
             errors: report.count(Severity::Error),
             warnings: report.count(Severity::Warning),
-            findings: findings.collect(),
+            findings: findings_of(&report.files),
             fixed: Vec::new(),
         }
     }

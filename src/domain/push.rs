@@ -120,8 +120,13 @@ mod tests {
         let name = read("A-1/3").unwrap();
         assert_eq!((name.task.as_str(), name.epoch), ("A-1", Epoch(3)));
         let kept = read(&format!("A-1/3-{commit}")).unwrap();
-        assert_eq!(name.keeping(kept.earlier.unwrap()), format!("{WORK}A-1/3-{commit}"));
-        for bad in ["A-1", "A-1/", "A-1/0", "A-1/03", "A-1/+3", "A-1/3/4", "A-1/3-x", "../x/3", "A-1/-1"] {
+        assert_eq!(
+            name.keeping(kept.earlier.unwrap()),
+            format!("{WORK}A-1/3-{commit}")
+        );
+        for bad in [
+            "A-1", "A-1/", "A-1/0", "A-1/03", "A-1/+3", "A-1/3/4", "A-1/3-x", "../x/3", "A-1/-1",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

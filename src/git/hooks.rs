@@ -184,7 +184,10 @@ mod tests {
         assert_eq!(home.dir, repo.common_dir().join("hooks"));
         assert_eq!(home.configured, None);
         lab.git(&root, &["config", "core.hooksPath", ".husky"]);
-        let home = Repo::open(&root, &lab.runner).unwrap().hooks_home().unwrap();
+        let home = Repo::open(&root, &lab.runner)
+            .unwrap()
+            .hooks_home()
+            .unwrap();
         assert_eq!(home.dir, root.join(".husky"));
         let configured = home.configured.unwrap();
         assert!(configured.is_relative());

@@ -15,6 +15,7 @@ pub mod except;
 pub mod explain;
 pub mod handoff;
 pub mod hook;
+pub mod hooks;
 pub mod init;
 pub mod lane;
 pub mod late;

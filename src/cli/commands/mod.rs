@@ -20,6 +20,8 @@ mod explain;
 mod give_back;
 mod handoff;
 mod hold;
+mod hook;
+mod hooks;
 mod init;
 mod lane;
 mod list;
@@ -146,6 +148,10 @@ pub enum Command {
     Audit(audit::Args),
     /// Say what is wrong with this repository, and repair it
     Doctor(doctor::Args),
+    /// Install, take away and look at the hooks of this repository
+    Hooks(hooks::Args),
+    /// What git's hooks call
+    Hook(hook::Args),
     /// Show, look at and change workstations
     Workstation(workstation::Args),
     /// Write and check work packages
@@ -203,6 +209,8 @@ impl Command {
             Self::Validate(_) => "validate",
             Self::Audit(args) => args.name(),
             Self::Doctor(_) => "doctor",
+            Self::Hooks(args) => args.name(),
+            Self::Hook(args) => args.name(),
             Self::Workstation(args) => args.name(),
             Self::Package(args) => args.name(),
             Self::Policy(args) => args.name(),
@@ -280,6 +288,8 @@ pub fn run(
         Command::Validate(args) => validate::run(&context, &args),
         Command::Audit(args) => audit::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
+        Command::Hooks(args) => hooks::run(&context, &args),
+        Command::Hook(args) => hook::run(&context, &args),
         Command::Workstation(args) => workstation::run(&context, &args),
         Command::Package(args) => package::run(&context, &args),
         Command::Policy(args) => policy::run(&context, &args),

@@ -51,7 +51,10 @@ pub fn commit_msg(env: &Env, dir: Option<&Path>, file: &Path) -> Result<Judged, 
 
 fn foreign(binding: &Binding, other: &str) -> Denied {
     let Binding { task, lane, .. } = binding;
-    let fact = format!("its trailer names `{}`, and this is lane {lane} of `{task}`", other.escape_debug());
+    let fact = format!(
+        "its trailer names `{}`, and this is lane {lane} of `{task}`",
+        other.escape_debug()
+    );
     let hint = match TaskId::new(other) {
         Ok(other) => format!(
             "leave the trailer out, or commit in the lane of `{other}`: `laneway show {other}` says where it is"

@@ -90,7 +90,10 @@ fn stranger(
     commit: &Commit,
 ) -> Result<Option<String>, GitError> {
     let [parent] = commit.parents.as_slice() else {
-        let fact = format!("it has {} parents; no task has landed it", commit.parents.len());
+        let fact = format!(
+            "it has {} parents; no task has landed it",
+            commit.parents.len()
+        );
         return Ok(Some(fact));
     };
     let changed = repo.changed_paths(*parent, id)?;

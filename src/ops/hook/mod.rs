@@ -119,7 +119,10 @@ mod tests {
     fn the_lines_of_git_are_read_and_nothing_else() {
         let (zero, one) = ("0".repeat(40), "1".repeat(40));
         let read = received(&format!("{zero} {one} refs/heads/a b\n")).unwrap();
-        assert_eq!((read[0].old, read[0].name.as_str()), (None, "refs/heads/a b"));
+        assert_eq!(
+            (read[0].old, read[0].name.as_str()),
+            (None, "refs/heads/a b")
+        );
         let read = pushed(&format!("refs/heads/x {one} refs/heads/y {zero}\n")).unwrap();
         assert_eq!((read[0].old, read[0].name.as_str()), (None, "refs/heads/y"));
         assert_eq!(received("").unwrap(), []);

@@ -63,7 +63,10 @@ fn judge(repo: &Repo, from: Option<ObjectId>, tip: ObjectId) -> Result<(), OpErr
     })?;
     for verdict in line {
         if let Some(difference) = verdict.difference {
-            let fact = format!("ledger commit {} does not hold: {difference}", verdict.commit);
+            let fact = format!(
+                "ledger commit {} does not hold: {difference}",
+                verdict.commit
+            );
             return Err(OpError::Usage(fact));
         }
     }

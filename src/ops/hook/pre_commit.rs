@@ -54,7 +54,9 @@ fn in_lane(
     if repo.operation() == Some(Operation::Merge) {
         let fact = format!("a merge commit of lane {lane} could never land");
         let hint = "`git merge --abort`, then `laneway lane sync` brings the target in";
-        judged.denied.push(Denied::new("linear-history", "HEAD", fact, hint).of(task));
+        judged
+            .denied
+            .push(Denied::new("linear-history", "HEAD", fact, hint).of(task));
         return judged;
     }
     if let Some(path) = staged.iter().find(|path| governs(path)) {
@@ -63,21 +65,21 @@ fn in_lane(
             "`git restore --staged -- {}`; rules and plan change by a commit of their own, outside of lanes",
             crate::domain::shell::quoted(path)
         );
-        judged.denied.push(Denied::new("governance-touched", path, fact, hint).of(task));
+        judged
+            .denied
+            .push(Denied::new("governance-touched", path, fact, hint).of(task));
     }
     match snapshot(ledger) {
         Ok(Some(snapshot)) => paths(env, &snapshot, binding, staged, &mut judged),
         Ok(None) => {}
-        Err(error) => judged.notes.push(format!(
-            "paths were not looked at, the merge will: {error}"
-        )),
+        Err(error) => judged
+            .notes
+            .push(format!("paths were not looked at, the merge will: {error}")),
     }
     judged
 }
 
-fn snapshot(
-    ledger: &Result<Option<Ledger>, LedgerError>,
-) -> Result<Option<Snapshot>, String> {
+fn snapshot(ledger: &Result<Option<Ledger>, LedgerError>) -> Result<Option<Snapshot>, String> {
     let ledger = match ledger {
         Ok(Some(ledger)) => ledger,
         Ok(None) => return Ok(None),
@@ -118,13 +120,16 @@ fn paths(
             continue;
         };
         let (rule, fact) = match crossing {
-            Crossing::Forbidden(glob) => (
-                "forbidden-paths",
-                format!("`{id}` forbids it by `{glob}`"),
-            ),
+            Crossing::Forbidden(glob) => {
+                ("forbidden-paths", format!("`{id}` forbids it by `{glob}`"))
+            }
             Crossing::Reserved(other, glob) => (
                 "foreign-paths",
-                format!("`{}` has reserved it by `{glob}`{}", other.id, holder(snapshot, other)),
+                format!(
+                    "`{}` has reserved it by `{glob}`{}",
+                    other.id,
+                    holder(snapshot, other)
+                ),
             ),
             Crossing::Outside(owned) => {
                 let list: Vec<&str> = owned.iter().map(Glob::as_str).collect();
@@ -137,7 +142,9 @@ fn paths(
             "`git restore --staged -- {}`, and plan a task for the lane that owns it",
             crate::domain::shell::quoted(path)
         );
-        judged.denied.push(Denied::new(rule, path, fact, hint).of(id));
+        judged
+            .denied
+            .push(Denied::new(rule, path, fact, hint).of(id));
     }
 }
 
@@ -197,17 +204,18 @@ fn outside(
 }
 
 /// What the branch itself forbids.
-fn on_branch(
-    repo: &Repo,
-    ledger: &Ledger,
-    staged: &[String],
-) -> Result<Option<Denied>, OpError> {
+fn on_branch(repo: &Repo, ledger: &Ledger, staged: &[String]) -> Result<Option<Denied>, OpError> {
     let head = repo.head_ref()?;
     let marker = &ledger.marker;
     if head.as_deref() == Some(&marker.branch.full()) {
         let fact = "the ledger is written by laneway alone";
         let hint = format!("`git switch {}`", marker.target);
-        return Ok(Some(Denied::new("ledger-by-hand", marker.branch.as_str(), fact, hint)));
+        return Ok(Some(Denied::new(
+            "ledger-by-hand",
+            marker.branch.as_str(),
+            fact,
+            hint,
+        )));
     }
     // Elsewhere than in the deciding repository, a commit is on no target until it is pushed.
     if marker.authority != Authority::Local || head.as_deref() != Some(&marker.target.full()) {
@@ -219,8 +227,12 @@ fn on_branch(
     let rules = Loader::new(repo).rules(ledger.target()?);
     let tasks_only = rules.is_ok_and(|rules| rules.policy.direct == Direct::TasksOnly);
     Ok(tasks_only.then(|| {
-        let fact = format!("{} takes work of tasks only, and {path} is none", marker.target);
-        let hint = "`laneway claim` opens a lane; `target.direct` in governance/policy.yaml lets more in";
+        let fact = format!(
+            "{} takes work of tasks only, and {path} is none",
+            marker.target
+        );
+        let hint =
+            "`laneway claim` opens a lane; `target.direct` in governance/policy.yaml lets more in";
         Denied::new("target-direct", path, fact, hint)
     }))
 }

@@ -52,14 +52,8 @@ pub fn pre_push(
     Ok(judged)
 }
 
-fn of_ledger(
-    ledger: &Ledger,
-    update: &Update,
-    decides: bool,
-) -> Result<Option<Denied>, OpError> {
-    let no = |fact: &str, hint: &str| {
-        Some(Denied::new("ledger-by-hand", &update.name, fact, hint))
-    };
+fn of_ledger(ledger: &Ledger, update: &Update, decides: bool) -> Result<Option<Denied>, OpError> {
+    let no = |fact: &str, hint: &str| Some(Denied::new("ledger-by-hand", &update.name, fact, hint));
     if decides {
         let hint = "every verb pushes it; `laneway init --push` makes the first one";
         return Ok(no("the ledger is written by laneway alone", hint));
@@ -91,9 +85,15 @@ fn of_target(
         (Some(old), Some(new)) => (old, new),
     };
     if !goes_forward(&ledger.repo, old, new)? {
-        let fact = format!("{} does not descend from {}, which stands there", new.short(), old.short());
+        let fact = format!(
+            "{} does not descend from {}, which stands there",
+            new.short(),
+            old.short()
+        );
         let hint = "fetch, and bring your commits on top; a target is only fast-forwarded";
-        return Ok(Some(Denied::new("target-rewound", name, fact, hint).at(new)));
+        return Ok(Some(
+            Denied::new("target-rewound", name, fact, hint).at(new),
+        ));
     }
     let loader = Loader::new(&ledger.repo);
     // Where the rules before do not read, a commit that mends them must go out.

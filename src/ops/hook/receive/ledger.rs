@@ -45,7 +45,10 @@ impl Push<'_> {
             Err(AuditError::Ledger(error)) => return Err(error.into()),
         };
         if line.left() > MAX_COMMITS {
-            let fact = format!("{} ledger commits in one push, more than {MAX_COMMITS}", line.left());
+            let fact = format!(
+                "{} ledger commits in one push, more than {MAX_COMMITS}",
+                line.left()
+            );
             let hint = "push an older commit of it first, then the rest";
             return Ok(Some(no("ledger-commit", fact, hint)));
         }
@@ -85,7 +88,10 @@ impl Push<'_> {
             && let Some(judged) = judged
             && !self.repo.is_ancestor(judged, new)?
         {
-            let fact = format!("the ledger that stood here had {}, and this one has not", judged.short());
+            let fact = format!(
+                "the ledger that stood here had {}, and this one has not",
+                judged.short()
+            );
             return Ok(Some(no("ledger-rewound", fact)));
         }
         Ok(None)
@@ -198,8 +204,12 @@ impl<'p, 'r> Terms<'p, 'r> {
             return Ok(Some(Denied::new("rules-unknown", name, fact, hint)));
         };
         if !repo.exists(rules) || !repo.is_ancestor(rules, known)? {
-            let fact = format!("its rules {} are not on {branch} before this push", rules.short());
-            let hint = format!("push {branch} by itself first: rules are in force once they are there");
+            let fact = format!(
+                "its rules {} are not on {branch} before this push",
+                rules.short()
+            );
+            let hint =
+                format!("push {branch} by itself first: rules are in force once they are there");
             return Ok(Some(Denied::new("rules-unknown", name, fact, hint)));
         }
         if self.beginning || rules == known || self.same_files(rules, known)? {
@@ -255,7 +265,8 @@ impl<'p, 'r> Terms<'p, 'r> {
             return Ok(None);
         }
         let email = &commit.committer.email;
-        let fact = format!("it is {level} by {agent} (committer {email}); the policy asks for {minimum}");
+        let fact =
+            format!("it is {level} by {agent} (committer {email}); the policy asks for {minimum}");
         let hint = format!(
             "`git config user.email` must be an address that the identity map gives to {agent}"
         );

@@ -181,7 +181,10 @@ impl<'r> Push<'r> {
     }
 
     fn second(&self, update: &Update) -> Denied {
-        let fact = format!("the ledger here is `{}`; a second one would own every task again", self.marker.branch);
+        let fact = format!(
+            "the ledger here is `{}`; a second one would own every task again",
+            self.marker.branch
+        );
         let hint = "a copy may stand under a name that its marker does not say";
         Denied::new("ledger-second", &update.name, fact, hint)
     }

@@ -28,11 +28,18 @@ impl Push<'_> {
             Ok(false) => {
                 let fact = format!("{} does not descend from {}", new.short(), old.short());
                 let hint = "fetch, and bring your commits on top; a target is only fast-forwarded";
-                return Ok(Some(Denied::new("target-rewound", name, fact, hint).at(new)));
+                return Ok(Some(
+                    Denied::new("target-rewound", name, fact, hint).at(new),
+                ));
             }
             Err(error @ (GitError::WrongKind { .. } | GitError::MissingObject { .. })) => {
                 let hint = "push a commit";
-                return Ok(Some(Denied::new("target-rewound", name, error.to_string(), hint)));
+                return Ok(Some(Denied::new(
+                    "target-rewound",
+                    name,
+                    error.to_string(),
+                    hint,
+                )));
             }
             Err(error) => return Err(error.into()),
         }

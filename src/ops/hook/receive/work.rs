@@ -9,9 +9,7 @@ impl Push<'_> {
     /// ledger, an epoch that was given. The latest epoch's ref moves, and what it leaves is kept
     /// beside it; refs of earlier epochs stand.
     pub(super) fn judge_work(&self, update: &Update) -> Result<Option<Denied>, OpError> {
-        let no = |rule, fact: String, hint: &str| {
-            Some(Denied::new(rule, &update.name, fact, hint))
-        };
+        let no = |rule, fact: String, hint: &str| Some(Denied::new(rule, &update.name, fact, hint));
         let Some(work) = WorkName::read(&update.name) else {
             let fact = "it is no `refs/laneway/work/<task>/<epoch>`".to_owned();
             return Ok(no("work-name", fact, "laneway writes work refs itself"));
@@ -31,9 +29,14 @@ impl Push<'_> {
             Some(ledger) if self.repo.exists(ledger) => self.loader.history(ledger, &work.task)?,
             _ => None,
         };
-        let epoch = history.map(|history| history.state.epoch).unwrap_or_default();
+        let epoch = history
+            .map(|history| history.state.epoch)
+            .unwrap_or_default();
         if work.epoch > epoch {
-            let fact = format!("`{}` is at epoch {epoch}; nobody holds {}", work.task, work.epoch);
+            let fact = format!(
+                "`{}` is at epoch {epoch}; nobody holds {}",
+                work.task, work.epoch
+            );
             let hint = format!("`laneway show {}` says who holds it", work.task);
             return Ok(no("work-epoch", fact, &hint));
         }
@@ -48,7 +51,10 @@ impl Push<'_> {
             return Ok(None);
         };
         if work.epoch < epoch {
-            let fact = format!("the claim of epoch {} is over, `{}` is at {epoch}", work.epoch, work.task);
+            let fact = format!(
+                "the claim of epoch {} is over, `{}` is at {epoch}",
+                work.epoch, work.task
+            );
             let hint = "commits of a lost claim are kept under a branch of your own";
             return Ok(no("work-epoch", fact, hint));
         }
