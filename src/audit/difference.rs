@@ -52,6 +52,9 @@ pub enum Difference {
     /// A commit that it names is not in this clone: nothing can be said about it here.
     #[error("it names the work {0}, which is not in this clone")]
     Missing(ObjectId),
+    /// Its request was carried out before.
+    #[error("its request was carried out before")]
+    Repeated,
     /// Its request is refused.
     #[error("its request is refused: {0}")]
     Refused(Box<Refusal>),

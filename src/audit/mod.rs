@@ -8,6 +8,7 @@ mod attribution;
 mod coverage;
 mod difference;
 pub mod remembered;
+mod repeated;
 mod replay;
 pub mod signature;
 mod story;

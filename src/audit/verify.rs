@@ -6,6 +6,7 @@
 //! computed. Memory does not grow with the number of commits but for their ids.
 
 use super::difference::{Difference, first_line};
+use super::repeated::Requests;
 use super::signature::last_verified;
 use crate::domain::decide::{Change, LAW, beginning, decide};
 use crate::domain::exception::ExceptAct;
@@ -76,6 +77,7 @@ pub struct Verification<'l> {
     commits: Vec<ObjectId>,
     parent: Option<ObjectId>,
     last: Option<Standing>,
+    requests: Requests,
     server: Server,
 }
 
@@ -185,6 +187,7 @@ impl<'l> Verification<'l> {
             parent,
             last: parent.and_then(|parent| standing(repo, parent)),
             server: Server::Judges,
+            requests: Requests::before(parent),
         }
     }
 }
@@ -223,7 +226,11 @@ impl Verification<'_> {
         verdict.op = Some(statement.request.verb.word());
         let (shown, owing) = self.shown(id, &statement);
         verdict.level = Some(shown);
-        verdict.difference = self.compare(parent, &commit, &statement).err().or(owing);
+        verdict.difference = self
+            .once(&commit, &statement)
+            .and_then(|()| self.compare(parent, &commit, &statement))
+            .err()
+            .or(owing);
         self.last = Some(Standing {
             rules: message::rules_in_force(&commit.message)
                 .or(self.last.and_then(|last| last.rules)),
@@ -303,6 +310,16 @@ impl Verification<'_> {
             minimum,
         });
         (shown, owing)
+    }
+
+    /// A request stands in the ledger once.
+    fn once(&mut self, commit: &Commit, statement: &Statement) -> Result<(), Difference> {
+        let at = statement.request.at.seconds();
+        match self.requests.repeats(self.repo, &commit.message, at) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Difference::Repeated),
+            Err(error) => Err(Difference::Unreadable(error.into())),
+        }
     }
 
     fn law(&self, statement: &Statement) -> Result<(), Difference> {

@@ -215,14 +215,14 @@ mod tests {
         let root = lab.path("repo");
         lab.git(&root, &["config", "trailer.x.command", "touch RAN"]);
         let file = root.join("MSG");
-        put(&file, "subject\n\nbody: text\n\n# a comment\n");
+        put(&file, "subject\n\nbody text\n\n# a comment\n");
         assert!(repo.trailers(&file, "Laneway-Task").unwrap().is_empty());
         repo.add_trailer(&file, "Laneway-Task", "A-1").unwrap();
         repo.add_trailer(&file, "Laneway-Task", "A-1").unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(
             text,
-            "subject\n\nbody: text\n\nLaneway-Task: A-1\n\n# a comment\n"
+            "subject\n\nbody text\n\nLaneway-Task: A-1\n\n# a comment\n"
         );
         assert_eq!(repo.trailers(&file, "laneway-task").unwrap(), ["A-1"]);
         assert!(!root.join("RAN").exists());

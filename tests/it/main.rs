@@ -63,6 +63,7 @@ mod show;
 mod smoke;
 mod stages;
 mod status;
+mod tampering;
 mod torn;
 mod true_evidence;
 mod trust;

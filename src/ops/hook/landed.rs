@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::seal;
 use crate::domain::gates::governs;
-use crate::domain::id::ObjectId;
+use crate::domain::id::{AgentName, ObjectId};
 use crate::domain::identity::Capability;
 use crate::domain::policy::Direct;
 use crate::domain::push::Denied;
@@ -108,18 +108,22 @@ fn stranger(
         false => &[Capability::Admin][..],
     };
     let minimum = seal::owed(rules.policy.signatures);
-    let Some(agent) = seal::committer(map, commit) else {
-        // An open map, and one without agents, gives everything to everybody.
-        let open = map.grants_all() && minimum == Level::Unsigned;
-        let email = &commit.committer.email;
-        let fact = format!("the identity map knows no agent with its committer's address {email}");
-        return Ok((!open).then_some(fact));
-    };
-    if !needed.iter().any(|one| map.may(agent, *one)) {
-        let words: Vec<&str> = needed.iter().map(|one| one.word()).collect();
-        let fact = format!("{agent} has no right `{}`", words.join("` or `"));
-        return Ok(Some(fact));
+    // An open map, and one without agents, gives everything to everybody.
+    if map.grants_all() && minimum == Level::Unsigned {
+        return Ok(None);
     }
+    let email = &commit.committer.email;
+    let known: Vec<&AgentName> = seal::committers(map, commit).collect();
+    let Some(first) = known.first() else {
+        let fact = format!("the identity map knows no agent with its committer's address {email}");
+        return Ok(Some(fact));
+    };
+    let may = |agent: &&&AgentName| needed.iter().any(|one| map.may(agent, *one));
+    let Some(agent) = known.iter().find(may) else {
+        let words: Vec<&str> = needed.iter().map(|one| one.word()).collect();
+        let fact = format!("{first} ({email}) has no right `{}`", words.join("` or `"));
+        return Ok(Some(fact));
+    };
     let level = seal::level_of(repo, id, map, agent)?;
     let short = format!("it is {level} by {agent}; the policy asks for {minimum}");
     Ok((level < minimum).then_some(short))

@@ -24,15 +24,17 @@ pub(super) fn level_of(
     Ok(level(map.agents.get(agent), seal))
 }
 
-/// The agent of the map whose address the committer has.
-pub(super) fn committer<'m>(map: &'m IdentityMap, commit: &Commit) -> Option<&'m AgentName> {
+/// The agents of the map whose address the committer has: several may share one.
+pub(super) fn committers<'m>(
+    map: &'m IdentityMap,
+    commit: &'m Commit,
+) -> impl Iterator<Item = &'m AgentName> {
     let email = &commit.committer.email;
-    let mut agents = map.agents.iter();
-    let (name, _) = agents.find(|(_, agent)| {
+    let known = map.agents.iter().filter(move |(_, agent)| {
         let mut emails = agent.emails.iter();
         emails.any(|known| known.eq_ignore_ascii_case(email))
-    })?;
-    Some(name)
+    });
+    known.map(|(name, _)| name)
 }
 
 /// The least that a server asks for: it has not judged the commit yet, so it cannot ask for its

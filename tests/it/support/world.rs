@@ -155,6 +155,29 @@ impl World {
         answer
     }
 
+    /// Runs laneway in a directory of the world with a line of input.
+    #[must_use = "say which exit code is expected: `.code(0)`"]
+    #[allow(dead_code, reason = "for hooks")]
+    pub fn laneway_fed(&self, dir: &str, line: &str, input: &str) -> Answer {
+        use std::io::Write as _;
+        let program = env!("CARGO_BIN_EXE_laneway");
+        let mut command = self.command(&self.path(dir), program, line);
+        command.stdin(std::process::Stdio::piped());
+        command.stdout(std::process::Stdio::piped());
+        command.stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(format!("{input}\n").as_bytes()).unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        Answer {
+            line: line.to_owned(),
+            exit: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Runs laneway as a part of the setting; the transcript does not tell it.
     #[track_caller]
     pub fn quietly(&self, line: &str) {
