@@ -46,6 +46,14 @@ pub enum Difference {
         /// The rules of its parent.
         last: ObjectId,
     },
+    /// Its rules are on no target: nobody who reviews the target has seen them.
+    #[error("its rules {rules} are not on the target, which is {target}")]
+    RulesAside {
+        /// The rules it names.
+        rules: ObjectId,
+        /// The target.
+        target: ObjectId,
+    },
     /// What it was decided on, or it itself, does not read.
     #[error("it cannot be decided again: {0}")]
     Unreadable(LedgerError),
@@ -106,7 +114,15 @@ pub enum Difference {
         /// What its rules ask for.
         minimum: Level,
     },
-    /// The trees differ in something that no file shows: a mode, an empty directory, the order of
+    /// Something stands where its request gives a plain file.
+    #[error("{path} is {found}, not a plain file")]
+    Kind {
+        /// The path on the ledger branch.
+        path: String,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// The trees differ in something that no file shows: an empty directory, the order of
     /// entries.
     #[error("its tree is {found} where its request gives {expected}")]
     Tree {

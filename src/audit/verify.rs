@@ -78,6 +78,8 @@ pub struct Verification<'l> {
     parent: Option<ObjectId>,
     last: Option<Standing>,
     requests: Requests,
+    /// The target, where the rules of the line's end are not on it: then each commit is asked.
+    aside: Option<ObjectId>,
     server: Server,
 }
 
@@ -120,7 +122,11 @@ pub fn verify_range(
 ) -> Result<Verification<'_>, AuditError> {
     let repo = &ledger.repo;
     let mut verification = match (ledger.tip()?, from) {
-        (Some(tip), _) => verify_line(repo, from, tip)?,
+        (Some(tip), _) => {
+            let mut line = verify_line(repo, from, tip)?;
+            line.aside = aside(ledger, tip)?;
+            line
+        }
         (None, Some(from)) => return Err(AuditError::NotInLedger(from)),
         (None, None) => Verification::new(repo, None, Vec::new()),
     };
@@ -169,6 +175,20 @@ pub fn verify_line(
     Ok(Verification::new(repo, from, commits))
 }
 
+/// The target, unless it has the rules of `tip`. They only go forward, so it has all before them,
+/// too.
+fn aside(ledger: &Ledger, tip: ObjectId) -> Result<Option<ObjectId>, LedgerError> {
+    let repo = &ledger.repo;
+    let Some(target) = repo.tip(&ledger.target_ref)? else {
+        return Ok(None);
+    };
+    let rules = message::rules_in_force(&repo.commit(tip)?.message);
+    Ok(match rules.filter(|rules| repo.exists(*rules)) {
+        Some(rules) if !repo.is_ancestor(rules, target)? => Some(target),
+        _ => None,
+    })
+}
+
 /// Rules and law of a commit that is taken for granted.
 fn standing(repo: &Repo, commit: ObjectId) -> Option<Standing> {
     let message = repo.commit(commit).ok()?.message;
@@ -188,6 +208,7 @@ impl<'l> Verification<'l> {
             last: parent.and_then(|parent| standing(repo, parent)),
             server: Server::Judges,
             requests: Requests::before(parent),
+            aside: None,
         }
     }
 }
@@ -373,6 +394,11 @@ impl Verification<'_> {
 
     fn rules(&self, statement: &Statement) -> Result<ObjectId, Difference> {
         let rules = statement.rules.ok_or(Difference::NoRules)?;
+        if let Some(target) = self.aside
+            && self.on_no_target(rules, target)?
+        {
+            return Err(Difference::RulesAside { rules, target });
+        }
         let last = self.last.and_then(|last| last.rules);
         match last.filter(|last| *last != rules) {
             None => Ok(rules),
@@ -382,6 +408,22 @@ impl Verification<'_> {
                 Err(error) => Err(Difference::Unreadable(error.into())),
             },
         }
+    }
+
+    /// Whether rules are on no target, and no later commit of the line accepts another one.
+    fn on_no_target(&self, rules: ObjectId, target: ObjectId) -> Result<bool, Difference> {
+        let asked = || -> Result<bool, LedgerError> {
+            if !self.repo.exists(rules) || self.repo.is_ancestor(rules, target)? {
+                return Ok(false);
+            }
+            for later in &self.commits {
+                if message::accepted(&self.repo.commit(*later)?.message).is_some() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        asked().map_err(Difference::Unreadable)
     }
 
     fn tree(
@@ -427,6 +469,10 @@ impl Verification<'_> {
             }
         }
         for (path, content) in expected {
+            let there = self.repo.entry_at(commit.tree, &path)?;
+            if let Some(found) = there.and_then(|entry| oddity(entry.kind)) {
+                return Ok(Some(Difference::Kind { path, found }));
+            }
             let expected = match content {
                 Content::Text(text) => Some(text),
                 Content::Blob(blob) => Some(self.text(blob)?),
@@ -495,6 +541,17 @@ fn named_work(snapshot: &Snapshot, verb: &Verb) -> Option<ObjectId> {
     match verb.range()? {
         RangeWanted::Submitted { tip } => Some(tip),
         RangeWanted::Landing { .. } | RangeWanted::Completed { .. } => submitted(),
+    }
+}
+
+/// What an entry is, where it is no plain file.
+fn oddity(kind: EntryKind) -> Option<&'static str> {
+    match kind {
+        EntryKind::Blob => None,
+        EntryKind::Exec => Some("executable"),
+        EntryKind::Link => Some("a symbolic link"),
+        EntryKind::Submodule => Some("a submodule"),
+        EntryKind::Tree => Some("a directory"),
     }
 }
 

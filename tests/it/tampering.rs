@@ -79,9 +79,6 @@ fn found(field: &Field, kind: &Kind, forged: &Forged) -> Option<String> {
     let said = |answer: crate::support::Answer| format!("{}{}", answer.stdout, answer.stderr);
     match kind.seen {
         Seen::Audit(fact) => {
-            if kind.name == "deleted_work" {
-                field.git("update-ref -d refs/laneway/work/B-1/1");
-            }
             let answer = world.laneway_in(EVIL, "audit verify");
             let code = answer.exit;
             let text = said(answer);

@@ -12,7 +12,7 @@ use crate::domain::signature::Level;
 use crate::domain::snapshot::{Rules, States};
 use crate::domain::state::Standing;
 use crate::git::{Commit, GitError, Repo};
-use crate::ledger::paths;
+use crate::ledger::{LedgerError, Loader, paths};
 
 /// What came of the commits that a push adds to the target.
 #[derive(Debug, Default)]
@@ -63,6 +63,25 @@ pub(super) fn added(
         }
     }
     Ok(added)
+}
+
+/// Rules and plan that read at `old` must read at `new`: one bad commit would stop the fleet.
+pub(super) fn unreadable(
+    loader: &Loader<'_>,
+    name: &str,
+    (old, new): (ObjectId, ObjectId),
+) -> Option<Denied> {
+    let reads = |commit| {
+        loader.rules(commit)?;
+        loader.plan_files(commit).map(drop)
+    };
+    match reads(new) {
+        Err(LedgerError::BadFile(bad)) if reads(old).is_ok() => {
+            let hint = format!("`laneway validate --commit {}` says it all", new.short());
+            Some(Denied::new("rules-unreadable", name, bad.to_string(), hint).at(new))
+        }
+        _ => None,
+    }
 }
 
 /// Those of `commits` that completed tasks brought to the target.

@@ -96,6 +96,9 @@ fn of_target(
         ));
     }
     let loader = Loader::new(&ledger.repo);
+    if let Some(denied) = landed::unreadable(&loader, name, (old, new)) {
+        return Ok(Some(denied));
+    }
     // Where the rules before do not read, a commit that mends them must go out.
     let Ok(rules) = loader.rules(old) else {
         return Ok(None);

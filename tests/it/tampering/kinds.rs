@@ -114,7 +114,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "state_file_as_link",
         forge: |f| entry(f, "A-2.yaml", |text| Entry::Link(text)),
-        seen: Seen::Audit("its tree is"),
+        seen: Seen::Audit("A-2.yaml is a symbolic link"),
         server: "ledger-commit",
     },
     Kind {
@@ -124,13 +124,13 @@ pub const KINDS: &[Kind] = &[
                 Entry::Module("1234567890123456789012345678901234567890")
             })
         },
-        seen: Seen::Audit("cannot be decided again"),
+        seen: Seen::Audit("A-2.yaml is a submodule"),
         server: "ledger-commit",
     },
     Kind {
         name: "state_file_executable",
         forge: |f| entry(f, "A-2.yaml", |text| Entry::Exec(text)),
-        seen: Seen::Audit("its tree is"),
+        seen: Seen::Audit("A-2.yaml is executable"),
         server: "ledger-commit",
     },
     Kind {
@@ -193,7 +193,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "governance_as_link",
         forge: governance_as_link,
-        seen: Seen::Audit("cannot be decided again"),
+        seen: Seen::Server("it is a ledger no more, and `doctor` says so"),
         server: "ledger-marker",
     },
     Kind {
@@ -440,7 +440,7 @@ pub const KINDS: &[Kind] = &[
         name: "tag_as_ledger",
         forge: tag_as_ledger,
         seen: Seen::Server("git itself keeps tags from branches; the hook says it first"),
-        server: "ledger-commit",
+        server: "ledger-marker",
     },
     Kind {
         name: "second_ledger",
@@ -471,7 +471,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "rules_of_a_commit_beside_the_target",
         forge: promoted_aside,
-        seen: Seen::Audit("its request is refused"),
+        seen: Seen::Audit("are not on the target"),
         server: "rules-unknown",
     },
     Kind {
@@ -517,13 +517,13 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "rules_that_do_not_read",
         forge: |f| governed(f, "governance/policy.yaml", "version: 1\nnonsense: [\n"),
-        seen: Seen::Server("`validate` says it, and so does pre-commit"),
+        seen: Seen::PrePush("rules-unreadable"),
         server: "rules-unreadable",
     },
     Kind {
         name: "governance_of_the_target_as_link",
         forge: target_governance_as_link,
-        seen: Seen::PrePush("target-direct"),
+        seen: Seen::PrePush("rules-unreadable"),
         server: "rules-unreadable",
     },
     Kind {
@@ -575,12 +575,12 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "deleted_work",
         forge: |_| others(&[":refs/laneway/work/B-1/1"]),
-        seen: Seen::Audit("names the work"),
+        seen: Seen::Server("an audit misses the work once git has collected it"),
         server: "work-deleted",
     },
     Kind {
         name: "servers_word_by_push",
-        forge: |f| others(&[&format!("{}:refs/laneway/verified/laneway", f.ledger)]),
+        forge: |f| others(&[&format!("{}:refs/laneway/verified/laneway", f.target)]),
         seen: Seen::Server("the ref is the server's word"),
         server: "ref-reserved",
     },
@@ -756,16 +756,16 @@ fn replayed(field: &Field) -> Forged {
     pushes(field, &field.commit(&raw))
 }
 
-/// A note dated a day ahead, in everything that it says.
+/// A review dated ten years ahead, in everything that it says.
 fn from_the_future(field: &Field) -> Forged {
-    let mut raw = field.honest("note");
+    let mut raw = field.honest("review");
     let at = "2026-11-20T09:00:00Z";
     raw.message = raw.message.replace(at, "2036-11-20T09:00:00Z");
     let (old, new) = ("1795165200", "2110784400");
     assert!(raw.author.contains(old), "{}", raw.author);
     raw.author = raw.author.replace(old, new);
     raw.committer = raw.committer.replace(old, new);
-    let path = field.path(&raw.tree, "A-2.yaml");
+    let path = field.path(&raw.tree, "B-1.yaml");
     let (head, mut list) = records(&field.file(&raw.tree, &path));
     let last = list.pop().unwrap();
     list.push(last.replace(at, "2036-11-20T09:00:00Z"));
@@ -862,7 +862,12 @@ fn promoted_aside(field: &Field) -> Forged {
         .says("@dana", "@bot")
         .says(&field.target, &rules);
     raw.author = raw.author.replace("dana", "bot");
-    pushes(field, &field.commit(&raw))
+    // The rules themselves come along, under a name that nobody minds.
+    let others = vec![format!("{rules}:refs/heads/aside")];
+    Forged {
+        others,
+        ..pushes(field, &field.commit(&raw))
+    }
 }
 
 fn promoted_at_once(field: &Field) -> Forged {

@@ -2,11 +2,9 @@
 
 use super::super::landed;
 use super::Push;
-use crate::domain::id::ObjectId;
 use crate::domain::push::{Denied, Update};
 use crate::domain::snapshot::States;
 use crate::git::GitError;
-use crate::ledger::LedgerError;
 use crate::ops::OpError;
 
 impl Push<'_> {
@@ -43,7 +41,7 @@ impl Push<'_> {
             }
             Err(error) => return Err(error.into()),
         }
-        if let Some(denied) = self.unreadable(name, old, new)? {
+        if let Some(denied) = landed::unreadable(&self.loader, name, (old, new)) {
             return Ok(Some(denied));
         }
         // Where the rules before do not read, a commit that mends them must come in.
@@ -59,27 +57,5 @@ impl Push<'_> {
         let added = landed::added(self.repo, &rules, &states, name, (old, new))?;
         notes.extend(added.listed);
         Ok(added.denied)
-    }
-
-    /// Rules and plan that read before must read after: one bad commit would stop the fleet.
-    fn unreadable(
-        &self,
-        name: &str,
-        old: ObjectId,
-        new: ObjectId,
-    ) -> Result<Option<Denied>, OpError> {
-        let reads = |commit| {
-            self.loader.rules(commit)?;
-            self.loader.plan_files(commit).map(drop)
-        };
-        if let Err(LedgerError::BadFile(bad)) = reads(new)
-            && reads(old).is_ok()
-        {
-            let hint = format!("`laneway validate --commit {}` says it all", new.short());
-            return Ok(Some(
-                Denied::new("rules-unreadable", name, bad.to_string(), hint).at(new),
-            ));
-        }
-        Ok(None)
     }
 }
