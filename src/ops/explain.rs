@@ -4,7 +4,7 @@ use super::doctor;
 use crate::domain::gates::{CLAIM, LAND, Page};
 use crate::domain::identity::Seat;
 use crate::domain::pages::{
-    AILMENT_TEXTS, EXITS, FAILURES, REFUSALS, RULE_TEXTS, example_of, text_of,
+    AILMENT_TEXTS, EXITS, FAILURES, HOOK_REFUSALS, REFUSALS, RULE_TEXTS, example_of, text_of,
 };
 use crate::domain::rules::{self, Severity};
 use crate::ledger::yaml::closest;
@@ -164,7 +164,7 @@ pub fn pages() -> Vec<Explained> {
         let verbs = &["merge", "merge --dry-run", "complete"];
         Explained::gate(&gate.page, Group::Land, verbs)
     });
-    let refusals = REFUSALS.iter().map(|page| Explained {
+    let refusals = REFUSALS.iter().chain(HOOK_REFUSALS).map(|page| Explained {
         verbs: page.verbs,
         text: page.text,
         example: Some(page.example),
@@ -255,7 +255,14 @@ mod tests {
 
     #[test]
     fn every_id_that_is_refused_with_has_a_page() {
-        let refused = ids(r#"Unmet::(?:rule|conflict)\(\s*"([a-z0-9-]+)""#, &sources());
+        let mut refused = ids(r#"Unmet::(?:rule|conflict)\(\s*"([a-z0-9-]+)""#, &sources());
+        // What hooks deny; some of them through a closure of that name.
+        let denied = ids(
+            r#"(?:Denied::new|\bno)\(\s*"([a-z0-9-]+)",\s*[^ ]"#,
+            &sources(),
+        );
+        assert!(denied.len() > 15, "{denied:?}");
+        refused.extend(denied);
         assert!(refused.len() > 50, "{refused:?}");
         let missing: Vec<_> = refused.iter().filter(|id| explain(id).is_err()).collect();
         assert!(
@@ -270,7 +277,8 @@ mod tests {
         let gates = CLAIM.iter().map(|gate| gate.page);
         let gates = gates.chain(LAND.iter().map(|gate| gate.page));
         let of_gates = gates.flat_map(|page| page.refusals.iter().map(|(id, _)| *id));
-        let own = REFUSALS.iter().map(|page| page.id);
+        let own = REFUSALS.iter().chain(HOOK_REFUSALS);
+        let own = own.map(|page| page.id);
         let idle: Vec<_> = own
             .chain(of_gates)
             .filter(|id| !named.contains(*id))

@@ -1,6 +1,6 @@
 //! Landings: ledger and target move together or not at all.
 
-use crate::audit::verify;
+use crate::audit::{Difference, verify};
 use crate::domain::id::ObjectId;
 use crate::domain::request::Verb;
 use crate::domain::state::Status;
@@ -91,7 +91,8 @@ fn a_landing_never_goes_by_older_rules() {
     site.add(&["A-1"]);
     let onto = site.target();
     let commit = site.handed_off("@ada", "A-1", "src/a");
-    site.move_target(site.work(onto, "b", "1"));
+    let later = site.work(onto, "b", "1");
+    site.move_target(later);
     let _receipt = site
         .submit("@ada", note("A-1", "under later rules"))
         .unwrap();
@@ -102,6 +103,16 @@ fn a_landing_never_goes_by_older_rules() {
         "{error}"
     );
     assert_eq!(site.target(), onto);
+    // The audit says where the rules of that note are not, until the target has them again.
+    let aside = |site: &Site| {
+        let mut line = verify(&site.ledger, None).unwrap();
+        line.find_map(|verdict| verdict.difference)
+    };
+    assert!(matches!(
+        aside(&site),
+        Some(Difference::RulesAside { rules, target }) if (rules, target) == (later, onto)
+    ));
+    site.move_target(later);
     sound(&site);
 }
 

@@ -8,7 +8,7 @@ use laneway::ops::hook::{
 
 use super::Context;
 use crate::cli::failure::Failure;
-use crate::cli::render::{self, safe};
+use crate::cli::render;
 use crate::cli::reply::Reply;
 
 #[derive(Debug, clap::Args)]
@@ -105,22 +105,22 @@ fn input() -> Result<String, Failure> {
     }
 }
 
+/// The reasons go to standard error: what asked the hook may be read by a program.
 fn reply(context: &Context<'_>, judged: &Judged) -> Reply {
-    let mut text: String = judged
-        .files
-        .iter()
-        .map(|file| render::findings(file, context.screen.color))
-        .collect();
+    let files = judged.files.iter();
+    let mut text: String = files.map(|file| render::findings(file, false)).collect();
     for denied in &judged.denied {
         let commit = denied
             .commit
             .map(|commit| format!(" commit {}:", commit.short()));
-        let commit = commit.unwrap_or_default();
-        let told = format!("laneway: {}:{commit} {}\n", denied.about, denied.fact);
-        text.push_str(&safe(&told));
-        text.push_str(&safe(&format!("  {}: {}\n", denied.rule, denied.hint)));
+        let (about, commit) = (&denied.about, commit.unwrap_or_default());
+        text.push_str(&format!("laneway: {about}:{commit} {}\n", denied.fact));
+        text.push_str(&format!("  {}: {}\n", denied.rule, denied.hint));
     }
-    let mut reply = Reply::new(&JudgedView::from(judged), text);
+    if !text.is_empty() && !context.screen.json {
+        context.screen.announce(text.trim_end());
+    }
+    let mut reply = Reply::new(&JudgedView::from(judged), String::new());
     for note in &judged.notes {
         reply = reply.note(note.clone());
     }

@@ -1,6 +1,6 @@
 use laneway::contract::hooks::{HooksView, TemplateView};
 use laneway::ops::hooks::template::Tool;
-use laneway::ops::hooks::{Done, Options, Reach, Status, install, status, uninstall};
+use laneway::ops::hooks::{Done, Options, Reach, Standing, Status, install, status, uninstall};
 
 use super::Context;
 use crate::cli::args::DryRun;
@@ -134,10 +134,17 @@ fn standing(status: &Status, width: Option<u16>) -> String {
         ]);
     }
     let mut text = table.text();
-    for ailment in status.slots.iter().filter_map(|slot| slot.ailment()) {
-        text.push_str(&format!(
-            "{ailment}: `laneway hooks install` writes it anew\n"
-        ));
+    for slot in &status.slots {
+        if let Some(ailment) = slot.ailment() {
+            // What somebody changed is given up by that person's word only.
+            let force = match slot.standing {
+                Standing::Outdated => "",
+                _ => " --force",
+            };
+            text.push_str(&format!(
+                "{ailment}: `laneway hooks install{force}` writes it anew\n"
+            ));
+        }
     }
     text.push_str(&format!("in {}\n", status.dir.display()));
     if let Reach::Elsewhere(why) = &status.reach {

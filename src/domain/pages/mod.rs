@@ -6,19 +6,22 @@
 mod example;
 mod exit;
 mod failure;
+mod hook;
 mod refusal;
 mod words;
 
 pub use example::EXAMPLES;
 pub use exit::{EXITS, ExitPage};
 pub use failure::{FAILURES, FailurePage};
+pub use hook::HOOK_REFUSALS;
 pub use refusal::{REFUSALS, RefusalPage};
 pub use words::{AILMENT_TEXTS, RULE_TEXTS};
 
 /// An example of the message that refuses with `id`.
 #[must_use]
 pub fn example_of(id: &str) -> Option<&'static str> {
-    let own = REFUSALS.iter().find(|page| page.id == id);
+    let mut own = REFUSALS.iter().chain(HOOK_REFUSALS);
+    let own = own.find(|page| page.id == id);
     let listed = || EXAMPLES.iter().find(|(known, _)| *known == id);
     own.map(|page| page.example)
         .or_else(|| listed().map(|(_, example)| *example))
@@ -42,7 +45,7 @@ mod tests {
     #[test]
     fn refusals_are_told_apart_and_no_gate_states_them() {
         let mut seen = BTreeSet::new();
-        for page in REFUSALS {
+        for page in REFUSALS.iter().chain(HOOK_REFUSALS) {
             assert!(seen.insert(page.id), "{} has two pages", page.id);
             let claim = CLAIM.iter().map(|gate| &gate.page);
             let mut gates = claim.chain(LAND.iter().map(|gate| &gate.page));

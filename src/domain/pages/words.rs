@@ -257,4 +257,9 @@ pub const AILMENT_TEXTS: &[(&str, &str)] = &[
         "temporary-file",
         "Files are written beside and renamed; this one's writer died before.",
     ),
+    (
+        "stale-hooks",
+        "A hook that laneway wrote calls a program that is gone, was edited, or calls another hook \
+         than it did. It is written anew; edits are a person's.",
+    ),
 ];

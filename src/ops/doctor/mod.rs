@@ -21,6 +21,7 @@ mod pending_chain;
 mod rewritten;
 mod scratch_worktree;
 mod stale_binding;
+mod stale_hooks;
 mod stale_lock;
 mod stray_worktree;
 mod temporary_file;
@@ -34,7 +35,7 @@ pub(in crate::ops) use unreadable::remedy;
 
 /// Every ailment, in the order in which they are looked for and repaired: locks first, because
 /// they stop the other repairs.
-pub const ALL: [&Ailment; 16] = [
+pub const ALL: [&Ailment; 17] = [
     &stale_lock::AILMENT,
     &checkout_journal::AILMENT,
     &unreadable::AILMENT,
@@ -51,6 +52,7 @@ pub const ALL: [&Ailment; 16] = [
     &claim_without_lane::AILMENT,
     &orphan_branch::AILMENT,
     &temporary_file::AILMENT,
+    &stale_hooks::AILMENT,
 ];
 
 /// Looks for every ailment. One that cannot be looked for is a finding.

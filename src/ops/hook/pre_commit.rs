@@ -56,7 +56,7 @@ fn in_lane(
         let hint = "`git merge --abort`, then `laneway lane sync` brings the target in";
         judged
             .denied
-            .push(Denied::new("linear-history", "HEAD", fact, hint).of(task));
+            .push(Denied::new("lane-merge", "HEAD", fact, hint).of(task));
         return judged;
     }
     if let Some(path) = staged.iter().find(|path| governs(path)) {
