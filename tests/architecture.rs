@@ -68,6 +68,7 @@ const LIBRARY: &[&str] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("gix", &["git"]),
     ("granit_parser", &["ledger"]),
+    ("csv", &["ledger"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -279,16 +279,14 @@ fn defines(
     task: &TaskId,
 ) -> Result<bool, LedgerError> {
     let message = repo.commit(commit)?.message;
-    let named = message::read(&message, |path, blob| {
-        let tasks = loader.plan_blob(path, blob).ok()?;
-        Some(tasks.to_vec())
-    });
+    let named = message::read(&message, |path, blob| loader.file_tasks(path, blob).ok());
     // A commit that is not laneway's is shown rather than passed over.
     let Ok(statement) = named else {
         return Ok(true);
     };
     Ok(match &statement.request.verb {
         Verb::Add(new) => new.iter().any(|new| new.task.id == *task),
+        Verb::Import { tasks, .. } => tasks.iter().any(|new| new.task.id == *task),
         Verb::AddFile { tasks, .. } => tasks.iter().any(|new| new.id == *task),
         verb => verb.task() == Some(task),
     })

@@ -16,8 +16,8 @@ use crate::domain::review;
 use crate::domain::signature::{Level, level};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state;
-use crate::domain::task::Task;
 use crate::git::{Commit, EntryKind, Repo};
+use crate::ledger::format::v1::import::FileTask;
 use crate::ledger::message::{self, Statement};
 use crate::ledger::signature::Sealed;
 use crate::ledger::write::{self, Content};
@@ -261,13 +261,12 @@ impl Verification<'_> {
     }
 
     /// The tasks of a plan file that the request names, if the commit's tree has it there.
-    fn added(&self, commit: &Commit, path: &str, blob: ObjectId) -> Option<Vec<Task>> {
+    fn added(&self, commit: &Commit, path: &str, blob: ObjectId) -> Option<Vec<FileTask>> {
         let entry = self.repo.entry_at(commit.tree, path).ok()??;
         if entry.id != blob || entry.kind != EntryKind::Blob {
             return None;
         }
-        let tasks = self.loader.plan_blob(path, blob).ok()?;
-        Some(tasks.to_vec())
+        self.loader.file_tasks(path, blob).ok()
     }
 
     fn compare(

@@ -16,6 +16,7 @@ pub mod guarded_paths;
 pub mod hygiene;
 pub mod id;
 pub mod identity;
+pub mod import;
 pub mod lease;
 pub mod lifecycle;
 pub mod machines;

@@ -116,7 +116,7 @@ pub fn waiting<'a>(snapshot: &'a Snapshot, filter: Filter<'_>, now: Timestamp) -
     let closed = |id: &str| {
         matches!(
             snapshot.states.of(id).standing,
-            Standing::Done(_) | Standing::Cancelled { .. }
+            Standing::Done(_) | Standing::Adopted(_) | Standing::Cancelled { .. }
         )
     };
     let mut rest: Vec<Place<'_>> = snapshot
@@ -160,7 +160,10 @@ fn is_open(snapshot: &Snapshot, id: &str, now: Timestamp) -> bool {
         Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
             lease::expired(claim, snapshot.rules.policy.lease, now)
         }
-        Standing::InReview { .. } | Standing::Done(_) | Standing::Cancelled { .. } => false,
+        Standing::InReview { .. }
+        | Standing::Done(_)
+        | Standing::Adopted(_)
+        | Standing::Cancelled { .. } => false,
     }
 }
 

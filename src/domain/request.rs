@@ -8,6 +8,7 @@ use super::exception::ExceptAct;
 use super::id::{
     AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
 };
+use super::import::{ImportFile, ImportedTask};
 use super::marker::Marker;
 use super::progress::Proposal;
 use super::record::{AttestedFile, Evidence, Finding, Proof, RootCause, Verdict};
@@ -112,6 +113,15 @@ pub enum Verb {
         blob: ObjectId,
         /// What it defines.
         tasks: Vec<Task>,
+    },
+    /// Brings in tasks from another tracker, as whole plan files (X16).
+    Import {
+        /// What people call the source.
+        source: String,
+        /// The plan files.
+        files: Vec<ImportFile>,
+        /// What they define, and what was said of it there.
+        tasks: Vec<ImportedTask>,
     },
     /// Changes a definition of the ledger's plan.
     Edit {
@@ -492,6 +502,7 @@ impl Verb {
         match self {
             Self::Init(_) => "init",
             Self::Add(_) | Self::AddFile { .. } => "add",
+            Self::Import { .. } => "import",
             Self::Edit { .. } => "edit",
             Self::AcceptTarget { .. } => "accept-target",
             Self::Workstation { act, .. } => match act {
@@ -613,6 +624,7 @@ impl Verb {
             },
             Self::Init(_)
             | Self::AddFile { .. }
+            | Self::Import { .. }
             | Self::AcceptTarget { .. }
             | Self::Workstation { .. }
             | Self::Expire { .. } => None,

@@ -232,6 +232,7 @@ impl Snapshot {
         let reachable = &self.facts.reachable;
         match &self.states.get(id).standing {
             Standing::Done(completion) => reachable.contains(&completion.commit),
+            Standing::Adopted(adoption) => reachable.contains(&adoption.commit),
             Standing::InReview {
                 landing: Some(landing),
                 ..

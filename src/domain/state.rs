@@ -93,6 +93,8 @@ pub enum Standing {
     },
     /// On the target.
     Done(Completion),
+    /// Done before the task came here (X16).
+    Adopted(Adoption),
     /// Given up.
     Cancelled {
         /// When.
@@ -165,7 +167,7 @@ impl TaskState {
             Standing::InProgress(_) => Status::InProgress,
             Standing::Blocked { .. } => Status::Blocked,
             Standing::InReview { .. } => Status::InReview,
-            Standing::Done(_) => Status::Done,
+            Standing::Done(_) | Standing::Adopted(_) => Status::Done,
             Standing::Cancelled { .. } => Status::Cancelled,
         }
     }
@@ -178,7 +180,10 @@ impl TaskState {
             | Standing::InProgress(claim)
             | Standing::Blocked { claim, .. }
             | Standing::InReview { claim, .. } => Some(claim),
-            Standing::Todo { .. } | Standing::Done(_) | Standing::Cancelled { .. } => None,
+            Standing::Todo { .. }
+            | Standing::Done(_)
+            | Standing::Adopted(_)
+            | Standing::Cancelled { .. } => None,
         }
     }
 
@@ -319,4 +324,18 @@ pub struct Completion {
     pub claim: RequestId,
     /// What had been handed off, so that an `unland` can go back to it.
     pub submission: Submission,
+}
+
+/// Work that was done before the task was imported: nobody claimed it here, and no gate judged it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adoption {
+    /// The commit on the target that counts as its landing.
+    pub commit: ObjectId,
+    /// Whether the source named no commit of the target: the importer vouches, and `commit` is the
+    /// target as it was at the import.
+    pub on_word: bool,
+    /// When it was imported.
+    pub at: Timestamp,
+    /// Who imported it.
+    pub by: AgentName,
 }

@@ -172,6 +172,23 @@ impl Repo {
         Ok(found)
     }
 
+    /// `tip` and all its ancestors, newest first.
+    ///
+    /// # Errors
+    /// [`GitError::MissingObject`] when `tip` is not here.
+    pub fn ancestors(&self, tip: ObjectId) -> Result<Vec<ObjectId>, GitError> {
+        self.require(tip)?;
+        let doing = || format!("walk from {tip}");
+        let walk = self.inner.rev_walk([theirs(tip)]).all();
+        let walk = walk.map_err(|error| GitError::library(doing(), &error))?;
+        let mut all = Vec::new();
+        for info in walk {
+            let info = info.map_err(|error| GitError::library(doing(), &error))?;
+            all.extend(ours(&info.id));
+        }
+        Ok(all)
+    }
+
     /// Which of `wanted` are `tip` or ancestors of it. One walk, which ends as soon as all are
     /// found.
     ///

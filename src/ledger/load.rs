@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::format::File;
 use super::format::v1::identity_map::IdentityMapFile;
+use super::format::v1::import::FileTask;
 use super::format::v1::policy::PolicyFile;
 use super::format::v1::queue::QueueFile;
 use super::format::v1::state::{StateFile, TaskHistory};
@@ -18,7 +19,7 @@ use super::index::{self, Cache, CachedShard, PlanSource, StatesCache};
 use super::packages::{Memory, PackageFiles};
 use super::read::{self, Origin};
 use super::yaml::Limits;
-use super::{LedgerError, facts, open, paths, stages};
+use super::{LedgerError, facts, import, open, paths, stages};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::marker::Marker;
 use crate::domain::record::Record;
@@ -95,6 +96,7 @@ impl KnownStates {
 fn landed(state: &TaskState) -> Option<ObjectId> {
     match &state.standing {
         Standing::Done(done) => Some(done.commit),
+        Standing::Adopted(adoption) => Some(adoption.commit),
         Standing::InReview {
             landing: Some(landing),
             ..
@@ -407,6 +409,11 @@ impl<'r> Loader<'r> {
             let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;
             Arc::make_mut(&mut snapshot.facts.reachable).extend(found);
         }
+        if let Verb::Import { tasks, .. } = verb {
+            let wanted = tasks.iter().filter_map(|new| new.origin.commit).collect();
+            let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;
+            snapshot.facts.reachable.extend(found);
+        }
         if let (Verb::Edit { task, fields }, Some(tip)) = (verb, snapshot.tip) {
             snapshot.facts.edited =
                 super::write::edited_task(self, tip, task, fields)?.map(Box::new);
@@ -578,6 +585,22 @@ impl<'r> Loader<'r> {
         let tasks = Arc::new(read::meaning::<QueueFile>(origin, &bytes, Limits::PLAN)?);
         self.plans.borrow_mut().insert(blob, tasks.clone());
         Ok(tasks)
+    }
+
+    /// The tasks of a plan file that is only a blob yet, each with what the file says of where it
+    /// came from.
+    ///
+    /// # Errors
+    /// As [`plan_blob`](Self::plan_blob); when an origin does not read.
+    pub fn file_tasks(&self, path: &str, blob: ObjectId) -> Result<Vec<FileTask>, LedgerError> {
+        let tasks = self.plan_blob(path, blob)?;
+        let bytes = self.repo.blob(blob, Limits::PLAN.bytes as u64)?;
+        let mut origins = import::origins(path, &bytes)?;
+        let with_origin = |task: &Task| FileTask {
+            task: task.clone(),
+            origin: origins.remove(&task.id),
+        };
+        Ok(tasks.iter().map(with_origin).collect())
     }
 
     /// All states written in the tree of `commit`.

@@ -4,7 +4,7 @@ use crate::domain::decide::Change;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::request::{Request, Verb};
 use crate::domain::state::TaskState;
-use crate::domain::task::Task;
+use crate::ledger::format::v1::import::FileTask;
 use crate::ledger::format::v1::request::RequestEntry;
 
 /// Longest message, in bytes; larger payloads stand as blobs of the resulting tree.
@@ -119,7 +119,7 @@ fn ownership(state: &TaskState, trailer: &mut impl FnMut(&str, &str)) {
 /// [`BadMessage`].
 pub fn read(
     message: &str,
-    file: impl Fn(&str, ObjectId) -> Option<Vec<Task>>,
+    file: impl Fn(&str, ObjectId) -> Option<Vec<FileTask>>,
 ) -> Result<Statement, BadMessage> {
     let bad = |key, why: String| BadMessage::Unreadable { key, why };
     let json = trailer(message, "Laneway-Request").ok_or(BadMessage::Missing("Laneway-Request"))?;

@@ -9,6 +9,7 @@ pub mod facts;
 mod finding;
 pub mod format;
 pub mod governance;
+pub mod import;
 pub mod index;
 pub mod line;
 pub mod load;

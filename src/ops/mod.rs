@@ -16,6 +16,7 @@ pub mod explain;
 pub mod handoff;
 pub mod hook;
 pub mod hooks;
+pub mod import;
 pub mod init;
 pub mod lane;
 pub mod late;

@@ -330,6 +330,13 @@ pub(super) fn conflict(ctx: Context<'_>, id: &TaskId, onto: ObjectId) -> Result<
 pub(super) fn unland(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
     ctx.allow(id, state, Event::Unland)?;
+    if let Standing::Adopted(_) = &state.standing {
+        let message = format!("`{id}` was imported as done: there is no work of it to go back to");
+        let unmet = Unmet::rule("lifecycle", message).hint(format!(
+            "`laneway reopen {id} --reason …` takes it up again"
+        ));
+        return Err(ctx.refuse(id, unmet));
+    }
     let Standing::Done(done) = &state.standing else {
         return Err(ctx.refuse(id, Unmet::rule("lifecycle", format!("`{id}` is not done"))));
     };

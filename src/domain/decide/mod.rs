@@ -4,7 +4,8 @@
 //! can be executed again from the ledger's history and must give the same tree.
 //!
 //! Invariants, held by every function below:
-//! - a standing changes only along the table of [`lifecycle`](super::lifecycle);
+//! - a standing changes only along the table of [`lifecycle`](super::lifecycle); an import gives
+//!   new tasks their first one;
 //! - an epoch grows by one with every claim and changes with nothing else;
 //! - of a task in progress there is one claim, and only its holder, with its epoch, moves it on;
 //! - records are appended, never changed.
@@ -16,6 +17,7 @@ mod evidence;
 mod except;
 mod handoff;
 mod hold;
+mod import;
 mod land;
 mod note;
 mod own;
@@ -155,6 +157,11 @@ fn judged(ctx: Context<'_>) -> Result<Change, Refusal> {
         Verb::Init(marker) => plan::init(ctx, marker),
         Verb::Add(tasks) => plan::add(ctx, tasks),
         Verb::AddFile { path, blob, tasks } => plan::add_file(ctx, path, *blob, tasks),
+        Verb::Import {
+            source,
+            files,
+            tasks,
+        } => import::import(ctx, source, files, tasks),
         Verb::Edit { task, fields } => plan::edit(ctx, task, fields),
         Verb::AcceptTarget { target, reason } => plan::accept_target(ctx, *target, reason),
         Verb::Workstation { name, act, reason } => station::act(ctx, name, *act, reason),

@@ -157,7 +157,7 @@ fn unparked_by_program(ctx: Context<'_>, before: &Task, after: &Task) -> Option<
     })
 }
 
-fn check_new(ctx: Context<'_>, tasks: &[&Task]) -> Result<(), Refusal> {
+pub(super) fn check_new(ctx: Context<'_>, tasks: &[&Task]) -> Result<(), Refusal> {
     let map = &ctx.snapshot.rules.identity;
     let only = match tasks {
         [task] => Some(&task.id),

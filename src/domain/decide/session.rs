@@ -59,7 +59,10 @@ fn resume(state: &mut TaskState, before: Option<&Claim>, now: Timestamp) {
                 claim.session = Session::Since(now);
             }
         }
-        Standing::Todo { .. } | Standing::Done(_) | Standing::Cancelled { .. } => {}
+        Standing::Todo { .. }
+        | Standing::Done(_)
+        | Standing::Adopted(_)
+        | Standing::Cancelled { .. } => {}
     }
 }
 

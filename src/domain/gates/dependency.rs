@@ -4,7 +4,7 @@ use super::{ClaimCase, ClaimGate, LandCase, LandGate, Page, always};
 use crate::domain::id::TaskId;
 use crate::domain::refusal::{Holder, Unmet};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::state::Status;
+use crate::domain::state::{Standing, Status};
 use crate::domain::task::Task;
 
 const ID: &str = "dependency";
@@ -45,7 +45,12 @@ fn check(snapshot: &Snapshot, task: &Task) -> Vec<Unmet> {
             let holder = state
                 .claim()
                 .map_or_else(|| Holder::task(id), |c| Holder::claim(id, c));
+            let imported = matches!(state.standing, Standing::Adopted(_));
             let (fact, hint) = match state.status() {
+                Status::Done if imported => (
+                    "was imported as done, but its commit is not on the target any more".to_owned(),
+                    format!("`laneway reopen {id} --reason …`"),
+                ),
                 Status::Cancelled => (
                     "is cancelled and will never land".to_owned(),
                     format!("`laneway edit {} --remove-dependency {id}`", task.id),

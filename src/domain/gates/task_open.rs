@@ -37,7 +37,10 @@ fn holds(case: &ClaimCase<'_>) -> bool {
             lease::expired(claim, case.snapshot.rules.policy.lease, case.now)
         }
         Standing::Blocked { .. } => inactive_block(case.snapshot, state),
-        Standing::InReview { .. } | Standing::Done(_) | Standing::Cancelled { .. } => false,
+        Standing::InReview { .. }
+        | Standing::Done(_)
+        | Standing::Adopted(_)
+        | Standing::Cancelled { .. } => false,
     }
 }
 
@@ -80,6 +83,15 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
         ],
         Standing::Done(done) => vec![
             Unmet::rule("task-closed", format!("`{id}` is done since {}", done.at)).hint(format!(
+                "`laneway reopen {id} --reason …` takes it up again"
+            )),
+        ],
+        Standing::Adopted(adoption) => vec![
+            Unmet::rule(
+                "task-closed",
+                format!("`{id}` was imported as done at {}", adoption.at),
+            )
+            .hint(format!(
                 "`laneway reopen {id} --reason …` takes it up again"
             )),
         ],

@@ -329,7 +329,7 @@ pub const REFUSALS: &[RefusalPage] = &[
     RefusalPage {
         id: "not-on-target",
         fact: "the commit that is to complete the task is not on the target",
-        verbs: &["complete"],
+        verbs: &["complete", "import"],
         text: "Fetch the target, wait for the pull request, or name the commit: `laneway complete \
                ID --commit COMMIT`.",
         example: "4f2c1e0a9b is not on the target",
@@ -376,7 +376,7 @@ pub const REFUSALS: &[RefusalPage] = &[
     RefusalPage {
         id: "id-taken",
         fact: "the id is taken",
-        verbs: &["add", "workstation add"],
+        verbs: &["add", "import", "workstation add"],
         text: "An id stands for one task for ever, also once that is closed, and a name for one \
                workstation. Choose another.",
         example: "`A-1` is defined already",

@@ -13,7 +13,7 @@ use crate::domain::id::{
 };
 use crate::domain::session::Session;
 use crate::domain::state::{
-    Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
+    Adoption, Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
 };
 use crate::domain::task::{Kind, Requires, Risk, Task, Tier};
 use crate::domain::time::Timestamp;
@@ -194,6 +194,8 @@ enum StandingRow {
     InReview(ClaimRow, SubmissionRow, Option<LandingRow>),
     Done(CompletionRow),
     Cancelled(i64, String, String),
+    /// Commit, whether on the importer's word, when, by whom.
+    Adopted(IdRow, bool, i64, String),
 }
 
 type LaneRow = (String, u16);
@@ -425,6 +427,12 @@ impl From<&TaskState> for StateRow {
                 landing.as_ref().map(LandingRow::from),
             ),
             Standing::Done(done) => StandingRow::Done(done.into()),
+            Standing::Adopted(Adoption {
+                commit,
+                on_word,
+                at,
+                by,
+            }) => StandingRow::Adopted(id_row(*commit), *on_word, at.seconds(), by.to_string()),
             Standing::Cancelled { at, by, reason } => {
                 StandingRow::Cancelled(at.seconds(), by.to_string(), reason.clone())
             }
@@ -488,6 +496,12 @@ impl StateRow {
                 },
             },
             StandingRow::Done(done) => Standing::Done(done.into_completion()?),
+            StandingRow::Adopted(commit, on_word, at, by) => Standing::Adopted(Adoption {
+                commit: id_of(&commit)?,
+                on_word,
+                at: time(at),
+                by: AgentName::accepted_before(by),
+            }),
             StandingRow::Cancelled(at, by, reason) => Standing::Cancelled {
                 at: time(at),
                 by: AgentName::accepted_before(by),

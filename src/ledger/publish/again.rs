@@ -63,8 +63,7 @@ impl Publisher<'_> {
             None => self.ledger.target()?,
         };
         let statement = message::read(message, |path, blob| {
-            let tasks = self.loader.plan_blob(path, blob).ok();
-            tasks.map(|tasks| tasks.to_vec())
+            self.loader.file_tasks(path, blob).ok()
         });
         let said = statement
             .map_err(|why| LedgerError::ForeignCommit { commit, why })?

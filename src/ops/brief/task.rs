@@ -263,7 +263,7 @@ fn situation(
                 None => Situation::Done(id.clone()),
             });
         }
-        Standing::Done(_) => Situation::Done(id.clone()),
+        Standing::Done(_) | Standing::Adopted(_) => Situation::Done(id.clone()),
         Standing::Cancelled { .. } => Situation::Cancelled(id.clone()),
     })
 }

@@ -71,7 +71,7 @@ fn judge(snapshot: &Snapshot, bound: &Binding) -> Option<Over> {
         // What was handed off may come back to its lane.
         Standing::InProgress(_) | Standing::AwaitingScope(_) | Standing::InReview { .. } => None,
         standing => {
-            let landed = matches!(standing, Standing::Done(_));
+            let landed = matches!(standing, Standing::Done(_) | Standing::Adopted(_));
             let why = format!(
                 "bound to epoch {epoch} of `{task}`, which is {}",
                 state.status()

@@ -11,6 +11,7 @@ pub mod exception;
 pub mod guarded_paths;
 pub mod hygiene;
 pub mod identity_map;
+pub mod import;
 pub mod marker;
 pub mod package;
 pub mod policy;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::attestation::AttestEntry;
 use super::contract_request::DecisionEntry;
 use super::exception::ExceptActEntry;
+use super::import::{FileTask, ImportFileEntry, imported};
 use super::marker::MarkerFile;
 use super::progress::{proposal, proposed};
 use super::queue::TaskEntry;
@@ -27,7 +28,7 @@ use crate::domain::request::{
 use crate::domain::session::SessionAct;
 use crate::domain::stage::Stage;
 use crate::domain::state::Epoch;
-use crate::domain::task::{Task, words};
+use crate::domain::task::words;
 use crate::domain::time::Timestamp;
 use crate::domain::workstation::StationAct;
 use crate::ledger::format::problem::{Place, Problem, collect};
@@ -58,6 +59,10 @@ enum VerbEntry {
     AddFile {
         path: String,
         blob: Text<ObjectId>,
+    },
+    Import {
+        source: String,
+        files: Vec<ImportFileEntry>,
     },
     Edit {
         task: Text<TaskId>,
@@ -330,7 +335,7 @@ impl RequestEntry {
     /// All problems at once.
     pub fn into_domain(
         self,
-        file: impl Fn(&str, ObjectId) -> Option<Vec<Task>>,
+        file: impl Fn(&str, ObjectId) -> Option<Vec<FileTask>>,
     ) -> Result<Request, Vec<Problem>> {
         collect(|at| {
             let actor = Actor {
@@ -369,7 +374,7 @@ impl VerbEntry {
     fn convert(
         self,
         at: &Place<'_>,
-        file: &impl Fn(&str, ObjectId) -> Option<Vec<Task>>,
+        file: &impl Fn(&str, ObjectId) -> Option<Vec<FileTask>>,
     ) -> Option<Verb> {
         Some(match self {
             Self::Init(marker) => match marker.into_domain() {
@@ -390,8 +395,10 @@ impl VerbEntry {
                     at.refuse(format!("the plan file {path} ({blob}) is not readable"));
                     return None;
                 };
+                let tasks = tasks.into_iter().map(|known| known.task).collect();
                 Verb::AddFile { path, blob, tasks }
             }
+            Self::Import { source, files } => imported(at, source, files, file)?,
             Self::Edit { task, fields } => Verb::Edit {
                 task: at.text("task", task)?,
                 fields: fields.into_iter().map(FieldEdit::from).collect(),
@@ -656,6 +663,10 @@ impl From<&Verb> for VerbEntry {
             Verb::AddFile { path, blob, .. } => Self::AddFile {
                 path,
                 blob: blob.into(),
+            },
+            Verb::Import { source, files, .. } => Self::Import {
+                source,
+                files: files.into_iter().map(ImportFileEntry::from).collect(),
             },
             Verb::Edit { task, fields } => Self::Edit {
                 task: task.into(),

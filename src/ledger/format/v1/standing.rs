@@ -11,7 +11,7 @@ use crate::domain::id::{
 };
 use crate::domain::session::Session;
 use crate::domain::state::{
-    Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission,
+    Adoption, Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission,
 };
 use crate::domain::time::Timestamp;
 use crate::ledger::format::problem::Place;
@@ -117,6 +117,21 @@ pub struct CompletionEntry {
     pub claim: Text<RequestId>,
     /// Under which epoch: that of the task.
     pub epoch: u32,
+}
+
+/// Work that was done before the task was imported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptionEntry {
+    /// The commit on the target that counts as its landing.
+    pub commit: Text<ObjectId>,
+    /// Whether the source named no commit of the target, so that the importer vouches.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_word: bool,
+    /// When it was imported.
+    pub at: Text<Timestamp>,
+    /// Who imported it.
+    pub by: Text<AgentName>,
 }
 
 /// Who gave a task up, and why.
@@ -267,6 +282,20 @@ impl CompletionEntry {
     }
 }
 
+impl AdoptionEntry {
+    pub(super) fn convert(self, at: &Place<'_>) -> Option<Adoption> {
+        let commit = at.text("commit", self.commit);
+        let moment = at.text("at", self.at);
+        let by = at.text("by", self.by);
+        Some(Adoption {
+            commit: commit?,
+            on_word: self.on_word,
+            at: moment?,
+            by: by?,
+        })
+    }
+}
+
 impl CancellationEntry {
     pub(super) fn convert(self, at: &Place<'_>) -> Option<Standing> {
         let moment = at.text("at", self.at);
@@ -361,6 +390,17 @@ impl CompletionEntry {
             lane: completion.lane.clone().into(),
             claim: completion.claim.clone().into(),
             epoch: epoch.0,
+        }
+    }
+}
+
+impl From<&Adoption> for AdoptionEntry {
+    fn from(adoption: &Adoption) -> Self {
+        Self {
+            commit: adoption.commit.into(),
+            on_word: adoption.on_word,
+            at: adoption.at.into(),
+            by: adoption.by.clone().into(),
         }
     }
 }

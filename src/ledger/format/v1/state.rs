@@ -10,8 +10,8 @@ use super::exception::WaiverEntry;
 use super::progress::ProgressEntry;
 use super::record::RecordEntry;
 use super::standing::{
-    BlockEntry, CancellationEntry, ClaimEntry, CompletionEntry, LandingEntry, ResumeEntry,
-    SubmissionEntry,
+    AdoptionEntry, BlockEntry, CancellationEntry, ClaimEntry, CompletionEntry, LandingEntry,
+    ResumeEntry, SubmissionEntry,
 };
 use crate::domain::id::TaskId;
 use crate::domain::record::{Record, RecordBody};
@@ -50,8 +50,8 @@ const SHAPES: [Shape; 7] = [
     },
     Shape {
         word: "done",
-        required: &["completion"],
-        optional: &["submission"],
+        required: &[],
+        optional: &["completion", "submission", "adoption"],
     },
     Shape {
         word: "cancelled",
@@ -99,6 +99,9 @@ pub struct StateFile {
     /// How it landed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completion: Option<CompletionEntry>,
+    /// That it was done before it was imported; stands in the place of `completion`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption: Option<AdoptionEntry>,
     /// Who gave it up, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<CancellationEntry>,
@@ -166,13 +169,14 @@ impl StateFile {
     }
 
     /// Every key that depends on the status, and whether it is there.
-    fn present(&self) -> [(&'static str, bool); 7] {
+    fn present(&self) -> [(&'static str, bool); 8] {
         [
             ("claim", self.claim.is_some()),
             ("block", self.block.is_some()),
             ("submission", self.submission.is_some()),
             ("landing", self.landing.is_some()),
             ("completion", self.completion.is_some()),
+            ("adoption", self.adoption.is_some()),
             ("cancellation", self.cancellation.is_some()),
             ("resume", self.resume.is_some()),
         ]
@@ -201,7 +205,9 @@ impl StateFile {
         let frozen = is_frozen(status);
         let claim = self.claim;
         let claim = claim.map(|claim| claim.convert(&at.key("claim"), frozen));
+        let adopted = self.adoption.is_some();
         let submission = match (status, self.submission) {
+            (Status::Done, None) if adopted => None,
             (Status::InReview | Status::Done, given) => Some(submission(
                 &at.key("submission"),
                 given,
@@ -241,10 +247,18 @@ impl StateFile {
                     },
                 }
             }
-            Status::Done => {
-                let at = at.key("completion");
-                Standing::Done(self.completion?.convert(&at, submission?)?)
-            }
+            Status::Done => match (self.completion, self.adoption) {
+                (Some(completion), None) => {
+                    Standing::Done(completion.convert(&at.key("completion"), submission?)?)
+                }
+                (None, Some(adoption)) if submission.is_none() => {
+                    Standing::Adopted(adoption.convert(&at.key("adoption"))?)
+                }
+                _ => {
+                    at.refuse("a `done` task has either `completion` or `adoption`");
+                    return None;
+                }
+            },
             Status::Cancelled => self.cancellation?.convert(&at.key("cancellation"))?,
         })
     }
@@ -325,6 +339,7 @@ impl StateFile {
             submission: None,
             landing: None,
             completion: None,
+            adoption: None,
             cancellation: None,
             resume: None,
             stages: state.stages.as_deref().map(ProgressEntry::from),
@@ -351,6 +366,7 @@ impl StateFile {
                 file.submission = unrecorded(&completion.submission);
                 file.completion = Some(CompletionEntry::new(completion, state.epoch));
             }
+            Standing::Adopted(adoption) => file.adoption = Some(AdoptionEntry::from(adoption)),
             Standing::Cancelled { at, by, reason } => {
                 file.cancellation = Some(CancellationEntry {
                     at: (*at).into(),

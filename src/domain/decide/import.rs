@@ -1,0 +1,127 @@
+//! `import`: tasks from another tracker, each with its first standing (X16).
+//!
+//! The one place where a standing does not come from the table of the lifecycle: these tasks were
+//! not there before. A standing that is there is never touched, since ids that are taken are
+//! refused.
+
+use super::{Change, Context, PlanChange, StateChange, plan};
+use crate::domain::identity::Capability;
+use crate::domain::import::{FirstStanding, ImportFile, ImportedTask};
+use crate::domain::refusal::{Refusal, Unmet};
+use crate::domain::state::{Adoption, Standing};
+use crate::domain::task::Task;
+
+pub(super) fn import(
+    ctx: Context<'_>,
+    source: &str,
+    files: &[ImportFile],
+    tasks: &[ImportedTask],
+) -> Result<Change, Refusal> {
+    let known = |new: &ImportedTask| ctx.snapshot.plan.get(&new.task.id) == Some(&new.task);
+    if !tasks.is_empty() && tasks.iter().all(known) {
+        return Ok(Change::default());
+    }
+    let definitions: Vec<&Task> = tasks.iter().map(|new| &new.task).collect();
+    plan::check_new(ctx, &definitions)?;
+    let mut unmet = had_a_life(ctx, tasks);
+    unmet.extend(done_unmet(ctx, tasks));
+    if !unmet.is_empty() {
+        return Err(Refusal::new(ctx.what(None), None, unmet));
+    }
+    let states = tasks.iter().filter_map(|new| first(ctx, source, new));
+    let files = files.iter().map(|file| PlanChange::File {
+        path: file.path.clone(),
+        blob: file.blob,
+    });
+    Ok(Change {
+        states: states.collect(),
+        plan: files.collect(),
+        ..Change::default()
+    })
+}
+
+/// A task whose definition was taken out of the plan may have a state all the same.
+fn had_a_life(ctx: Context<'_>, tasks: &[ImportedTask]) -> Vec<Unmet> {
+    let lived = tasks.iter().filter(|new| {
+        let state = ctx.snapshot.states.get(&new.task.id);
+        state.epoch.0 > 0 || state.standing != Standing::default()
+    });
+    let refuse = |new: &ImportedTask| {
+        let id = &new.task.id;
+        let message =
+            format!("`{id}` has a history in the ledger, although no plan file defines it");
+        Unmet::rule("id-taken", message)
+            .hint(format!("`laneway log {id}`; `--prefix` gives new ids"))
+    };
+    lived.map(refuse).collect()
+}
+
+/// Whoever says that work is done says that others may build on it: that is a merger's word. A
+/// commit that is named must be on the target, whoever names it.
+fn done_unmet(ctx: Context<'_>, tasks: &[ImportedTask]) -> Vec<Unmet> {
+    let done: Vec<&ImportedTask> = tasks
+        .iter()
+        .filter(|new| new.origin.standing == FirstStanding::Done)
+        .collect();
+    let mut unmet = Vec::new();
+    let identity = &ctx.snapshot.rules.identity;
+    if !done.is_empty() && !identity.may(ctx.agent(), Capability::Merge) {
+        let message = format!(
+            "{} may not {}, and {} of these tasks come in as done",
+            ctx.agent(),
+            Capability::Merge,
+            done.len()
+        );
+        let hint = "let somebody import who may merge, or leave out what is done: `--open`";
+        unmet.push(Unmet::rule("agent-may", message).hint(hint));
+    }
+    for new in done {
+        if let Some(commit) = new.origin.commit
+            && !ctx.snapshot.facts.reachable.contains(&commit)
+        {
+            let message = format!(
+                "{}, the landing of `{}`, is not on the target",
+                commit.short(),
+                new.task.id
+            );
+            unmet.push(Unmet::rule("not-on-target", message));
+        }
+    }
+    unmet
+}
+
+/// The first state of a task; none where it is an open task of which nothing more is to be said.
+fn first(ctx: Context<'_>, source: &str, new: &ImportedTask) -> Option<StateChange> {
+    let (at, by) = (ctx.request.at, ctx.agent().clone());
+    let origin = &new.origin;
+    let standing = match origin.standing {
+        FirstStanding::Todo => Standing::default(),
+        FirstStanding::Done => Standing::Adopted(Adoption {
+            commit: origin.commit.unwrap_or(ctx.snapshot.rules.at),
+            on_word: origin.commit.is_none(),
+            at,
+            by,
+        }),
+        FirstStanding::Cancelled => Standing::Cancelled {
+            at,
+            by,
+            reason: format!("was `{}` in {source}", origin.status),
+        },
+    };
+    if standing == Standing::default() && origin.remark.is_none() {
+        return None;
+    }
+    let mut reason = format!("from {source}, where it was `{}`", origin.id);
+    if !origin.status.is_empty() {
+        reason.push_str(&format!(" and {}", origin.status));
+    }
+    if let Some(remark) = &origin.remark {
+        reason.push_str(": ");
+        reason.push_str(remark);
+    }
+    Some(StateChange {
+        task: new.task.id.clone(),
+        state: ctx.snapshot.states.get(&new.task.id).with(standing),
+        append: vec![super::event_record("import", reason)],
+    })
+}

@@ -1,0 +1,136 @@
+//! What a plan file of an import says beside its definitions: under `x-import`, which readers of the
+//! plan pass over, what each task was in its source (X16).
+
+use serde::{Deserialize, Serialize};
+
+use super::is_default;
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
+use crate::domain::request::Verb;
+use crate::domain::task::Task;
+use crate::ledger::format::problem::{Place, Problem, collect};
+use crate::ledger::format::text::Text;
+
+/// The key of a plan file that holds a list of [`OriginEntry`].
+pub const KEY: &str = "x-import";
+
+/// A task of a plan file that a request names by its blob, and what the file says of its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileTask {
+    /// The definition.
+    pub task: Task,
+    /// Where it came from; only files of imports say so.
+    pub origin: Option<Origin>,
+}
+
+/// What a source said of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OriginEntry {
+    id: Text<TaskId>,
+    from: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    status: String,
+    standing: Text<FirstStanding>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commit: Option<Text<ObjectId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
+}
+
+impl OriginEntry {
+    /// What it says.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub fn into_domain(self) -> Result<Origin, Vec<Problem>> {
+        collect(|at| {
+            let task = at.text("id", self.id);
+            let standing = at.text("standing", self.standing);
+            let commit = at.maybe("commit", self.commit);
+            Some(Origin {
+                task: task?,
+                id: self.from,
+                status: self.status,
+                standing: standing?,
+                commit,
+                remark: self.remark,
+            })
+        })
+    }
+}
+
+impl From<&Origin> for OriginEntry {
+    fn from(origin: &Origin) -> Self {
+        Self {
+            id: origin.task.clone().into(),
+            from: origin.id.clone(),
+            status: origin.status.clone(),
+            standing: origin.standing.into(),
+            commit: origin.commit.map(Text::from),
+            remark: origin.remark.clone(),
+        }
+    }
+}
+
+/// A plan file in a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImportFileEntry {
+    path: String,
+    blob: Text<ObjectId>,
+}
+
+impl From<ImportFile> for ImportFileEntry {
+    fn from(file: ImportFile) -> Self {
+        Self {
+            path: file.path,
+            blob: file.blob.into(),
+        }
+    }
+}
+
+/// The request to import these files.
+pub(super) fn imported(
+    at: &Place<'_>,
+    source: String,
+    entries: Vec<ImportFileEntry>,
+    file: &impl Fn(&str, ObjectId) -> Option<Vec<FileTask>>,
+) -> Option<Verb> {
+    let (mut files, mut tasks) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let blob = at.text("blob", entry.blob)?;
+        let place = crate::ledger::import::file_path(blob);
+        if entry.path != place {
+            at.refuse(format!(
+                "{} is not the place of {blob}: {place}",
+                entry.path
+            ));
+            return None;
+        }
+        let Some(read) = file(&entry.path, blob) else {
+            at.refuse(format!(
+                "the plan file {} ({blob}) is not readable",
+                entry.path
+            ));
+            return None;
+        };
+        for FileTask { task, origin } in read {
+            let Some(origin) = origin else {
+                at.refuse(format!(
+                    "{} does not say where `{}` came from",
+                    entry.path, task.id
+                ));
+                return None;
+            };
+            tasks.push(ImportedTask { task, origin });
+        }
+        let path = entry.path;
+        files.push(ImportFile { path, blob });
+    }
+    Some(Verb::Import {
+        source,
+        files,
+        tasks,
+    })
+}

@@ -1,0 +1,187 @@
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::domain::import::FirstStanding;
+use crate::domain::task::words;
+
+/// A place in a source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// The file, as it was named.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+}
+
+impl Spot {
+    /// A place.
+    #[must_use]
+    pub fn new(file: &str, line: usize) -> Self {
+        let file = file.to_owned();
+        Self { file, line }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+words! {
+    /// What about a source was not taken over as it was.
+    AnomalyKind {
+        /// A file or an entry does not read.
+        Unreadable = "unreadable",
+        /// A file that is reserved for an item and says nothing.
+        EmptyFile = "empty-file",
+        /// A symbolic link, which is not followed.
+        Symlink = "symlink",
+        /// Something at the top of a source that is no task.
+        NotImported = "not-imported",
+        /// An id that is not legal here, or does not follow the pattern of policy.
+        IdChanged = "id-changed",
+        /// Two entries with one id.
+        DuplicateId = "duplicate-id",
+        /// Two ids that become one.
+        IdCollision = "id-collision",
+        /// An entry without a title.
+        NoTitle = "no-title",
+        /// A title with line breaks.
+        TitleChanged = "title-changed",
+        /// A status that means nothing here.
+        StatusUnknown = "status-unknown",
+        /// Directory and status that disagree.
+        StatusDisagrees = "status-disagrees",
+        /// Two lists of dependencies that differ.
+        DependenciesDiffer = "dependencies-differ",
+        /// A dependency on something that is not there.
+        DependencyUnknown = "dependency-unknown",
+        /// A dependency that is named twice.
+        DependencyRepeated = "dependency-repeated",
+        /// A task that depends on itself.
+        DependencyOnItself = "dependency-on-itself",
+        /// Dependencies that go in a circle.
+        DependencyCycle = "dependency-cycle",
+        /// A dependency in prose.
+        ProseDependency = "prose-dependency",
+        /// A value that the format here does not take.
+        ValueRefused = "value-refused",
+        /// A value written in another way.
+        ValueChanged = "value-changed",
+        /// Priorities that count from 0.
+        PriorityShifted = "priority-shifted",
+        /// Somebody had it; nobody has it here.
+        ClaimLost = "claim-lost",
+        /// It was blocked; here it is parked, or waits for its dependencies.
+        BlockChanged = "block-changed",
+        /// Its landing is not a commit of the target.
+        CommitNotOnTarget = "commit-not-on-target",
+        /// It is here already, and the source says something else by now.
+        ChangedUpstream = "changed-upstream",
+        /// Records that cannot be vouched for.
+        RecordsLeft = "records-left",
+    }
+}
+
+/// Something about a source that was not taken over as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anomaly {
+    /// What sort of thing.
+    pub kind: AnomalyKind,
+    /// Where.
+    pub at: Spot,
+    /// The fact.
+    pub what: String,
+    /// What was made of it.
+    pub made: String,
+}
+
+/// An entry of a source that may become a task, in the words of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Where it stands.
+    pub at: Spot,
+    /// Its id there; empty where it has none.
+    pub id: String,
+    /// Everything that it says, by the source's names.
+    pub fields: Map<String, Value>,
+    /// Its text.
+    pub body: Option<String>,
+    /// The status that its place says, such as the name of a directory.
+    pub place_status: Option<String>,
+    /// Why it cannot become a task, if that is clear already.
+    pub bad: Option<String>,
+    /// A definition in our own form, which is taken as it is.
+    pub own: Option<Own>,
+}
+
+/// What one of our own exports says of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// What it is right after the import.
+    pub standing: FirstStanding,
+    /// Its landing.
+    pub commit: Option<String>,
+    /// What the import cannot take over.
+    pub remark: Option<String>,
+}
+
+impl Candidate {
+    /// An entry with nothing but a place and an id.
+    #[must_use]
+    pub fn new(at: Spot, id: impl Into<String>) -> Self {
+        Self {
+            at,
+            id: id.into(),
+            fields: Map::new(),
+            body: None,
+            place_status: None,
+            bad: None,
+            own: None,
+        }
+    }
+
+    /// An entry that cannot become a task.
+    #[must_use]
+    pub fn bad(at: Spot, id: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            bad: Some(why.into()),
+            ..Self::new(at, id)
+        }
+    }
+}
+
+/// What a reader found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Gathered {
+    /// The entries, in the order of the source.
+    pub candidates: Vec<Candidate>,
+    /// What is to be said of the source itself.
+    pub anomalies: Vec<Anomaly>,
+}
+
+impl Gathered {
+    /// Notes something.
+    pub fn note(
+        &mut self,
+        kind: AnomalyKind,
+        at: Spot,
+        what: impl Into<String>,
+        made: impl Into<String>,
+    ) {
+        self.anomalies.push(Anomaly {
+            kind,
+            at,
+            what: what.into(),
+            made: made.into(),
+        });
+    }
+
+    /// Adds what another reader found.
+    pub fn extend(&mut self, other: Self) {
+        self.candidates.extend(other.candidates);
+        self.anomalies.extend(other.anomalies);
+    }
+}

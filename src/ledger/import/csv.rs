@@ -1,0 +1,140 @@
+//! Issue lists as CSV, and cells that no spreadsheet takes for formulas (P23).
+
+use serde_json::{Map, Value};
+
+use super::{AnomalyKind, Candidate, Gathered, Spot};
+use crate::ledger::yaml::Limits;
+
+/// The first column of our own exports.
+pub const OWN: &str = "laneway";
+
+/// Reads a list of issues; the first row names the columns.
+#[must_use]
+pub fn read(file: &str, bytes: &[u8]) -> Gathered {
+    let mut found = Gathered::default();
+    let at = |line: u64| Spot::new(file, usize::try_from(line).unwrap_or(usize::MAX));
+    if bytes.len() > Limits::PLAN.bytes {
+        let why = format!(
+            "the file has {} bytes, more than {}",
+            bytes.len(),
+            Limits::PLAN.bytes
+        );
+        found.candidates.push(Candidate::bad(at(1), "", why));
+        return found;
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let headings: Vec<String> = match reader.headers() {
+        Ok(row) => row.iter().map(|cell| cell.trim().to_owned()).collect(),
+        Err(error) => {
+            found
+                .candidates
+                .push(Candidate::bad(at(1), "", error.to_string()));
+            return found;
+        }
+    };
+    for (n, name) in headings.iter().enumerate() {
+        if headings[..n].contains(name) && !name.is_empty() {
+            let what = format!("the column `{name}` is here twice");
+            found.note(
+                AnomalyKind::ValueChanged,
+                at(1),
+                what,
+                "the later one is `NAME-2`",
+            );
+        }
+    }
+    let own = headings.first().is_some_and(|first| first == OWN);
+    for row in reader.records() {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                let line = error.position().map_or(1, csv::Position::line);
+                let why = match error.kind() {
+                    csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8".to_owned(),
+                    _ => error.to_string(),
+                };
+                found.candidates.push(Candidate::bad(at(line), "", why));
+                continue;
+            }
+        };
+        let spot = at(row.position().map_or(1, csv::Position::line));
+        if row.len() != headings.len() {
+            let why = format!("it has {} cells, the heading {}", row.len(), headings.len());
+            found.candidates.push(Candidate::bad(spot, "", why));
+            continue;
+        }
+        let mut fields = Map::new();
+        for (name, cell) in headings.iter().zip(row.iter()) {
+            let cell = if own { armed(cell) } else { cell };
+            if cell.is_empty() || (own && name == OWN) {
+                continue;
+            }
+            let mut key = name.clone();
+            while fields.contains_key(&key) {
+                key.push_str("-2");
+            }
+            fields.insert(key, Value::from(cell));
+        }
+        let id = headings
+            .iter()
+            .find(|name| {
+                matches!(
+                    name.to_lowercase().as_str(),
+                    "id" | "number" | "key" | "issue key" | "issue id"
+                )
+            })
+            .and_then(|name| fields.shift_remove(name))
+            .and_then(|id| super::words::text(&id));
+        found.candidates.push(match id {
+            Some(id) => Candidate {
+                fields,
+                ..Candidate::new(spot, id)
+            },
+            None => Candidate::bad(spot, "", "it has no `id`, `number` or `key`"),
+        });
+    }
+    found
+}
+
+fn is_formula(text: &str) -> bool {
+    let bare = text.trim_start_matches('\'');
+    bare.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A cell that no spreadsheet takes for a formula: with a `'` in front where it could be.
+#[must_use]
+pub fn defused(text: &str) -> String {
+    match is_formula(text) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
+}
+
+/// The text that [`defused`] gave this cell for.
+fn armed(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_formula(text) => text,
+        _ => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p23_no_cell_is_a_formula_and_every_cell_comes_back() {
+        let texts = [
+            "=cmd()", "+1", "-1", "@x", "\tx", "\rx", "'=x", "''=x", "'x", "plain", "", "a=b",
+        ];
+        for text in texts {
+            let cell = defused(text);
+            assert!(
+                !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
+                "{cell:?}"
+            );
+            assert_eq!(armed(&cell), text);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Work items: one Markdown file each, with front matter, in directories named by status.
+
+use serde_json::{Map, Value};
+
+use super::words::{STATUSES, folded};
+use super::{AnomalyKind, Candidate, Gathered, Spot};
+use crate::ledger::yaml::{self, Limits};
+
+const FENCE: &str = "---";
+
+/// Reads one item. `file` is its path; the names of its directories say its status.
+#[must_use]
+pub fn read(file: &str, bytes: &[u8]) -> Gathered {
+    let mut found = Gathered::default();
+    let stem = file.rsplit('/').next().unwrap_or(file);
+    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+    let at = Spot::new(file, 1);
+    let bad = |why: String, line: usize| Gathered {
+        candidates: vec![Candidate::bad(Spot::new(file, line), stem, why)],
+        ..Gathered::default()
+    };
+    if bytes.len() > Limits::STATE.bytes {
+        return bad(
+            format!(
+                "the file has {} bytes, more than {}",
+                bytes.len(),
+                Limits::STATE.bytes
+            ),
+            1,
+        );
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.trim_start_matches('\u{feff}').replace("\r\n", "\n"),
+        Err(error) => {
+            let line = bytes[..error.valid_up_to()]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count()
+                + 1;
+            let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+            return bad(format!("byte 0x{byte:02X} is not UTF-8"), line);
+        }
+    };
+    if text.trim().is_empty() {
+        let what = format!("{stem} is reserved by an empty file");
+        found.note(AnomalyKind::EmptyFile, at, what, "no task");
+        return found;
+    }
+    let (front, body, first) = split(&text);
+    let place_status = file
+        .rsplit('/')
+        .skip(1)
+        .find(|dir| STATUSES.iter().any(|(word, _)| *word == folded(dir)))
+        .map(str::to_owned);
+    if front.is_none() && place_status.is_none() {
+        let what = format!("{stem} has no front matter and lies in no directory of a status");
+        let made = "it stays in the source";
+        found.note(AnomalyKind::NotImported, at, what, made);
+        return found;
+    }
+    let fields = match front {
+        None => Map::new(),
+        Some(front) => match yaml::parse(&front, Limits::STATE) {
+            Err(error) => return bad(error.message, error.line),
+            Ok(node) if node.is_null() => Map::new(),
+            Ok(node) => match node.to_json() {
+                Value::Object(fields) => fields,
+                _ => return bad("the front matter is no mapping".to_owned(), 2),
+            },
+        },
+    };
+    let mut candidate = Candidate::new(at, stem);
+    candidate.fields = fields;
+    if let Some(id) = candidate.fields.shift_remove("id")
+        && let Some(id) = super::words::text(&id)
+    {
+        candidate.id = id;
+    }
+    candidate.body = Some(body.trim_end().to_owned()).filter(|body| !body.is_empty());
+    prose(&mut candidate, first);
+    candidate.place_status = place_status;
+    found.candidates.push(candidate);
+    found
+}
+
+/// Front matter, body, and the line on which the body begins. A comment stands where the fence was,
+/// so that lines count as in the file.
+fn split(text: &str) -> (Option<String>, &str, usize) {
+    let Some(rest) = text.strip_prefix("---\n") else {
+        return (None, text, 1);
+    };
+    let mut at = 0;
+    for (n, line) in rest.split_inclusive('\n').enumerate() {
+        if line.trim_end() == FENCE {
+            let front = format!("#--\n{}", &rest[..at]);
+            return (Some(front), &rest[at + line.len()..], n + 3);
+        }
+        at += line.len();
+    }
+    (None, text, 1)
+}
+
+/// The key under which dependencies of prose are handed on, with their lines.
+pub(super) const PROSE: &str = "\0prose";
+
+/// Notes lines of the body such as `Depends on: X, Y`.
+fn prose(candidate: &mut Candidate, first: usize) {
+    let Some(body) = &candidate.body else { return };
+    let mut lines = Vec::new();
+    for (n, line) in body.lines().enumerate() {
+        let plain = line.trim().trim_start_matches(['-', '*', '>', ' ']);
+        let plain = plain.replace("**", "");
+        let Some((head, tail)) = plain.split_once(':') else {
+            continue;
+        };
+        if matches!(
+            head.trim().to_ascii_lowercase().as_str(),
+            "depends on" | "blocked by" | "requires" | "waits for"
+        ) && !tail.trim().is_empty()
+        {
+            lines.push(Value::from(vec![
+                Value::from(first + n),
+                Value::from(tail.trim()),
+            ]));
+        }
+    }
+    if !lines.is_empty() {
+        candidate.fields.insert(PROSE.to_owned(), lines.into());
+    }
+}

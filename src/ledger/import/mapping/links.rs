@@ -1,0 +1,329 @@
+//! What tasks say of each other: dependencies and parents, however they are written.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde_json::Value;
+
+use super::super::words::{self, Meaning};
+use super::super::{AnomalyKind, items};
+use super::fields::{Draft, Setting, Words, values};
+use super::{Known, Mapping};
+use crate::domain::id::TaskId;
+
+/// The words under which sources list what a task waits for.
+const NEEDS: [&str; 3] = ["depends_on", "dependencies", "blocked_by"];
+
+/// Reads the dependencies and the parent of a draft.
+pub(super) fn read(
+    draft: &mut Draft<'_>,
+    sorted: &Words<'_>,
+    setting: &Setting<'_>,
+    mapping: &mut Mapping,
+) {
+    let mut needs: Vec<String> = Vec::new();
+    let mut parent = None;
+    let mut lists: Vec<(String, Vec<String>)> = Vec::new();
+    for ours in NEEDS {
+        for (_, key, value) in values(sorted, ours) {
+            let (list, upper, odd) = references(value);
+            if !odd.is_empty() {
+                draft.keep(key, Value::from(odd));
+            }
+            parent = parent.or(upper);
+            draft.became(key, "depends_on");
+            if ours != "blocked_by" {
+                lists.push(((*key).to_owned(), list.clone()));
+            }
+            needs.extend(list);
+        }
+    }
+    differing(draft, &lists, mapping);
+    for (_, key, value) in values(sorted, "parent") {
+        parent = words::text(value).or(parent);
+        draft.became(key, "parent");
+    }
+    let mut lost = Vec::new();
+    let mut found: Vec<TaskId> = Vec::new();
+    for need in &needs {
+        let Some(id) = setting.ids.find(need, setting.known) else {
+            lost.push(need.clone());
+            continue;
+        };
+        take(draft, &mut found, need, id, &lists, mapping);
+    }
+    prose(draft, setting, &mut found, mapping);
+    if !found.is_empty() {
+        let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+        draft.put("depends_on", list);
+    }
+    unmet(draft, &lost, mapping);
+    let Some(parent) = parent else { return };
+    match setting.ids.find(&parent, setting.known) {
+        Some(id) if draft.mapped.id.as_ref() != Some(&id) => draft.put("parent", id.to_string()),
+        _ => {
+            let what = format!(
+                "`{}` is a part of `{parent}`, which is not there",
+                draft.candidate.id
+            );
+            draft.note(
+                mapping,
+                AnomalyKind::DependencyUnknown,
+                what,
+                "kept as `x-parent`",
+            );
+            draft.keep("parent", parent.into());
+        }
+    }
+}
+
+/// Two lists of the same thing that do not say the same.
+fn differing(draft: &Draft<'_>, lists: &[(String, Vec<String>)], mapping: &mut Mapping) {
+    let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
+    let [(_, one), rest @ ..] = lists else { return };
+    if rest.iter().all(|(_, other)| set(other) == set(one)) {
+        return;
+    }
+    let told: Vec<String> = lists
+        .iter()
+        .map(|(key, list)| format!("`{key}` says {}", list.join(", ")))
+        .collect();
+    let what = format!("`{}`: {}", draft.candidate.id, told.join("; "));
+    draft.note(
+        mapping,
+        AnomalyKind::DependenciesDiffer,
+        what,
+        "all of them",
+    );
+}
+
+fn take(
+    draft: &Draft<'_>,
+    found: &mut Vec<TaskId>,
+    need: &str,
+    id: TaskId,
+    lists: &[(String, Vec<String>)],
+    mapping: &mut Mapping,
+) {
+    let me = &draft.candidate.id;
+    if draft.mapped.id.as_ref() == Some(&id) {
+        let what = format!("`{me}` depends on itself");
+        draft.note(mapping, AnomalyKind::DependencyOnItself, what, "left out");
+    } else if found.contains(&id) {
+        // Named once in each of two lists is no repetition.
+        let twice = lists
+            .iter()
+            .any(|(_, list)| list.iter().filter(|n| *n == need).count() > 1);
+        if twice || lists.len() < 2 {
+            let what = format!("`{me}` depends on `{need}` twice");
+            draft.note(mapping, AnomalyKind::DependencyRepeated, what, "once");
+        }
+    } else {
+        found.push(id);
+    }
+}
+
+/// Dependencies that cannot be kept must not be met by silence: the task rests.
+fn unmet(draft: &mut Draft<'_>, lost: &[String], mapping: &mut Mapping) {
+    if lost.is_empty() {
+        return;
+    }
+    let names = lost.join(", ");
+    let what = format!(
+        "`{}` depends on `{names}`, which is not there",
+        draft.candidate.id
+    );
+    let open = !matches!(draft.meaning, Meaning::Done | Meaning::Cancelled);
+    let made = match open {
+        true => "kept as `x-depends_on`, and parked until a person unparks it",
+        false => "kept as `x-depends_on`",
+    };
+    draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
+    draft.keep("depends_on", Value::from(lost.to_vec()));
+    if open {
+        draft.parked = Some(format!("it depends on {names}, which is not there"));
+    }
+}
+
+/// Dependencies that the text speaks of.
+fn prose(
+    draft: &mut Draft<'_>,
+    setting: &Setting<'_>,
+    found: &mut Vec<TaskId>,
+    mapping: &mut Mapping,
+) {
+    let lines = draft
+        .candidate
+        .fields
+        .get(items::PROSE)
+        .and_then(Value::as_array);
+    for line in lines.into_iter().flatten() {
+        let text = line.get(1).and_then(Value::as_str).unwrap_or_default();
+        let number = line.get(0).and_then(Value::as_u64).unwrap_or(1);
+        let clean = text.replace(" and ", ",").replace(['`', '[', ']'], "");
+        let mut names = Vec::new();
+        for word in clean
+            .split([',', ';'])
+            .map(|word| word.trim().trim_end_matches('.'))
+        {
+            let id = setting.ids.find(word, setting.known);
+            if let Some(id) = id.filter(|id| draft.mapped.id.as_ref() != Some(id)) {
+                names.push(id.to_string());
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        let mut at = draft.mapped.at.clone();
+        at.line = usize::try_from(number).unwrap_or(at.line);
+        let what = format!(
+            "the text of `{}` says that it depends on: {text}",
+            draft.candidate.id
+        );
+        let made = match names.as_slice() {
+            [] => "it names no task; the notes say it".to_owned(),
+            names => format!("depends on {}", names.join(", ")),
+        };
+        mapping.note(AnomalyKind::ProseDependency, &at, what, made);
+    }
+}
+
+/// References of a list: ids, or objects that say what sort of link they are. Also the parent that
+/// such objects name, and those that are neither.
+fn references(value: &Value) -> (Vec<String>, Option<String>, Vec<Value>) {
+    let Value::Array(list) = value else {
+        return (words::list(value), None, Vec::new());
+    };
+    let (mut needs, mut parent, mut odd) = (Vec::new(), None, Vec::new());
+    for item in list {
+        let Value::Object(link) = item else {
+            needs.extend(words::text(item));
+            continue;
+        };
+        let target = ["depends_on_id", "depends_on", "id", "number", "task"]
+            .into_iter()
+            .find_map(|key| words::text(link.get(key)?));
+        let sort = link.get("type").or_else(|| link.get("dependency_type"));
+        match (target, sort.and_then(Value::as_str)) {
+            (Some(target), None | Some("blocks" | "blocked_by" | "depends_on")) => {
+                needs.push(target)
+            }
+            (Some(target), Some("parent-child" | "parent")) => parent = Some(target),
+            _ => odd.push(item.clone()),
+        }
+    }
+    (needs, parent, odd)
+}
+
+/// Says of blocked tasks what holds them up here: a dependency that is open, or a person.
+pub(super) fn settle(drafts: &mut [Draft<'_>], mapping: &mut Mapping) {
+    let closed: HashSet<String> = drafts
+        .iter()
+        .filter(|draft| draft.meaning == Meaning::Done)
+        .filter_map(|draft| draft.mapped.id.as_ref().map(ToString::to_string))
+        .collect();
+    for draft in drafts {
+        let needs = draft
+            .mapped
+            .definition
+            .get("depends_on")
+            .and_then(Value::as_array);
+        let waits = needs.is_some_and(|needs| {
+            let mut needs = needs.iter().filter_map(Value::as_str);
+            needs.any(|need| !closed.contains(need))
+        });
+        if draft.meaning == Meaning::Blocked && draft.candidate.own.is_none() {
+            let what = format!("`{}` is {}", draft.candidate.id, draft.mapped.status);
+            let lost = draft.mapped.kept.iter().any(|key| key == "x-depends_on");
+            let made = if waits && !lost {
+                draft.parked = None;
+                "todo: its dependencies hold it up"
+            } else {
+                "todo, parked until a person unparks it"
+            };
+            draft.note(mapping, AnomalyKind::BlockChanged, what, made);
+        }
+        let open = !matches!(draft.meaning, Meaning::Done | Meaning::Cancelled);
+        if let (Some(why), true) = (&draft.parked, open) {
+            if draft.meaning != Meaning::Blocked {
+                draft.remarks.push(format!("parked: {why}"));
+            }
+            draft
+                .mapped
+                .definition
+                .insert("parked".to_owned(), true.into());
+        }
+    }
+}
+
+/// Takes out dependencies on entries that become no tasks. Nothing is written while there are such,
+/// unless that was asked for: then what depended on them rests.
+pub(super) fn detach(mapping: &mut Mapping, known: &Known<'_>) {
+    let gone: HashSet<TaskId> = mapping
+        .tasks
+        .iter()
+        .filter(|mapped| mapped.task.is_none())
+        .filter_map(|mapped| mapped.id.clone())
+        .filter(|id| !(known.taken)(id))
+        .collect();
+    if gone.is_empty() {
+        return;
+    }
+    let mut notes = Vec::new();
+    for mapped in &mut mapping.tasks {
+        let Some(task) = &mut mapped.task else {
+            continue;
+        };
+        let (lost, kept): (Vec<TaskId>, Vec<TaskId>) = task
+            .depends_on
+            .iter()
+            .cloned()
+            .partition(|need| gone.contains(need));
+        let parent = task.parent.clone().filter(|parent| gone.contains(parent));
+        if let Some(parent) = parent {
+            task.parent = None;
+            mapped.definition.shift_remove("parent");
+            mapped
+                .definition
+                .insert("x-parent".to_owned(), parent.as_str().into());
+            let what = format!(
+                "`{}` is a part of `{parent}`, which becomes no task",
+                mapped.source_id
+            );
+            notes.push((mapped.at.clone(), what, "kept as `x-parent`"));
+        }
+        if lost.is_empty() {
+            continue;
+        }
+        let texts = |ids: &[TaskId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        task.depends_on = kept.clone();
+        task.parked = true;
+        let names = texts(&lost).join(", ");
+        mapped.definition.shift_remove("depends_on");
+        if !kept.is_empty() {
+            mapped
+                .definition
+                .insert("depends_on".to_owned(), texts(&kept).into());
+        }
+        mapped
+            .definition
+            .insert("x-depends_on".to_owned(), texts(&lost).into());
+        mapped.definition.insert("parked".to_owned(), true.into());
+        let remark = format!("parked: it depends on {names}, which became no task");
+        mapped.remark = Some(match mapped.remark.take() {
+            None => remark,
+            Some(before) => format!("{before}; {remark}"),
+        });
+        let what = format!(
+            "`{}` depends on {names}, which becomes no task",
+            mapped.source_id
+        );
+        notes.push((
+            mapped.at.clone(),
+            what,
+            "kept as `x-depends_on`, and parked",
+        ));
+    }
+    for (at, what, made) in notes {
+        mapping.note(AnomalyKind::DependencyUnknown, &at, what, made);
+    }
+}

@@ -1,0 +1,333 @@
+//! From candidates to definitions: ids first, since everything refers to them, then each task.
+
+mod fields;
+mod links;
+mod salvage;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::{Map, Value};
+
+use self::fields::Draft;
+use super::ids;
+use super::{Anomaly, AnomalyKind, Candidate, FieldMap, Gathered, Spot};
+use crate::domain::graph;
+use crate::domain::id::TaskId;
+use crate::domain::import::FirstStanding;
+use crate::domain::policy::Policy;
+use crate::domain::task::Task;
+
+/// What is there already.
+pub struct Known<'a> {
+    /// The rules' policy.
+    pub policy: &'a Policy,
+    /// Whether a task of this id is there, or was.
+    pub taken: &'a dyn Fn(&TaskId) -> bool,
+    /// The tasks that are there, by where they came from.
+    pub by_origin: &'a HashMap<String, TaskId>,
+    /// Whether a file is there below `governance/`.
+    pub has_file: &'a dyn Fn(&str) -> bool,
+    /// Whether a workstation is registered.
+    pub has_workstation: &'a dyn Fn(&str) -> bool,
+}
+
+/// How to map.
+#[derive(Debug, Clone, Default)]
+pub struct MappingOptions {
+    /// What people call the source; part of where a task came from.
+    pub name: String,
+    /// Goes before every new id.
+    pub prefix: String,
+    /// The role of tasks that name none.
+    pub role: Option<String>,
+    /// Leave out what is done or cancelled in the source.
+    pub open_only: bool,
+}
+
+/// A candidate, and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct Mapped {
+    /// Where it stands.
+    pub at: Spot,
+    /// Its id in the source.
+    pub source_id: String,
+    /// Its id here.
+    pub id: Option<TaskId>,
+    /// Its status there; empty where it has none.
+    pub status: String,
+    /// What it is here right after the import.
+    pub standing: FirstStanding,
+    /// The landing that the source names, as it is written there.
+    pub commit: Option<String>,
+    /// What its history here begins with.
+    pub remark: Option<String>,
+    /// Their word, and the field it became.
+    pub fields: Vec<(String, &'static str)>,
+    /// Their words that are kept under `x-` keys.
+    pub kept: Vec<String>,
+    /// Their words that were left out because the map says so.
+    pub lost: Vec<String>,
+    /// The definition.
+    pub definition: Map<String, Value>,
+    /// What rules read of it; none where it cannot become a task.
+    pub task: Option<Task>,
+    /// Why it cannot.
+    pub bad: Vec<String>,
+    /// Whether the task is there already.
+    pub known: bool,
+}
+
+/// Everything that a source becomes.
+#[derive(Debug, Clone, Default)]
+pub struct Mapping {
+    /// Its entries, in the order of the source.
+    pub tasks: Vec<Mapped>,
+    /// What was not taken over as it was.
+    pub anomalies: Vec<Anomaly>,
+    /// Entries left out because they are closed in the source.
+    pub left_out: usize,
+}
+
+impl Mapping {
+    fn note(&mut self, kind: AnomalyKind, at: &Spot, what: String, made: impl Into<String>) {
+        self.anomalies.push(Anomaly {
+            kind,
+            at: at.clone(),
+            what,
+            made: made.into(),
+        });
+    }
+}
+
+/// Where a task came from, as `origin_ask_ref` says it.
+#[must_use]
+pub fn origin_of(name: &str, source_id: &str) -> String {
+    let id: String = source_id
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    format!("import:{name}:{}", id.trim())
+}
+
+/// Makes definitions of what a reader found.
+#[must_use]
+pub fn map(
+    gathered: Gathered,
+    fields: &FieldMap,
+    known: &Known<'_>,
+    options: &MappingOptions,
+) -> Mapping {
+    let mut mapping = Mapping {
+        anomalies: gathered.anomalies,
+        ..Mapping::default()
+    };
+    let candidates = once(gathered.candidates, &mut mapping);
+    let shift = counts_from_zero(&candidates, fields, &mut mapping);
+    let ids = Ids::assign(&candidates, known, options, &mut mapping);
+    let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(candidates.len());
+    for (candidate, id) in candidates.iter().zip(&ids.of) {
+        let setting = fields::Setting {
+            fields,
+            known,
+            options,
+            ids: &ids,
+            shift,
+        };
+        drafts.push(Draft::of(candidate, id.clone(), &setting, &mut mapping));
+    }
+    links::settle(&mut drafts, &mut mapping);
+    for draft in drafts {
+        if options.open_only && draft.mapped.standing != FirstStanding::Todo {
+            mapping.left_out += 1;
+            continue;
+        }
+        let mapped = salvage::finish(draft, known, &mut mapping);
+        mapping.tasks.push(mapped);
+    }
+    circles(&mut mapping);
+    links::detach(&mut mapping, known);
+    mapping
+}
+
+/// Entries that say the same twice are taken once; others that share an id get one each.
+fn once(candidates: Vec<Candidate>, mapping: &mut Mapping) -> Vec<Candidate> {
+    let mut first: HashMap<String, usize> = HashMap::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
+    for mut candidate in candidates {
+        if candidate.bad.is_some() || candidate.id.is_empty() {
+            if candidate.bad.is_none() {
+                candidate.bad = Some("it has no id".to_owned());
+            }
+            kept.push(candidate);
+            continue;
+        }
+        let Some(earlier) = first.get(&candidate.id) else {
+            first.insert(candidate.id.clone(), kept.len());
+            kept.push(candidate);
+            continue;
+        };
+        let earlier = &kept[*earlier];
+        let what = format!("`{}` is here twice, first at {}", candidate.id, earlier.at);
+        let same = earlier.fields == candidate.fields && earlier.body == candidate.body;
+        if same && earlier.place_status == candidate.place_status {
+            let made = "both say the same: taken once";
+            mapping.note(AnomalyKind::DuplicateId, &candidate.at, what, made);
+            continue;
+        }
+        let count = counts.entry(candidate.id.clone()).or_insert(1);
+        *count += 1;
+        candidate.id = format!("{}#{count}", candidate.id);
+        let made = format!(
+            "a task of its own, from `{}`; references mean the first",
+            candidate.id
+        );
+        mapping.note(AnomalyKind::DuplicateId, &candidate.at, what, made);
+        kept.push(candidate);
+    }
+    kept
+}
+
+/// Some trackers count priorities from 0: then all numbers of the source are one less than ours.
+fn counts_from_zero(candidates: &[Candidate], fields: &FieldMap, mapping: &mut Mapping) -> i64 {
+    let zero = candidates.iter().find(|candidate| {
+        candidate.own.is_none()
+            && candidate.fields.iter().any(|(key, value)| {
+                let priority = fields.ours(key).is_some_and(|(ours, _)| ours == "priority");
+                priority && super::words::ranked(value) == Some(0)
+            })
+    });
+    let Some(zero) = zero else { return 0 };
+    let at = zero.at.clone();
+    let what = format!("`{}` has priority 0, which is none here", zero.id);
+    let made = "all priorities of the source count one more: 0 is 1";
+    mapping.note(AnomalyKind::PriorityShifted, &at, what, made);
+    1
+}
+
+/// The ids of candidates, and what references mean.
+pub(super) struct Ids {
+    /// By candidate; none for a bad one.
+    of: Vec<Option<(TaskId, bool)>>,
+    exact: HashMap<String, TaskId>,
+    /// By folded text, where only one candidate has it.
+    close: BTreeMap<String, Option<TaskId>>,
+}
+
+impl Ids {
+    fn assign(
+        candidates: &[Candidate],
+        known: &Known<'_>,
+        options: &MappingOptions,
+        mapping: &mut Mapping,
+    ) -> Self {
+        let pattern = ids::pattern(known.policy.task_id_pattern.as_deref());
+        let mut given: BTreeSet<TaskId> = BTreeSet::new();
+        let mut ids = Self {
+            of: Vec::with_capacity(candidates.len()),
+            exact: HashMap::new(),
+            close: BTreeMap::new(),
+        };
+        for candidate in candidates {
+            if candidate.bad.is_some() {
+                ids.of.push(None);
+                continue;
+            }
+            let same = || {
+                let id = TaskId::new(format!("{}{}", options.prefix, candidate.id)).ok();
+                id.filter(|id| candidate.own.is_some() && (known.taken)(id))
+            };
+            let origin = origin_of(&options.name, &candidate.id);
+            let there = known.by_origin.get(&origin).cloned().or_else(same);
+            let (id, old) = match there {
+                Some(id) => (Some(id), true),
+                None => {
+                    let legal = ids::legal(&candidate.id, &options.prefix, pattern.as_ref());
+                    (legal, false)
+                }
+            };
+            let Some(mut id) = id else {
+                ids.of.push(None);
+                continue;
+            };
+            let plain = format!("{}{}", options.prefix, candidate.id);
+            if !old && id.as_str() != plain {
+                let what = format!("the id `{}` is not legal here", candidate.id);
+                let made = format!("`{id}`; references follow");
+                mapping.note(AnomalyKind::IdChanged, &candidate.at, what, made);
+            }
+            if !old && given.contains(&id) {
+                let what = format!("`{}` becomes `{id}`, as another id does", candidate.id);
+                id = another(&id, &given).unwrap_or(id);
+                let made = format!("`{id}`; references follow");
+                mapping.note(AnomalyKind::IdCollision, &candidate.at, what, made);
+            }
+            given.insert(id.clone());
+            ids.exact.entry(candidate.id.clone()).or_insert(id.clone());
+            let folded = super::words::folded(&candidate.id);
+            ids.close
+                .entry(folded)
+                .and_modify(|known| *known = None)
+                .or_insert(Some(id.clone()));
+            ids.of.push(Some((id, old)));
+        }
+        ids
+    }
+
+    /// The task that a reference means.
+    pub(super) fn find(&self, reference: &str, known: &Known<'_>) -> Option<TaskId> {
+        let bare = reference.trim().trim_start_matches('#');
+        let here = || {
+            TaskId::new(reference.trim())
+                .ok()
+                .filter(|id| (known.taken)(id))
+        };
+        self.exact
+            .get(reference.trim())
+            .or_else(|| self.exact.get(bare))
+            .or_else(|| self.close.get(&super::words::folded(bare))?.as_ref())
+            .cloned()
+            .or_else(here)
+    }
+}
+
+fn another(id: &TaskId, given: &BTreeSet<TaskId>) -> Option<TaskId> {
+    (2..10_000)
+        .filter_map(|n| TaskId::new(format!("{id}-{n}")).ok())
+        .find(|id| !given.contains(id))
+}
+
+/// Most circles that are told of; the ledger refuses what is left.
+const CIRCLES: usize = 100;
+
+/// Tasks in a circle of dependencies can never start: they are no tasks until somebody opens it.
+fn circles(mapping: &mut Mapping) {
+    let mut edges: HashMap<TaskId, Vec<TaskId>> = mapping
+        .tasks
+        .iter()
+        .filter_map(|mapped| Some((mapped.id.clone()?, mapped.task.as_ref()?.depends_on.clone())))
+        .collect();
+    for _ in 0..CIRCLES {
+        let nodes: BTreeSet<&TaskId> = edges.keys().collect();
+        let edges_of = |id: &TaskId| edges.get(id).map_or(&[][..], Vec::as_slice);
+        let Some(circle) = graph::find_cycle(nodes, edges_of) else {
+            return;
+        };
+        let circle: Vec<TaskId> = circle.into_iter().cloned().collect();
+        let path: Vec<&str> = circle.iter().map(TaskId::as_str).collect();
+        let what = format!("the dependencies go in a circle: {}", path.join(" → "));
+        let mut first = None;
+        for mapped in &mut mapping.tasks {
+            if mapped.id.as_ref().is_some_and(|id| circle.contains(id)) {
+                first.get_or_insert_with(|| mapped.at.clone());
+                mapped.bad.push(what.clone());
+                mapped.task = None;
+            }
+        }
+        if let Some(at) = first {
+            let made = "no tasks; open the circle in the source";
+            mapping.note(AnomalyKind::DependencyCycle, &at, what, made);
+        }
+        edges.retain(|id, _| !circle.contains(id));
+    }
+}

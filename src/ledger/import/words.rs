@@ -1,0 +1,199 @@
+//! The words of other trackers, and what they mean here.
+
+use serde_json::Value;
+
+/// What a status of another tracker means here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nobody has begun.
+    Todo,
+    /// Somebody works on it.
+    InProgress,
+    /// It is handed off.
+    InReview,
+    /// Something holds it up.
+    Blocked,
+    /// It is done.
+    Done,
+    /// It was given up.
+    Cancelled,
+}
+
+impl Meaning {
+    /// The word used here.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Todo => "todo",
+            Self::InProgress => "in_progress",
+            Self::InReview => "in_review",
+            Self::Blocked => "blocked",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Statuses, folded, and what they mean.
+pub const STATUSES: &[(&str, Meaning)] = &[
+    ("todo", Meaning::Todo),
+    ("to_do", Meaning::Todo),
+    ("open", Meaning::Todo),
+    ("opened", Meaning::Todo),
+    ("reopened", Meaning::Todo),
+    ("new", Meaning::Todo),
+    ("pending", Meaning::Todo),
+    ("backlog", Meaning::Todo),
+    ("ready", Meaning::Todo),
+    ("planned", Meaning::Todo),
+    ("queued", Meaning::Todo),
+    ("draft", Meaning::Todo),
+    ("not_started", Meaning::Todo),
+    ("in_progress", Meaning::InProgress),
+    ("inprogress", Meaning::InProgress),
+    ("working", Meaning::InProgress),
+    ("doing", Meaning::InProgress),
+    ("started", Meaning::InProgress),
+    ("active", Meaning::InProgress),
+    ("wip", Meaning::InProgress),
+    ("claimed", Meaning::InProgress),
+    ("awaiting_scope", Meaning::InProgress),
+    ("in_review", Meaning::InReview),
+    ("review", Meaning::InReview),
+    ("submitted", Meaning::InReview),
+    ("blocked", Meaning::Blocked),
+    ("waiting", Meaning::Blocked),
+    ("on_hold", Meaning::Blocked),
+    ("hold", Meaning::Blocked),
+    ("paused", Meaning::Blocked),
+    ("deferred", Meaning::Blocked),
+    ("done", Meaning::Done),
+    ("closed", Meaning::Done),
+    ("complete", Meaning::Done),
+    ("completed", Meaning::Done),
+    ("finished", Meaning::Done),
+    ("merged", Meaning::Done),
+    ("resolved", Meaning::Done),
+    ("fixed", Meaning::Done),
+    ("archive", Meaning::Done),
+    ("archived", Meaning::Done),
+    ("cancelled", Meaning::Cancelled),
+    ("canceled", Meaning::Cancelled),
+    ("abandoned", Meaning::Cancelled),
+    ("duplicate", Meaning::Cancelled),
+    ("invalid", Meaning::Cancelled),
+    ("not_planned", Meaning::Cancelled),
+    ("obsolete", Meaning::Cancelled),
+    ("rejected", Meaning::Cancelled),
+    ("superseded", Meaning::Cancelled),
+    ("wont_fix", Meaning::Cancelled),
+    ("wontfix", Meaning::Cancelled),
+];
+
+/// What a status means.
+pub fn status(word: &str) -> Option<Meaning> {
+    let folded = folded(word);
+    let known = STATUSES.iter().find(|(known, _)| *known == folded);
+    known.map(|(_, meaning)| *meaning)
+}
+
+/// A priority in words.
+pub fn priority(word: &str) -> Option<i64> {
+    match folded(word).as_str() {
+        "critical" | "urgent" | "highest" | "blocker" => Some(1),
+        "high" | "major" => Some(2),
+        "medium" | "normal" | "moderate" => Some(3),
+        "low" | "minor" => Some(4),
+        "lowest" | "trivial" | "backlog" => Some(5),
+        _ => None,
+    }
+}
+
+/// The number of a priority such as `2`, `"2"` or `P2`.
+pub fn ranked(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().trim_start_matches(['P', 'p']).parse().ok(),
+        _ => None,
+    }
+}
+
+/// The kind of work that a word of another tracker names.
+pub fn kind(word: &str) -> Option<&'static str> {
+    match folded(word).as_str() {
+        "feature" | "enhancement" | "story" | "epic" | "improvement" => Some("feature"),
+        "defect" | "bug" | "regression" | "incident" => Some("defect"),
+        "chore" | "task" | "docs" | "maintenance" | "refactor" => Some("chore"),
+        "spike" | "research" | "investigation" => Some("spike"),
+        _ => None,
+    }
+}
+
+/// A risk in words.
+pub fn risk(word: &str) -> Option<&'static str> {
+    match folded(word).as_str() {
+        "low" | "minor" => Some("low"),
+        "normal" | "medium" | "moderate" => Some("normal"),
+        "high" | "critical" => Some("high"),
+        _ => None,
+    }
+}
+
+/// Lower case, with `_` for everything that is neither letter nor digit.
+pub fn folded(word: &str) -> String {
+    let word = word.trim().replace('\'', "");
+    let fold = |c: char| {
+        if c.is_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
+    word.chars().map(fold).collect()
+}
+
+/// A scalar as text: an object is told by its name, login or id.
+pub fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Object(map) => ["name", "login", "id", "title"]
+            .into_iter()
+            .find_map(|key| {
+                map.get(key)
+                    .filter(|value| !value.is_object())
+                    .and_then(text)
+            }),
+        Value::Null | Value::Array(_) => None,
+    }
+}
+
+/// The items of a list, which may be written as one text with commas.
+pub fn list(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(text).collect(),
+        Value::String(joined) => joined
+            .trim_matches(['[', ']'])
+            .split([',', ';', '\n'])
+            .map(|item| {
+                item.trim()
+                    .trim_matches(['"', '`'])
+                    .trim_start_matches("- ")
+                    .to_owned()
+            })
+            .filter(|item| !item.is_empty())
+            .collect(),
+        other => text(other).into_iter().collect(),
+    }
+}
+
+/// Whether a value says nothing.
+pub fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}

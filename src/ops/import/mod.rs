@@ -1,0 +1,403 @@
+//! `import`: the tasks of another tracker, in one ledger commit (X16).
+//!
+//! The second import of a source adds what is new in it. A task that is there is never changed: what
+//! its source says by now is reported.
+
+mod compare;
+mod sources;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::mutate::FileChange;
+use super::{Mutation, OpError, Site, look};
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
+use crate::domain::request::Verb;
+use crate::domain::snapshot::Snapshot;
+use crate::ledger::import::mapping::Mapping;
+use crate::ledger::import::{
+    Anomaly, AnomalyKind, FieldMap, Known, Mapped, MappingOptions, PlanText, SourceKind, file_path,
+    map, texts,
+};
+use crate::ledger::write::{self, Content};
+
+/// What is imported, and how.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+    /// Files and directories.
+    pub sources: Vec<PathBuf>,
+    /// Their form; none: told from their names.
+    pub from: Option<SourceKind>,
+    /// A field map.
+    pub map: Option<PathBuf>,
+    /// What people call the source; by default its form.
+    pub name: Option<String>,
+    /// Goes before every new id.
+    pub prefix: String,
+    /// The role of tasks that name none.
+    pub role: Option<String>,
+    /// Leave out what is closed in the source.
+    pub open_only: bool,
+    /// Import the rest where entries cannot become tasks.
+    pub skip_bad: bool,
+    /// Show what would become what, and write nothing.
+    pub plan: bool,
+    /// The same, with the difference of the ledger's files.
+    pub dry_run: bool,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A new task.
+    New,
+    /// The task is there already.
+    There,
+    /// The task is there, and its source says something else by now: these fields.
+    Changed(Vec<&'static str>),
+    /// No task.
+    Bad,
+}
+
+/// An entry of the source, and what became of it.
+#[derive(Debug, Clone)]
+pub struct ImportRow {
+    /// What it maps to.
+    pub mapped: Mapped,
+    /// What became of it.
+    pub action: Action,
+    /// Its landing, as far as it is on the target.
+    pub commit: Option<ObjectId>,
+}
+
+/// How an import ended.
+#[derive(Debug, Clone)]
+pub struct ImportOutcome {
+    /// The form of the source.
+    pub kind: SourceKind,
+    /// What people call it.
+    pub name: String,
+    /// Its entries, in the order of the source.
+    pub rows: Vec<ImportRow>,
+    /// What was not taken over as it was.
+    pub anomalies: Vec<Anomaly>,
+    /// Entries left out because they are closed in the source.
+    pub left_out: usize,
+    /// The mutation; none where nothing is new, or where bad entries keep all from being written.
+    pub mutation: Option<Mutation>,
+    /// The ledger that was read.
+    pub tip: Option<ObjectId>,
+}
+
+impl ImportOutcome {
+    /// Number of entries with this fate.
+    #[must_use]
+    pub fn count(&self, is: impl Fn(&Action) -> bool) -> usize {
+        self.rows.iter().filter(|row| is(&row.action)).count()
+    }
+
+    /// Whether bad entries kept all from being written.
+    #[must_use]
+    pub fn is_refused(&self, options: &ImportOptions) -> bool {
+        !options.skip_bad && self.count(|action| *action == Action::Bad) > 0
+    }
+}
+
+/// Imports tasks, or shows what would become what.
+///
+/// # Errors
+/// When a source, the field map or the ledger does not read; the refusal of `decide`.
+pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpError> {
+    let (kind, gathered) = sources::gather(&site.env.dir, &options.sources, options.from)?;
+    let mut fields = FieldMap::usual(kind);
+    if let Some(path) = &options.map {
+        let full = site.env.dir.join(path);
+        let bytes = std::fs::read(full).map_err(|source| OpError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        fields = fields.with(&path.display().to_string(), &bytes)?;
+    }
+    let name = match &options.name {
+        None => kind.word().to_owned(),
+        Some(name) if is_name(name) => name.clone(),
+        Some(name) => {
+            let message = format!("`{}` is no name for a source", name.escape_debug());
+            return Err(OpError::Usage(message));
+        }
+    };
+    let snapshot = look::snapshot(site)?;
+    let mapping = mapped(site, &snapshot, gathered, &fields, &name, options);
+    let mut outcome = judged(site, &snapshot, kind, name, mapping)?;
+    if !outcome.is_refused(options) {
+        outcome.mutation = write(site, &mut outcome, options)?;
+    }
+    Ok(outcome)
+}
+
+/// A name that fits into a reference such as `import:NAME:ID`.
+fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    !name.is_empty() && name.len() <= 60 && name.chars().all(allowed)
+}
+
+fn mapped(
+    site: &Site,
+    snapshot: &Snapshot,
+    gathered: crate::ledger::import::Gathered,
+    fields: &FieldMap,
+    name: &str,
+    options: &ImportOptions,
+) -> Mapping {
+    let origins = snapshot.plan.iter().filter_map(|task| {
+        let origin = task.origin_ask_ref.clone()?;
+        Some((origin, task.id.clone()))
+    });
+    let by_origin: HashMap<String, TaskId> = origins.collect();
+    let taken = |id: &TaskId| {
+        let state = snapshot.states.get(id);
+        snapshot.plan.get(id).is_some() || state.epoch.0 > 0
+    };
+    let rules = snapshot.rules.at;
+    let has_file = |path: &str| {
+        let path = format!("governance/{path}");
+        let safe = path.split('/').all(|step| !matches!(step, "" | "." | ".."));
+        let tree = site.repo().tree_of(rules);
+        safe && tree.is_ok_and(|tree| matches!(site.repo().entry_at(tree, &path), Ok(Some(_))))
+    };
+    let stations = &snapshot.rules.workstations.workstations;
+    let has_workstation = |name: &str| stations.keys().any(|known| known.as_str() == name);
+    let known = Known {
+        policy: &snapshot.rules.policy,
+        taken: &taken,
+        by_origin: &by_origin,
+        has_file: &has_file,
+        has_workstation: &has_workstation,
+    };
+    let how = MappingOptions {
+        name: name.to_owned(),
+        prefix: options.prefix.clone(),
+        role: options.role.clone(),
+        open_only: options.open_only,
+    };
+    map(gathered, fields, &known, &how)
+}
+
+/// What becomes of each entry beside what is there.
+fn judged(
+    site: &Site,
+    snapshot: &Snapshot,
+    kind: SourceKind,
+    name: String,
+    mapping: Mapping,
+) -> Result<ImportOutcome, OpError> {
+    let landings = Landings::of(site, snapshot, &mapping)?;
+    let mut outcome = ImportOutcome {
+        kind,
+        name,
+        rows: Vec::with_capacity(mapping.tasks.len()),
+        anomalies: mapping.anomalies,
+        left_out: mapping.left_out,
+        mutation: None,
+        tip: snapshot.tip,
+    };
+    for mut mapped in mapping.tasks {
+        let action = match (&mapped.id, mapped.known) {
+            (Some(id), true) => {
+                let changed = compare::changed(snapshot, id, &mapped);
+                match changed.is_empty() {
+                    true => Action::There,
+                    false => Action::Changed(changed),
+                }
+            }
+            (Some(id), false) if snapshot.plan.get(id).is_some() => {
+                let origin = snapshot
+                    .plan
+                    .get(id)
+                    .and_then(|task| task.origin_ask_ref.clone());
+                let origin = origin.map_or("from nowhere else".to_owned(), |from| {
+                    format!("from {from}")
+                });
+                mapped.bad.push(format!(
+                    "the id `{id}` is taken by another task, {origin}: `--prefix` gives new ids"
+                ));
+                Action::Bad
+            }
+            _ if mapped.task.is_none() => Action::Bad,
+            _ => Action::New,
+        };
+        let commit = landings.find(&mapped);
+        if let (Action::New, FirstStanding::Done, Some(text), None) =
+            (&action, mapped.standing, &mapped.commit, commit)
+        {
+            let what = format!(
+                "`{}` was done in {text}, which the target does not have",
+                mapped.source_id
+            );
+            let made = "done at the target as it is now, on the word of who imports".to_owned();
+            outcome.anomalies.push(Anomaly {
+                kind: AnomalyKind::CommitNotOnTarget,
+                at: mapped.at.clone(),
+                what,
+                made,
+            });
+        }
+        if let Action::Changed(fields) = &action {
+            let what = format!(
+                "`{}` has changed in the source: {}",
+                mapped.source_id,
+                fields.join(", ")
+            );
+            let id = mapped.id.as_ref().map_or("", |id| id.as_str());
+            let made = format!("`{id}` stays as it is; `laneway edit {id}` changes a definition");
+            outcome.anomalies.push(Anomaly {
+                kind: AnomalyKind::ChangedUpstream,
+                at: mapped.at.clone(),
+                what,
+                made,
+            });
+        }
+        for why in mapped.bad.iter().filter(|_| action == Action::Bad) {
+            outcome.anomalies.push(Anomaly {
+                kind: AnomalyKind::Unreadable,
+                at: mapped.at.clone(),
+                what: format!("`{}` cannot become a task: {why}", mapped.source_id),
+                made: "no task".to_owned(),
+            });
+        }
+        outcome.rows.push(ImportRow {
+            mapped,
+            action,
+            commit,
+        });
+    }
+    let place = |one: &Anomaly, other: &Anomaly| one.at.cmp(&other.at);
+    outcome.anomalies.sort_by(place);
+    Ok(outcome)
+}
+
+/// The commits of the target that sources may name, by their beginnings.
+struct Landings(Vec<(String, ObjectId)>);
+
+impl Landings {
+    /// Walks the target only where a landing is named.
+    fn of(site: &Site, snapshot: &Snapshot, mapping: &Mapping) -> Result<Self, OpError> {
+        let named = mapping.tasks.iter().any(|mapped| mapped.commit.is_some());
+        let all = match named {
+            true => site.repo().ancestors(snapshot.rules.at)?,
+            false => Vec::new(),
+        };
+        let mut all: Vec<_> = all.into_iter().map(|id| (id.to_string(), id)).collect();
+        all.sort();
+        Ok(Self(all))
+    }
+
+    /// The one commit that begins so, with seven digits at least.
+    fn find(&self, mapped: &Mapped) -> Option<ObjectId> {
+        let text = mapped.commit.as_deref()?;
+        let word = text.split([' ', ',', '(']).next()?.to_ascii_lowercase();
+        if word.len() < 7 || !word.chars().all(|c| c.is_ascii_hexdigit()) {
+            return None;
+        }
+        let from = self
+            .0
+            .partition_point(|(id, _)| id.as_str() < word.as_str());
+        let mut fits = self.0[from..]
+            .iter()
+            .take_while(|(id, _)| id.starts_with(&word));
+        match (fits.next(), fits.next()) {
+            (Some((_, commit)), None) => Some(*commit),
+            _ => None,
+        }
+    }
+}
+
+fn write(
+    site: &Site,
+    outcome: &mut ImportOutcome,
+    options: &ImportOptions,
+) -> Result<Option<Mutation>, OpError> {
+    let rows = outcome.rows.iter().filter(|row| row.action == Action::New);
+    let tasks: Vec<_> = rows.filter_map(imported).collect();
+    if tasks.is_empty() {
+        return Ok(None);
+    }
+    let files = texts(tasks).map_err(|error| OpError::Usage(error.to_string()))?;
+    let rehearsed = options.plan || options.dry_run;
+    let mut writer = match rehearsed {
+        true => site.repo().hasher(),
+        false => site.repo().writer(),
+    };
+    let mut named = Vec::with_capacity(files.len());
+    for file in &files {
+        let blob = writer.blob(file.text.as_bytes())?;
+        let path = file_path(blob);
+        named.push(ImportFile { path, blob });
+    }
+    let all = files.iter().flat_map(|file| file.tasks.iter().cloned());
+    let request = site.request(Verb::Import {
+        source: outcome.name.clone(),
+        files: named.clone(),
+        tasks: all.collect(),
+    })?;
+    if !rehearsed {
+        return site.carry_out(&request, false).map(Some);
+    }
+    let publisher = site.publisher()?;
+    let (before, change) = publisher.judge(&request)?;
+    let texts: HashMap<&str, &PlanText> = named
+        .iter()
+        .map(|file| file.path.as_str())
+        .zip(&files)
+        .collect();
+    let mut shown = Vec::new();
+    if options.dry_run {
+        for (path, content) in write::files(publisher.loader(), before.tip, &change, &request)? {
+            let after = match content {
+                Content::Text(text) => text,
+                Content::Blob(_) => texts
+                    .get(path.as_str())
+                    .map_or(String::new(), |f| f.text.clone()),
+            };
+            shown.push(FileChange {
+                path,
+                before: String::new(),
+                after,
+            });
+        }
+    }
+    Ok(Some(Mutation {
+        carried_out: false,
+        commit: None,
+        change,
+        before,
+        files: shown,
+    }))
+}
+
+fn imported(row: &ImportRow) -> Option<(ImportedTask, Map<String, Value>)> {
+    let mapped = &row.mapped;
+    let (task, id) = (mapped.task.clone()?, mapped.id.clone()?);
+    let origin = Origin {
+        task: id,
+        id: mapped.source_id.clone(),
+        status: mapped.status.clone(),
+        standing: mapped.standing,
+        commit: row
+            .commit
+            .filter(|_| mapped.standing == FirstStanding::Done),
+        remark: mapped.remark.clone(),
+    };
+    Some((ImportedTask { task, origin }, mapped.definition.clone()))
+}
+
+/// The kinds of anomalies, each with how many there are.
+#[must_use]
+pub fn kinds(anomalies: &[Anomaly]) -> Vec<(AnomalyKind, usize)> {
+    let all: BTreeSet<AnomalyKind> = anomalies.iter().map(|one| one.kind).collect();
+    let count = |kind: AnomalyKind| anomalies.iter().filter(|one| one.kind == kind).count();
+    all.into_iter().map(|kind| (kind, count(kind))).collect()
+}

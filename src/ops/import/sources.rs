@@ -1,0 +1,212 @@
+//! The files of a source: read whole, in one order, without following a link.
+
+use std::path::{Path, PathBuf};
+
+use crate::ledger::BadFile;
+use crate::ledger::import::{
+    AnomalyKind, Candidate, Gathered, SourceKind, Spot, is_export, read_csv, read_export,
+    read_item, read_json, read_playbook,
+};
+use crate::ledger::yaml::Limits;
+use crate::ops::OpError;
+
+/// Deepest nesting of directories.
+const DEPTH: usize = 16;
+
+/// Most files of one source.
+const FILES: usize = 100_000;
+
+/// Most bytes of one source.
+const BYTES: usize = 256 << 20;
+
+/// A file of a source.
+struct File {
+    /// As it was named: what messages say.
+    name: String,
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+/// What the files of a source say, and their form.
+pub(super) fn gather(
+    base: &Path,
+    paths: &[PathBuf],
+    from: Option<SourceKind>,
+) -> Result<(SourceKind, Gathered), OpError> {
+    let mut found = Gathered::default();
+    let mut files = Vec::new();
+    for path in paths {
+        let mut walk = Walk {
+            from,
+            found: &mut found,
+            files: &mut files,
+            bytes: 0,
+        };
+        walk.named(base, path)?;
+    }
+    let kind = match from.or_else(|| told(&files)) {
+        Some(kind) => kind,
+        None => {
+            let message = "nothing says what form the source has: say `--from`".to_owned();
+            return Err(OpError::Usage(message));
+        }
+    };
+    if files.is_empty() {
+        return Err(OpError::Usage(format!(
+            "the source holds no file of the form {kind}"
+        )));
+    }
+    for file in files {
+        let read = match kind {
+            SourceKind::Playbook => whole(&file.name, read_playbook(&file.name, &file.bytes)),
+            SourceKind::Items => read_item(&file.name, &file.bytes),
+            SourceKind::Jsonl => read_json(&file.name, &file.bytes),
+            SourceKind::Csv => read_csv(&file.name, &file.bytes),
+            SourceKind::Own => whole(&file.name, read_export(&file.name, &file.bytes)),
+        };
+        found.extend(read);
+    }
+    Ok((kind, found))
+}
+
+/// A file that does not read as a whole is one entry that cannot become a task.
+fn whole(file: &str, read: Result<Gathered, BadFile>) -> Gathered {
+    read.unwrap_or_else(|bad| {
+        let candidates = bad.findings.iter().map(|finding| {
+            let why = format!("column {}: {}", finding.column, finding.message);
+            Candidate::bad(Spot::new(file, finding.line), "", why)
+        });
+        Gathered {
+            candidates: candidates.collect(),
+            ..Gathered::default()
+        }
+    })
+}
+
+/// The form that the names and beginnings of files tell.
+fn told(files: &[File]) -> Option<SourceKind> {
+    let first = files.first()?;
+    match extension(&first.path).as_str() {
+        "yaml" | "yml" => Some(SourceKind::Playbook),
+        "md" | "markdown" => Some(SourceKind::Items),
+        "jsonl" | "ndjson" => Some(SourceKind::Jsonl),
+        "csv" => Some(SourceKind::Csv),
+        "json" if is_export(&first.bytes) => Some(SourceKind::Own),
+        "json" => Some(SourceKind::Jsonl),
+        _ => None,
+    }
+}
+
+fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_lowercase()
+}
+
+/// Whether a file of a directory is one of the form; without a form, of any.
+fn belongs(path: &Path, from: Option<SourceKind>) -> bool {
+    let extension = extension(path);
+    let of = |kind| match kind {
+        SourceKind::Playbook => matches!(extension.as_str(), "yaml" | "yml"),
+        SourceKind::Items => matches!(extension.as_str(), "md" | "markdown"),
+        SourceKind::Jsonl => matches!(extension.as_str(), "jsonl" | "ndjson" | "json"),
+        SourceKind::Csv => extension == "csv",
+        SourceKind::Own => extension == "json",
+    };
+    match from {
+        Some(kind) => of(kind),
+        None => of(SourceKind::Playbook) || of(SourceKind::Items),
+    }
+}
+
+struct Walk<'a> {
+    from: Option<SourceKind>,
+    found: &'a mut Gathered,
+    files: &'a mut Vec<File>,
+    bytes: usize,
+}
+
+impl Walk<'_> {
+    /// A path that was named by the caller: it must be there, and no link.
+    fn named(&mut self, base: &Path, path: &Path) -> Result<(), OpError> {
+        let full = base.join(path);
+        let meta = std::fs::symlink_metadata(&full).map_err(|source| OpError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let name = path.display().to_string();
+        if meta.is_symlink() {
+            return Err(OpError::Usage(format!(
+                "{name} is a symbolic link: name what it points to"
+            )));
+        }
+        if meta.is_dir() {
+            return self.directory(&full, name.trim_end_matches('/'), 0);
+        }
+        if !meta.is_file() {
+            return Err(OpError::Usage(format!("{name} is no plain file")));
+        }
+        self.file(full, name)
+    }
+
+    fn directory(&mut self, dir: &Path, name: &str, depth: usize) -> Result<(), OpError> {
+        let io = |source| OpError::Io {
+            path: PathBuf::from(name),
+            source,
+        };
+        if depth > DEPTH {
+            return Err(OpError::Usage(format!(
+                "{name} lies deeper than {DEPTH} directories"
+            )));
+        }
+        let mut entries = std::fs::read_dir(dir)
+            .map_err(io)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(io)?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let file = entry.file_name().to_string_lossy().into_owned();
+            let name = format!("{name}/{file}");
+            let sort = entry.file_type().map_err(io)?;
+            if file.starts_with('.') && sort.is_dir() {
+                continue;
+            }
+            if sort.is_symlink() {
+                let made = "not followed";
+                let what = format!("{name} is a symbolic link");
+                self.found
+                    .note(AnomalyKind::Symlink, Spot::new(&name, 1), what, made);
+            } else if sort.is_dir() {
+                self.directory(&entry.path(), &name, depth + 1)?;
+            } else if !sort.is_file() || !belongs(&entry.path(), self.from) {
+                let what = format!("{name} is no file of this form");
+                let made = "it stays in the source";
+                self.found
+                    .note(AnomalyKind::NotImported, Spot::new(&name, 1), what, made);
+            } else {
+                self.file(entry.path(), name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: PathBuf, name: String) -> Result<(), OpError> {
+        let io = |source| OpError::Io {
+            path: PathBuf::from(&name),
+            source,
+        };
+        let size = std::fs::metadata(&path).map_err(io)?.len();
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        self.bytes = self.bytes.saturating_add(size);
+        if self.files.len() >= FILES || self.bytes > BYTES || size > Limits::PLAN.bytes {
+            return Err(OpError::Usage(format!(
+                "{name} is too much: a source has at most {FILES} files, {} MiB each and {} MiB \
+                 together",
+                Limits::PLAN.bytes >> 20,
+                BYTES >> 20
+            )));
+        }
+        let bytes = std::fs::read(&path).map_err(io)?;
+        self.files.push(File { name, path, bytes });
+        Ok(())
+    }
+}
