@@ -18,8 +18,10 @@ use super::envelope::{Envelope, SCHEMA};
 use super::evidence::DoubtsView;
 use super::except::ExceptView;
 use super::explain::ExplainView;
+use super::export::ExportView;
 use super::handoff::HandoffView;
 use super::hooks::{HooksView, JudgedView, TemplateView, VerifiedView};
+use super::import::ImportView;
 use super::land::{CompleteView, MergeView};
 use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
@@ -53,6 +55,8 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
     vec![
         schema::<InitView>("init"),
         schema::<PlanView>("add"),
+        schema::<ImportView>("import"),
+        schema::<ExportView>("export"),
         schema::<ReadyView>("ready"),
         schema::<BriefView>("brief"),
         schema::<ClaimedView>("claim"),

@@ -320,6 +320,9 @@ pub struct TaskDetail {
     /// How it landed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion: Option<CompletionView>,
+    /// That it was done before it was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adoption: Option<AdoptionView>,
     /// How it ended, as the last resolution tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
@@ -369,6 +372,19 @@ pub struct CompletionView {
     pub agent: String,
     /// Where.
     pub workstation: String,
+}
+
+/// Work that was done before the task was imported: nobody claimed it here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AdoptionView {
+    /// The commit on the target that counts as its landing.
+    pub commit: String,
+    /// Whether the source named no commit of the target, so that the importer vouches.
+    pub on_word: bool,
+    /// When it was imported (RFC 3339).
+    pub at: String,
+    /// Who imported it.
+    pub by: String,
 }
 
 /// One record.
@@ -585,6 +601,15 @@ impl From<&ShowOutcome> for ShowView {
             }),
             _ => None,
         };
+        let adoption = match &state.standing {
+            Standing::Adopted(adoption) => Some(AdoptionView {
+                commit: adoption.commit.to_string(),
+                on_word: adoption.on_word,
+                at: adoption.at.to_string(),
+                by: adoption.by.to_string(),
+            }),
+            _ => None,
+        };
         let submitted = match &state.standing {
             Standing::InReview { submission, .. } => Some(submission.commit.to_string()),
             _ => None,
@@ -624,6 +649,7 @@ impl From<&ShowOutcome> for ShowView {
                 block,
                 submitted,
                 completion,
+                adoption,
                 resolution: outcome.records.iter().rev().find_map(resolution),
                 sessions: outcome.sessions.iter().map(SessionView::from).collect(),
                 worked_seconds: outcome.sessions.iter().map(Worked::seconds).sum(),

@@ -13,6 +13,7 @@ mod error;
 pub mod evidence;
 pub mod except;
 pub mod explain;
+pub mod export;
 pub mod handoff;
 pub mod hook;
 pub mod hooks;

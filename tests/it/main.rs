@@ -39,6 +39,7 @@ mod give_back;
 mod history;
 mod hooks;
 mod interrupts;
+mod import;
 mod land;
 mod lane;
 mod leases;

@@ -17,11 +17,13 @@ mod edit;
 mod evidence;
 mod except;
 mod explain;
+mod export;
 mod give_back;
 mod handoff;
 mod hold;
 mod hook;
 mod hooks;
+mod import;
 mod init;
 mod lane;
 mod list;
@@ -71,6 +73,10 @@ pub enum Command {
     Init(init::Args),
     /// Add a task, or all tasks of a file
     Add(add::Args),
+    /// Bring in the tasks of another tracker; `--plan` shows what becomes what first
+    Import(import::Args),
+    /// Write everything that plan and ledger hold
+    Export(export::Args),
     /// Show what can start, in order
     Ready(ready::Args),
     /// Tell an agent all that it needs now: task, findings, what is owed, the next commands
@@ -170,6 +176,8 @@ impl Command {
         match self {
             Self::Init(_) => "init",
             Self::Add(_) => "add",
+            Self::Import(_) => "import",
+            Self::Export(_) => "export",
             Self::Ready(_) => "ready",
             Self::Brief(_) => "brief",
             Self::Claim(_) => "claim",
@@ -249,6 +257,8 @@ pub fn run(
     match command {
         Command::Init(args) => init::run(&context, &args),
         Command::Add(args) => add::run(&context, &args),
+        Command::Import(args) => import::run(&context, &args),
+        Command::Export(args) => export::run(&context, &args),
         Command::Ready(args) => ready::run(&context, &args),
         Command::Brief(args) => brief::run(&context, &args),
         Command::Claim(args) => claim::run(&context, &args),

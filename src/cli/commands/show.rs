@@ -186,6 +186,18 @@ fn ownership(page: &mut Page, detail: &TaskDetail) {
         );
         page.line("commit", &done.commit);
     }
+    if let Some(adopted) = &detail.adoption {
+        let word = match adopted.on_word {
+            true => ", on their word",
+            false => "",
+        };
+        let done = format!(
+            "before its import by {} at {}{word}",
+            adopted.by, adopted.at
+        );
+        page.line("done", &done);
+        page.line("commit", &adopted.commit);
+    }
 }
 
 fn record(record: &RecordView) -> String {

@@ -24,7 +24,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::csv::{defused, read as read_csv};
+pub use self::csv::{Column, defused, read as read_csv, table as csv_table};
 pub use candidate::{Anomaly, AnomalyKind, Candidate, Gathered, Spot};
 pub use field_map::{FieldMap, SourceKind};
 pub use items::read as read_item;

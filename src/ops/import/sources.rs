@@ -38,9 +38,9 @@ pub(super) fn gather(
     for path in paths {
         let mut walk = Walk {
             from,
+            bytes: files.iter().map(|file: &File| file.bytes.len()).sum(),
             found: &mut found,
             files: &mut files,
-            bytes: 0,
         };
         walk.named(base, path)?;
     }

@@ -1,0 +1,255 @@
+//! `export`: everything that plan and ledger hold, as data (X16).
+//!
+//! Definitions are given as they are written, `x-` keys included; states with all their records as
+//! their files say them. Reads only what is here, and uses no network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{OpError, Site};
+use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::snapshot::Origin;
+use crate::domain::time::Timestamp;
+use crate::ledger::format::v1::marker::MarkerFile;
+use crate::ledger::format::v1::state::StateFile;
+use crate::ledger::format::v1::station::StationFile;
+use crate::ledger::import::{Column, csv_table};
+use crate::ledger::yaml::{self, Limits, Node};
+use crate::ledger::{Loader, marker_at, paths, read};
+
+/// Everything that was exported.
+#[derive(Debug, Clone)]
+pub struct ExportOutcome {
+    /// When.
+    pub at: Timestamp,
+    /// The project's name.
+    pub project: String,
+    /// The target commit that rules and plan were read from.
+    pub rules: ObjectId,
+    /// The ledger commit.
+    pub tip: Option<ObjectId>,
+    /// The marker, as its file says it.
+    pub marker: Value,
+    /// The tasks, by id.
+    pub tasks: Vec<ExportedTask>,
+    /// States whose task no plan file defines, as their files say them.
+    pub orphans: Vec<Value>,
+    /// What the ledger says of workstations.
+    pub workstations: Vec<Value>,
+}
+
+/// A task as it is exported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportedTask {
+    /// The definition as it is written.
+    pub definition: Map<String, Value>,
+    /// The branch whose plan defines it.
+    pub planned_on: Origin,
+    /// The file.
+    pub file: String,
+    /// Whether it lies in an archive.
+    pub archived: bool,
+    /// Its state as the state file says it; none: todo, epoch 0.
+    pub state: Option<Value>,
+}
+
+/// Exports what plan and ledger hold; with `archived` what was put away, too.
+///
+/// # Errors
+/// When rules, plan or ledger do not read.
+pub fn export(site: &Site, archived: bool) -> Result<ExportOutcome, OpError> {
+    let loader = Loader::cached(site.repo(), &site.env);
+    let rules = site.ledger.target()?;
+    let tip = site.ledger.tip()?;
+    let mut tasks: BTreeMap<String, ExportedTask> = BTreeMap::new();
+    let plans = [(Origin::Target, Some(rules)), (Origin::Ledger, tip)];
+    for (origin, commit) in plans {
+        let Some(commit) = commit else { continue };
+        for (file, blob) in loader.plan_blobs(commit)? {
+            let bytes = site.repo().blob(blob, Limits::PLAN.bytes as u64)?;
+            for definition in definitions(&file, &bytes)? {
+                let id = id_of(&definition);
+                // A definition on both is the same: the target's counts.
+                tasks.entry(id).or_insert_with(|| ExportedTask {
+                    definition,
+                    planned_on: origin,
+                    file: file.clone(),
+                    archived: false,
+                    state: None,
+                });
+            }
+        }
+    }
+    let mut orphans = Vec::new();
+    let mut workstations = Vec::new();
+    let mut marker = Value::Null;
+    if let Some(tip) = tip {
+        let states = loader.states(tip)?;
+        let ids: BTreeSet<TaskId> = states.iter().map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            let history = loader.history(tip, &id)?;
+            let state = history.map(|history| json(&StateFile::from(&history)));
+            match tasks.get_mut(id.as_str()) {
+                Some(task) => task.state = state,
+                None => orphans.extend(state),
+            }
+        }
+        let stations = loader.stations(tip)?;
+        let of = stations
+            .iter()
+            .map(|(name, state)| json(&StationFile::of(name, state)));
+        workstations.extend(of);
+        marker = marker_at(site.repo(), tip)?.map_or(Value::Null, |m| json(&MarkerFile::from(&m)));
+    }
+    let mut tasks: Vec<ExportedTask> = tasks.into_values().collect();
+    if let (Some(tip), true) = (tip, archived) {
+        tasks.extend(put_away(site, tip)?);
+    }
+    Ok(ExportOutcome {
+        at: site.env.now(),
+        project: loader.rules(rules)?.policy.project.to_string(),
+        rules,
+        tip,
+        marker,
+        tasks,
+        orphans,
+        workstations,
+    })
+}
+
+fn json(value: &impl serde::Serialize) -> Value {
+    // Types of the format always serialise; were one not to, the export says so by a null.
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+fn id_of(definition: &Map<String, Value>) -> String {
+    let id = definition.get("id").and_then(Value::as_str);
+    id.unwrap_or_default().to_owned()
+}
+
+fn parsed<'t>(file: &str, bytes: &'t [u8]) -> Result<Node<'t>, OpError> {
+    let origin = read::Origin { file, commit: None };
+    let node = yaml::parse_bytes(bytes, Limits::PLAN)
+        .map_err(|error| read::syntax(origin, bytes, error))?;
+    Ok(node)
+}
+
+fn definitions(file: &str, bytes: &[u8]) -> Result<Vec<Map<String, Value>>, OpError> {
+    let node = parsed(file, bytes)?;
+    let list = node.get("tasks").and_then(Node::as_seq).unwrap_or_default();
+    let objects = list.iter().filter_map(|task| match task.to_json() {
+        Value::Object(definition) => Some(definition),
+        _ => None,
+    });
+    Ok(objects.collect())
+}
+
+/// What the archives hold.
+fn put_away(site: &Site, tip: ObjectId) -> Result<Vec<ExportedTask>, OpError> {
+    let repo = site.repo();
+    let Some(dir) = repo.entry_at(repo.tree_of(tip)?, paths::ARCHIVE_DIR)? else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for (name, entry) in repo.entries(dir.id)? {
+        let file = format!("{}/{name}", paths::ARCHIVE_DIR);
+        let bytes = repo.blob(entry.id, Limits::PLAN.bytes as u64)?;
+        let node = parsed(&file, &bytes)?;
+        let list = node.get("tasks").and_then(Node::as_seq).unwrap_or_default();
+        for task in list {
+            let state = task.get("state").map(Node::to_json);
+            if let Some(Value::Object(definition)) = task.get("definition").map(Node::to_json) {
+                found.push(ExportedTask {
+                    definition,
+                    planned_on: Origin::Ledger,
+                    file: file.clone(),
+                    archived: true,
+                    state,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The columns of the table, and where their text comes from.
+const COLUMNS: &[(&str, &str)] = &[
+    ("id", "id"),
+    ("title", "title"),
+    ("status", "/status"),
+    ("task_type", "type"),
+    ("kind", "kind"),
+    ("role", "role"),
+    ("lane", "lane"),
+    ("priority", "priority"),
+    ("sequence", "sequence"),
+    ("parent", "parent"),
+    ("slice", "slice"),
+    ("merge_order", "merge_order"),
+    ("merge_stage", "merge_stage"),
+    ("risk", "risk"),
+    ("depends_on", "depends_on"),
+    ("exclusive", "exclusive"),
+    ("owned_paths", "owned_paths"),
+    ("forbidden_paths", "forbidden_paths"),
+    ("contract_touchpoints", "contract_touchpoints"),
+    ("acceptance_checks", "acceptance_checks"),
+    ("evidence", "evidence"),
+    ("not_before", "not_before"),
+    ("effort", "effort"),
+    ("origin_ask_ref", "origin_ask_ref"),
+    ("package", "package"),
+    ("created_at", "created_at"),
+    ("owner", "/claim/agent"),
+    ("branch", "/claim/branch"),
+    ("commit", "/completion/commit"),
+    ("completed_at", "/completion/at"),
+    ("notes", "notes"),
+];
+
+impl ExportOutcome {
+    /// One row a task; no cell is taken for a formula by a spreadsheet (P23).
+    ///
+    /// # Errors
+    /// [`OpError::Usage`] when the table cannot be written.
+    pub fn table(&self) -> Result<String, OpError> {
+        let columns: Vec<Column> = COLUMNS
+            .iter()
+            .map(|(name, from)| Column {
+                name,
+                cells: self.tasks.iter().map(|task| cell(task, from)).collect(),
+            })
+            .collect();
+        csv_table(&columns).map_err(|error| OpError::Usage(error.to_string()))
+    }
+}
+
+/// A cell: of the definition, or of the state where the place begins with `/`.
+fn cell(task: &ExportedTask, from: &str) -> String {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| match item {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            items.collect::<Vec<_>>().join("\n")
+        }
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let state = task.state.as_ref();
+    let found = match from {
+        "/status" if state.is_none() => return "todo".to_owned(),
+        // What was done before it was imported has its commit there.
+        "/completion/commit" => state.and_then(|state| {
+            state
+                .pointer(from)
+                .or_else(|| state.pointer("/adoption/commit"))
+        }),
+        place if place.starts_with('/') => state.and_then(|state| state.pointer(place)),
+        key => task.definition.get(key),
+    };
+    found.map(text).unwrap_or_default()
+}

@@ -1,0 +1,282 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::World;
+
+/// Copies a part of `tests/corpus/import` into the world, beside the repository.
+fn corpus(world: &World, part: &str) {
+    fn copy(from: &Path, to: &Path) {
+        if from.is_dir() {
+            fs::create_dir_all(to).unwrap();
+            for entry in fs::read_dir(from).unwrap() {
+                let entry = entry.unwrap();
+                copy(&entry.path(), &to.join(entry.file_name()));
+            }
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+    let home = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/import");
+    copy(&home.join(part), &world.path("repo").join(part));
+}
+
+/// A governed world with the roles of the corpus, whose ids have a pattern.
+fn world(part: &str) -> World {
+    let world = World::governed();
+    world.rule(r#"task_id_pattern: "^[A-Z]+(-[A-Z0-9]+)+$""#);
+    corpus(&world, part);
+    world
+}
+
+/// The answer of a command as JSON.
+fn json(world: &World, line: &str) -> Value {
+    let answer = world.laneway(&format!("--json {line}")).code(0);
+    serde_json::from_str(&answer.stdout).unwrap()
+}
+
+#[test]
+fn a_playbook_comes_in_with_every_oddity_told() {
+    let world = world("playbook");
+    world.laneway("import playbook --plan --as @dana").code(0);
+    world.laneway("list").code(0);
+    world.laneway("import playbook --as @dana").code(0);
+    world.laneway("list").code(0);
+    world.laneway("show A-P7-002").code(0);
+    world.laneway("show A-P6-001").code(0);
+    world.laneway("import playbook --as @dana").code(0);
+    world.laneway("audit verify").code(0);
+    world.laneway("validate").code(0);
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn items_come_in_with_their_machines_as_stages() {
+    let world = world("items");
+    std::os::unix::fs::symlink("/etc/hostname", world.path("repo/items/pending/WRK-17.md")).unwrap();
+    world
+        .laneway("import items --from items --role A-backend --as @dana")
+        .code(1);
+    world.laneway("list").code(0);
+    world
+        .laneway("import items --from items --role A-backend --skip-bad --plan --as @dana")
+        .code(0);
+    world
+        .laneway("import items --from items --role A-backend --skip-bad --as @dana")
+        .code(0);
+    world.laneway("show WRK-10").code(0);
+    world.laneway("audit verify").code(0);
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn issue_lists_come_in_by_a_field_map() {
+    let world = world("issues");
+    world
+        .laneway("import issues/beads.jsonl --role A-backend --name beads --as @dana")
+        .code(1);
+    world
+        .laneway("import issues/beads.jsonl --role A-backend --name beads --skip-bad --as @dana")
+        .code(0);
+    world
+        .laneway("import issues/forge.json --role B-ui --name forge --prefix GH- --map issues/map.yaml --plan --as @dana")
+        .code(0);
+    world
+        .laneway("import issues/list.csv --map issues/map.yaml --skip-bad --as @dana")
+        .code(0);
+    world.laneway("show BD-1").code(0);
+    world.laneway("audit verify").code(0);
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn p14_an_export_comes_back_as_it_was() {
+    let world = world("playbook");
+    world.quietly("import playbook --as @dana");
+    world.quietly("claim --role A-backend --as @bot");
+    let first = json(&world, "export");
+    world.write("export.json", &first.to_string());
+
+    let other = self::world("playbook");
+    other.write("export.json", &first.to_string());
+    let answer = json(&other, "import export.json --as @dana");
+    assert_eq!(answer.pointer("/data/form").unwrap(), "laneway-json");
+    let second = json(&other, "export");
+    let parts = |export: &Value, of: fn(&Value) -> Value| -> Vec<Value> {
+        let tasks = export.pointer("/data/tasks").unwrap().as_array().unwrap();
+        tasks.iter().map(of).collect()
+    };
+    let definition = |task: &Value| task["definition"].clone();
+    assert!(!parts(&first, definition).is_empty());
+    assert_eq!(parts(&first, definition), parts(&second, definition));
+    let closed = |task: &Value| {
+        let status = task.pointer("/state/status").and_then(Value::as_str).unwrap_or("todo");
+        Value::from(matches!(status, "done" | "cancelled"))
+    };
+    assert_eq!(parts(&first, closed), parts(&second, closed));
+    // Nobody holds what was not claimed here.
+    let held = |task: &Value| Value::from(task.pointer("/state/claim").is_some());
+    assert!(parts(&first, held).contains(&true.into()));
+    assert!(!parts(&second, held).contains(&true.into()));
+    drop(other.laneway("audit verify").code(0));
+    // The same again adds nothing, here and there.
+    for world in [&world, &other] {
+        let again = json(world, "import export.json --as @dana");
+        assert_eq!(again.pointer("/data/new").unwrap(), 0);
+        assert_eq!(again.pointer("/data/carried_out").unwrap(), false);
+    }
+}
+
+#[test]
+fn p23_a_spreadsheet_runs_nothing_of_an_export() {
+    let world = world("issues");
+    let titles = ["=cmd()", "+1+1", "-2", "@sum(A1)", "'=x"];
+    for (n, title) in titles.iter().enumerate() {
+        let title = title.replace('\'', "'\\''");
+        world.quietly(&format!("add A-{n} --title '{title}' --role A-backend --as @dana"));
+    }
+    let csv = world.laneway("export --format csv").code(0).stdout;
+    for cell in csv.lines().skip(1).flat_map(|line| line.split(',')) {
+        let cell = cell.trim_start_matches('"');
+        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+    }
+    let other = self::world("issues");
+    other.write("tasks.csv", &csv);
+    drop(other.laneway("import tasks.csv --as @dana").code(0));
+    let list = json(&other, "list");
+    let tasks = list.pointer("/data/tasks").unwrap().as_array().unwrap();
+    let back: Vec<&str> = tasks.iter().map(|task| task["title"].as_str().unwrap()).collect();
+    assert_eq!(back, titles);
+}
+
+#[test]
+fn a_second_import_changes_no_task_and_tells_what_changed() {
+    let world = world("issues");
+    world.write("one.jsonl", "{\"id\":\"A-1\",\"title\":\"One\",\"status\":\"open\"}\n");
+    world.quietly("import one.jsonl --role A-backend --as @dana");
+    world.quietly("claim A-1 --as @bot");
+    let before = world.git("rev-parse laneway");
+    let changed = "{\"id\":\"A-1\",\"title\":\"Won\",\"status\":\"closed\"}\n";
+    world.write("one.jsonl", changed);
+    world.laneway("import one.jsonl --role A-backend --as @dana").code(0);
+    assert_eq!(world.git("rev-parse laneway"), before);
+    // Another source's task with this id is another task.
+    world
+        .laneway("import one.jsonl --role A-backend --name other --as @dana")
+        .code(1);
+    assert_eq!(world.git("rev-parse laneway"), before);
+    world
+        .laneway("import one.jsonl --role A-backend --name other --prefix O- --as @dana")
+        .code(0);
+    world.laneway("list").code(0);
+    world.laneway("audit verify").code(0);
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn done_work_is_done_where_its_commit_is_on_the_target() {
+    let world = world("issues");
+    let here = world.git("rev-parse HEAD");
+    let here = &here[..12];
+    let lines = format!(
+        "{{\"id\":\"A-1\",\"title\":\"Here\",\"status\":\"done\",\"commit\":\"{here}\"}}\n\
+         {{\"id\":\"A-2\",\"title\":\"Nowhere\",\"status\":\"done\",\"commit\":\"0123456789\"}}\n\
+         {{\"id\":\"A-3\",\"title\":\"Next\",\"status\":\"todo\",\"depends_on\":[\"A-1\",\"A-2\"]}}\n"
+    );
+    world.write("done.jsonl", &lines);
+    world.laneway("import done.jsonl --role A-backend --as @dana").code(0);
+    world.laneway("ready").code(0);
+    let shown = json(&world, "show A-1");
+    let adoption = shown.pointer("/data/task/adoption").unwrap();
+    assert!(adoption["commit"].as_str().unwrap().starts_with(here));
+    assert_eq!(adoption["on_word"], false);
+    let shown = json(&world, "show A-2");
+    assert_eq!(shown.pointer("/data/task/adoption/on_word").unwrap(), true);
+    world.laneway("claim A-1 --as @bot").code(4);
+    world.laneway("reopen A-1 --reason again --as @dana").code(0);
+    world.laneway("claim A-1 --as @bot").code(0);
+    world.laneway("audit verify").code(0);
+}
+
+#[test]
+fn only_who_may_merge_says_that_work_is_done() {
+    let world = world("issues");
+    let map = "version: 1\nmode: enforced\nagents:\n  \
+        - {name: \"@dana\", kind: person, may: [plan, merge]}\n  \
+        - {name: \"@pip\", kind: agent, may: [plan]}\n  \
+        - {name: \"@bot\", kind: agent, may: [claim]}\n";
+    world.write("governance/identity-map.yaml", map);
+    world.git("add governance");
+    world.git("commit -q -m map");
+    world.write("a.jsonl", "{\"id\":\"A-1\",\"title\":\"One\",\"status\":\"closed\"}\n{\"id\":\"A-2\",\"title\":\"Two\"}\n");
+    let before = world.git("rev-parse laneway");
+    world.laneway("import a.jsonl --role A-backend --as @bot").code(4);
+    world.laneway("import a.jsonl --role A-backend --as @pip").code(4);
+    assert_eq!(world.git("rev-parse laneway"), before);
+    world.laneway("import a.jsonl --role A-backend --open --as @pip").code(0);
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn p13_a_source_that_does_not_read_changes_nothing() {
+    let world = world("issues");
+    let before = world.git("rev-parse laneway");
+    let deep = format!("tasks: {}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let alias = "a: &a [x, x]\ntasks: [*a, *a]\n";
+    let files: [(&str, &[u8]); 7] = [
+        ("deep.yaml", deep.as_bytes()),
+        ("alias.yaml", alias.as_bytes()),
+        ("tab.yaml", b"tasks:\n\t- id: A\n"),
+        ("latin.yaml", b"tasks:\n  - {id: A, title: \xff}\n"),
+        ("twice.yaml", b"tasks:\n  - {id: A, id: B}\n"),
+        ("deep.jsonl", &[b'['; 100_000]),
+        ("latin.csv", b"id,title\nA,\xff\n"),
+    ];
+    for (name, bytes) in files {
+        fs::write(world.path("repo").join(name), bytes).unwrap();
+        world
+            .laneway(&format!("import {name} --role A-backend --as @dana"))
+            .code(1);
+        assert_eq!(world.git("rev-parse laneway"), before);
+    }
+    world.laneway("import nowhere.yaml --as @dana").code(7);
+    world.laneway("import README --as @dana").code(2);
+    std::os::unix::fs::symlink("README", world.path("repo/link.yaml")).unwrap();
+    world.laneway("import link.yaml --as @dana").code(2);
+    world.write("map.yaml", "version: 1\nfields: {titel: x}\n");
+    world
+        .laneway("import issues/list.csv --map map.yaml --as @dana")
+        .code(5);
+    assert_eq!(world.git("rev-parse laneway"), before);
+    insta::assert_snapshot!(world.transcript());
+}
+
+/// Two thousand tasks in several files of the ledger, with all that real ones have.
+#[test]
+fn two_thousand_items_are_one_ledger_commit() {
+    let world = world("issues");
+    let notes = "All that a worker must know. ".repeat(40);
+    let mut lines = String::new();
+    for n in 0..2_000 {
+        let status = ["open", "closed", "in_progress", "blocked"][n % 4];
+        let need = if n > 0 { format!("\"T-{}\"", n / 2) } else { String::new() };
+        lines.push_str(&format!(
+            "{{\"id\":\"T-{}\",\"title\":\"Task {n}\",\"status\":\"{status}\",\"body\":\"{notes}\",\"depends_on\":[{need}],\"points\":{n}}}\n",
+            n + 1
+        ));
+    }
+    let lines = lines.replace("\"T-0\"", "");
+    world.write("many.jsonl", &lines);
+    let before = world.git("rev-list --count laneway");
+    let answer = json(&world, "import many.jsonl --role A-backend --as @dana");
+    assert_eq!(answer.pointer("/data/new").unwrap(), 2_000);
+    let after = world.git("rev-list --count laneway");
+    let count = |text: &str| text.trim().parse::<u32>().unwrap();
+    assert_eq!(count(&after), count(&before) + 1);
+    let files = world.git("ls-tree --name-only laneway governance/queue/");
+    assert!(files.lines().count() > 1, "{files}");
+    let again = json(&world, "import many.jsonl --role A-backend --as @dana");
+    assert_eq!(again.pointer("/data/there").unwrap(), 2_000);
+    drop(world.laneway("audit verify").code(0));
+}
