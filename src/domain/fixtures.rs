@@ -555,7 +555,11 @@ pub(crate) fn apply(before: &Snapshot, request: &Request, change: &Change) -> Sn
                     }
                 }
             }
-            PlanChange::File { .. } => {}
+            PlanChange::File { .. } => {
+                if let Verb::Import { tasks: new, .. } = &request.verb {
+                    tasks.extend(new.iter().map(|new| new.task.clone()));
+                }
+            }
         }
     }
     after.plan = Arc::new(planned(tasks));

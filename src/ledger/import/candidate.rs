@@ -32,8 +32,8 @@ impl fmt::Display for Spot {
 words! {
     /// What about a source was not taken over as it was.
     AnomalyKind {
-        /// A file or an entry does not read.
-        Unreadable = "unreadable",
+        /// An entry that does not become a task.
+        NoTask = "no-task",
         /// A file that is reserved for an item and says nothing.
         EmptyFile = "empty-file",
         /// A symbolic link, which is not followed.
@@ -96,6 +96,8 @@ pub struct Anomaly {
     pub what: String,
     /// What was made of it.
     pub made: String,
+    /// The entry that it is about, by its id there; none: the source itself, or how ids were given.
+    pub entry: Option<String>,
 }
 
 /// An entry of a source that may become a task, in the words of the source.
@@ -176,6 +178,7 @@ impl Gathered {
             at,
             what: what.into(),
             made: made.into(),
+            entry: None,
         });
     }
 

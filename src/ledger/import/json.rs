@@ -26,18 +26,23 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
         return found;
     }
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        match serde_json::from_slice::<Vec<Strict>>(bytes) {
-            Ok(list) => {
-                for Strict(value) in list {
-                    found.candidates.push(one(Spot::new(file, 1), value));
+        let (elements, ended) = elements(bytes);
+        for (line, item) in elements {
+            let read = serde_json::from_slice::<Strict>(item);
+            found.candidates.push(match read {
+                Ok(Strict(value)) => one(Spot::new(file, line), value),
+                Err(error) => {
+                    let line = line + error.line().saturating_sub(1);
+                    Candidate::bad(Spot::new(file, line), "", within(&error))
                 }
-            }
-            Err(error) => {
-                let at = Spot::new(file, error.line().max(1));
-                found
-                    .candidates
-                    .push(Candidate::bad(at, "", error.to_string()));
-            }
+            });
+        }
+        if !ended {
+            let last = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let why = "the array does not end: the file is cut off";
+            found
+                .candidates
+                .push(Candidate::bad(Spot::new(file, last), "", why));
         }
         return found;
     }
@@ -54,6 +59,45 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             });
     }
     found
+}
+
+/// The elements of an array, each with the line on which it begins. Only strings and brackets are
+/// looked at: what an element says is read by itself, so that one that does not read hides no other.
+/// What follows the array is an element, too: it is no issue, and told as such. Also whether the
+/// array ends.
+fn elements(bytes: &[u8]) -> (Vec<(usize, &[u8])>, bool) {
+    let mut found = Vec::new();
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let (mut line, mut begun) = (1, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        let outside = !quoted;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        if *byte == b'\n' {
+            line += 1;
+        }
+        let ends = outside && depth == 1 && matches!(byte, b',' | b']');
+        if ends && let Some((line, from)) = begun.take() {
+            found.push((line, &bytes[from..at]));
+        }
+        match byte {
+            b'[' | b'{' if outside => depth += 1,
+            b']' | b'}' if outside => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let opens = outside && depth == 1 && *byte == b'[' && found.is_empty() && begun.is_none();
+        if !ends && !opens && begun.is_none() && !byte.is_ascii_whitespace() {
+            begun = Some((line, at));
+        }
+    }
+    if let Some((line, from)) = begun {
+        found.push((line, &bytes[from..]));
+    }
+    (found, depth == 0)
 }
 
 /// An error about one line: its line number would be 1.
@@ -144,5 +188,39 @@ impl<'de> Visitor<'de> for Reader {
             entries.insert(key, value);
         }
         Ok(entries.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let found = read("f", text.as_bytes()).candidates.into_iter();
+        found
+            .map(|one| format!("{} {} {}", one.at.line, one.id, one.bad.unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn p13_an_element_that_does_not_read_hides_no_other() {
+        let text =
+            "[\n {\"id\": 1, \"t\": \"],\\\"[\"},\n {\"id\": 2,},\n {\"id\": 3, \"id\": 3}, 7\n]\n";
+        assert_eq!(
+            told(text),
+            [
+                "2 1 ",
+                "3  trailing comma at column 10",
+                "4  the key `id` is here twice at column 17",
+                "4  an issue is an object",
+            ]
+        );
+        assert_eq!(told("[]"), Vec::<String>::new());
+        assert_eq!(told("[ ]\n"), Vec::<String>::new());
+        assert_eq!(told("[[]]"), ["1  an issue is an object"]);
+        let cut = "2  the array does not end: the file is cut off";
+        assert_eq!(told("[{\"id\": 1}\n"), ["1 1 ", cut]);
+        assert_eq!(told("[{\"id\": 1}] x").len(), 2);
+        assert_eq!(told("[{\"id\": 1}, {\"id\": ").len(), 3);
     }
 }

@@ -243,6 +243,7 @@ fn judged(
                 at: mapped.at.clone(),
                 what,
                 made,
+                entry: None,
             });
         }
         if let Action::Changed(fields) = &action {
@@ -258,14 +259,20 @@ fn judged(
                 at: mapped.at.clone(),
                 what,
                 made,
+                entry: None,
             });
         }
         for why in mapped.bad.iter().filter(|_| action == Action::Bad) {
+            let what = match mapped.source_id.as_str() {
+                "" => why.clone(),
+                id => format!("`{id}`: {why}"),
+            };
             outcome.anomalies.push(Anomaly {
-                kind: AnomalyKind::Unreadable,
+                kind: AnomalyKind::NoTask,
                 at: mapped.at.clone(),
-                what: format!("`{}` cannot become a task: {why}", mapped.source_id),
+                what,
                 made: "no task".to_owned(),
+                entry: None,
             });
         }
         outcome.rows.push(ImportRow {
@@ -274,8 +281,16 @@ fn judged(
             commit,
         });
     }
-    let place = |one: &Anomaly, other: &Anomaly| one.at.cmp(&other.at);
-    outcome.anomalies.sort_by(place);
+    // Of a task that is there nothing is made any more.
+    let rows = outcome.rows.iter();
+    let there = rows.filter(|row| matches!(row.action, Action::There | Action::Changed(_)));
+    let there: BTreeSet<String> = there.map(|row| row.mapped.source_id.clone()).collect();
+    outcome
+        .anomalies
+        .retain(|one| one.entry.as_ref().is_none_or(|id| !there.contains(id)));
+    outcome
+        .anomalies
+        .sort_by(|one, other| one.at.cmp(&other.at));
     Ok(outcome)
 }
 

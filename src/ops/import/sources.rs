@@ -162,7 +162,13 @@ impl Walk<'_> {
             .map_err(io)?
             .collect::<Result<Vec<_>, _>>()
             .map_err(io)?;
-        entries.sort_by_key(std::fs::DirEntry::file_name);
+        entries.sort_by_key(|entry| {
+            let name = entry.file_name();
+            let dir = entry.path().is_dir();
+            // What is active comes before what was put away: the first of an id keeps it.
+            let archive = name.to_string_lossy().to_lowercase().contains("archive");
+            (dir && archive, dir, name)
+        });
         for entry in entries {
             let file = entry.file_name().to_string_lossy().into_owned();
             let name = format!("{name}/{file}");

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod except;
+mod import;
 mod land;
 mod model;
 mod occupancy;

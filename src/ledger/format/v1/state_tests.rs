@@ -17,7 +17,7 @@ use crate::domain::scope::ScopeRecord;
 use crate::domain::session::{Session, SessionRecord};
 use crate::domain::stage::Stage;
 use crate::domain::state::{
-    Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
+    Adoption, Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
 };
 use crate::domain::task::Tier;
 use crate::domain::time::Timestamp;
@@ -131,6 +131,14 @@ fn standing() -> impl Strategy<Value = Standing> {
             }
         }),
         completion().prop_map(Standing::Done),
+        (sha(), any::<bool>(), moment(), agent()).prop_map(|(commit, on_word, at, by)| {
+            Standing::Adopted(Adoption {
+                commit,
+                on_word,
+                at,
+                by,
+            })
+        }),
         (moment(), agent(), text()).prop_map(|(at, by, reason)| Standing::Cancelled {
             at,
             by,
@@ -528,7 +536,7 @@ proptest! {
 
     #[test]
     fn a_file_that_reads_is_the_one_that_would_be_written(
-        history in history(), other in history(), swapped in 0..10_u8,
+        history in history(), other in history(), swapped in 0..11_u8,
     ) {
         // Keys of two states mixed: most are refused, none is read as something else.
         let mut file = StateFile::from(&history);
@@ -543,6 +551,7 @@ proptest! {
             6 => file.resume = other.resume,
             7 => file.stages = other.stages,
             8 => file.waivers = other.waivers,
+            9 => file.adoption = other.adoption,
             _ => file.records = other.records,
         }
         if let Ok(read) = file.clone().into_domain() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::super::words::{self, Meaning};
-use super::super::{AnomalyKind, Candidate, FieldMap, items};
+use super::super::{Anomaly, AnomalyKind, Candidate, FieldMap, Spot, items};
 use super::{Ids, Known, Mapped, Mapping, MappingOptions, origin_of};
 use crate::domain::id::{AgentName, TaskId};
 use crate::domain::import::FirstStanding;
@@ -197,7 +197,25 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn note(&self, mapping: &mut Mapping, kind: AnomalyKind, what: String, made: &str) {
-        mapping.note(kind, &self.mapped.at, what, made);
+        self.note_at(mapping, kind, self.mapped.at.line, what, made);
+    }
+
+    /// Notes something at another line than that of the entry.
+    pub(super) fn note_at(
+        &self,
+        mapping: &mut Mapping,
+        kind: AnomalyKind,
+        line: usize,
+        what: String,
+        made: &str,
+    ) {
+        mapping.anomalies.push(Anomaly {
+            kind,
+            at: Spot::new(&self.mapped.at.file, line),
+            what,
+            made: made.to_owned(),
+            entry: Some(self.candidate.id.clone()),
+        });
     }
 
     fn status(&mut self, sorted: &Words<'a>, setting: &Setting<'_>, mapping: &mut Mapping) {
@@ -229,6 +247,10 @@ impl<'a> Draft<'a> {
             let made = format!("read as {}", wins.word());
             self.note(mapping, AnomalyKind::StatusDisagrees, what, &made);
             meaning = Some(wins);
+        }
+        if said.is_none() && words::folded(word).starts_with("archive") {
+            let what = format!("`{id}` lies in `{word}/` and does not say how it ended");
+            self.note(mapping, AnomalyKind::ValueChanged, what, "read as done");
         }
         self.mapped.status = word.to_owned();
         self.meaning = meaning.unwrap_or(Meaning::Todo);

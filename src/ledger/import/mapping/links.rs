@@ -173,8 +173,7 @@ fn prose(
                 }
             }
         }
-        let mut at = draft.mapped.at.clone();
-        at.line = usize::try_from(number).unwrap_or(at.line);
+        let line = usize::try_from(number).unwrap_or(draft.mapped.at.line);
         let what = format!(
             "the text of `{}` says that it depends on: {text}",
             draft.candidate.id
@@ -183,7 +182,7 @@ fn prose(
             [] => "it names no task; the notes say it".to_owned(),
             names => format!("depends on {}", names.join(", ")),
         };
-        mapping.note(AnomalyKind::ProseDependency, &at, what, made);
+        draft.note_at(mapping, AnomalyKind::ProseDependency, line, what, &made);
     }
 }
 

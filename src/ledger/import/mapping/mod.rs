@@ -95,6 +95,7 @@ impl Mapping {
             at: at.clone(),
             what,
             made: made.into(),
+            entry: None,
         });
     }
 }
