@@ -200,6 +200,7 @@ fn judged(review: &ReviewWish) -> String {
 fn reason(verb: Verb) -> Option<String> {
     match verb {
         Verb::Release { reason, .. } => reason,
+        Verb::Import { source, .. } => Some(format!("from {source}")),
         Verb::Review { review, .. } => Some(judged(&review)),
         Verb::Stage { act, .. } => match act {
             StageAct::Pass { note, .. } | StageAct::Approve { note, .. } => note,

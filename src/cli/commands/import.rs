@@ -10,7 +10,28 @@ use crate::cli::failure::Failure;
 use crate::cli::render::{Screen, Table, safe};
 use crate::cli::reply::Reply;
 
+/// What a field map may say, by example.
+const MAP: &str = "\
+Field map (`--map FILE`): whatever it does not say is as usual
+  version: 1
+  fields: {title: summary, notes: [description, steps]}  # our field: their word, or several
+  values:                                                # what their values mean
+    status: {triage: todo, shipped: done}                # todo in_progress in_review blocked done cancelled
+    role: {backend: A-backend}
+    priority: {urgent: 1}
+  defaults: {role: A-backend, type: backend_feature}     # where they say nothing
+  ignore: [internal_rank]                                # left out, and told
+  Fields: those of queue.yaml, and status, owner, branch, commit, completed_at, reason, blocked_by.
+
+What becomes of a status: done is done at the commit that the source names, if the target has it,
+else on your word; who says so must be one who may merge. Nobody holds here what they held there.
+What was blocked waits for its dependencies, or is parked until a person unparks it. Whatever has
+no field here is kept under `x-` keys. A task that is there is never changed by an import.
+
+Exit 1: entries cannot become tasks, and nothing is written.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = MAP)]
 pub struct Args {
     /// Files or directories; archives beside the active file belong to the same import
     #[arg(required = true, value_name = "SOURCE")]

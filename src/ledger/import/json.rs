@@ -27,13 +27,14 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
     }
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         let (elements, ended) = elements(bytes);
-        for (line, item) in elements {
-            let read = serde_json::from_slice::<Strict>(item);
+        for Element { line, column, text } in elements {
+            let read = serde_json::from_slice::<Strict>(text);
             found.candidates.push(match read {
                 Ok(Strict(value)) => one(Spot::new(file, line), value),
                 Err(error) => {
+                    let before = if error.line() > 1 { 0 } else { column };
                     let line = line + error.line().saturating_sub(1);
-                    Candidate::bad(Spot::new(file, line), "", within(&error))
+                    Candidate::bad(Spot::new(file, line), "", within(&error, before))
                 }
             });
         }
@@ -55,20 +56,29 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             .candidates
             .push(match serde_json::from_slice::<Strict>(line) {
                 Ok(Strict(value)) => one(at, value),
-                Err(error) => Candidate::bad(at, "", within(&error)),
+                Err(error) => Candidate::bad(at, "", within(&error, 0)),
             });
     }
     found
+}
+
+/// An element of an array that is not read yet.
+struct Element<'t> {
+    /// Line on which it begins, from 1.
+    line: usize,
+    /// Bytes before it on that line.
+    column: usize,
+    text: &'t [u8],
 }
 
 /// The elements of an array, each with the line on which it begins. Only strings and brackets are
 /// looked at: what an element says is read by itself, so that one that does not read hides no other.
 /// What follows the array is an element, too: it is no issue, and told as such. Also whether the
 /// array ends.
-fn elements(bytes: &[u8]) -> (Vec<(usize, &[u8])>, bool) {
+fn elements(bytes: &[u8]) -> (Vec<Element<'_>>, bool) {
     let mut found = Vec::new();
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    let (mut line, mut begun) = (1, None);
+    let (mut line, mut first, mut begun) = (1, 0, None);
     for (at, byte) in bytes.iter().enumerate() {
         let outside = !quoted;
         match byte {
@@ -79,10 +89,12 @@ fn elements(bytes: &[u8]) -> (Vec<(usize, &[u8])>, bool) {
         }
         if *byte == b'\n' {
             line += 1;
+            first = at + 1;
         }
         let ends = outside && depth == 1 && matches!(byte, b',' | b']');
-        if ends && let Some((line, from)) = begun.take() {
-            found.push((line, &bytes[from..at]));
+        if ends && let Some((line, column, from)) = begun.take() {
+            let text = &bytes[from..at];
+            found.push(Element { line, column, text });
         }
         match byte {
             b'[' | b'{' if outside => depth += 1,
@@ -91,20 +103,22 @@ fn elements(bytes: &[u8]) -> (Vec<(usize, &[u8])>, bool) {
         }
         let opens = outside && depth == 1 && *byte == b'[' && found.is_empty() && begun.is_none();
         if !ends && !opens && begun.is_none() && !byte.is_ascii_whitespace() {
-            begun = Some((line, at));
+            begun = Some((line, at - first, at));
         }
     }
-    if let Some((line, from)) = begun {
-        found.push((line, &bytes[from..]));
+    if let Some((line, column, from)) = begun {
+        let text = &bytes[from..];
+        found.push(Element { line, column, text });
     }
     (found, depth == 0)
 }
 
-/// An error about one line: its line number would be 1.
-fn within(error: &serde_json::Error) -> String {
+/// An error about a part of a text: its line number would be that of the part. `before` is how many
+/// bytes stand before the part on its first line.
+fn within(error: &serde_json::Error, before: usize) -> String {
     let text = error.to_string();
     match text.split_once(" at line ") {
-        Some((fact, _)) => format!("{fact} at column {}", error.column()),
+        Some((fact, _)) => format!("{fact} at column {}", error.column() + before),
         None => text,
     }
 }
@@ -210,8 +224,8 @@ mod tests {
             told(text),
             [
                 "2 1 ",
-                "3  trailing comma at column 10",
-                "4  the key `id` is here twice at column 17",
+                "3  trailing comma at column 11",
+                "4  the key `id` is here twice at column 15",
                 "4  an issue is an object",
             ]
         );

@@ -4,6 +4,7 @@
 //! its source says by now is reported.
 
 mod compare;
+mod landings;
 mod sources;
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use self::landings::Landings;
 use super::mutate::FileChange;
 use super::{Mutation, OpError, Site, look};
 use crate::domain::id::{ObjectId, TaskId};
@@ -292,42 +294,6 @@ fn judged(
         .anomalies
         .sort_by(|one, other| one.at.cmp(&other.at));
     Ok(outcome)
-}
-
-/// The commits of the target that sources may name, by their beginnings.
-struct Landings(Vec<(String, ObjectId)>);
-
-impl Landings {
-    /// Walks the target only where a landing is named.
-    fn of(site: &Site, snapshot: &Snapshot, mapping: &Mapping) -> Result<Self, OpError> {
-        let named = mapping.tasks.iter().any(|mapped| mapped.commit.is_some());
-        let all = match named {
-            true => site.repo().ancestors(snapshot.rules.at)?,
-            false => Vec::new(),
-        };
-        let mut all: Vec<_> = all.into_iter().map(|id| (id.to_string(), id)).collect();
-        all.sort();
-        Ok(Self(all))
-    }
-
-    /// The one commit that begins so, with seven digits at least.
-    fn find(&self, mapped: &Mapped) -> Option<ObjectId> {
-        let text = mapped.commit.as_deref()?;
-        let word = text.split([' ', ',', '(']).next()?.to_ascii_lowercase();
-        if word.len() < 7 || !word.chars().all(|c| c.is_ascii_hexdigit()) {
-            return None;
-        }
-        let from = self
-            .0
-            .partition_point(|(id, _)| id.as_str() < word.as_str());
-        let mut fits = self.0[from..]
-            .iter()
-            .take_while(|(id, _)| id.starts_with(&word));
-        match (fits.next(), fits.next()) {
-            (Some((_, commit)), None) => Some(*commit),
-            _ => None,
-        }
-    }
 }
 
 fn write(

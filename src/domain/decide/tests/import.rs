@@ -1,7 +1,7 @@
 //! Tasks of another tracker, and their first standing.
 
 use crate::domain::decide::Change;
-use crate::domain::fixtures::{ANN, DANA, EVE, World, oid, task, tid};
+use crate::domain::fixtures::{ANN, DANA, EVE, World, agent, oid, task, tid};
 use crate::domain::id::ObjectId;
 use crate::domain::identity::Capability;
 use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
@@ -68,7 +68,10 @@ fn an_import_gives_each_new_task_its_first_standing() {
         panic!("{:?}", world.state("T-6"))
     };
     // On the importer's word it is done where the target stands.
-    assert_eq!((vouched.commit, vouched.on_word), (oid(1), true));
+    assert_eq!(
+        (vouched.commit, vouched.on_word),
+        (world.snapshot.rules.at, true)
+    );
     assert_eq!(world.state("T-3").status(), Status::Cancelled);
     assert_eq!(world.state("T-4").status(), Status::Todo);
     let told = change.states.iter().flat_map(|one| &one.append);
@@ -116,11 +119,7 @@ fn an_import_is_a_planners_and_done_work_a_mergers_word() {
     let open = || import(vec![one("T-1", FirstStanding::Todo, None)]);
     no(world.ask(EVE, None, open()), "agent-may", "may not plan");
     let mut world = World::new(Vec::new()).rules(|rules| {
-        let known = rules
-            .identity
-            .agents
-            .get_mut(&EVE.parse().unwrap())
-            .unwrap();
+        let known = rules.identity.agents.get_mut(&agent(EVE)).unwrap();
         known.may.insert(Capability::Plan);
     });
     no(

@@ -1,7 +1,10 @@
 //! From candidates to definitions: ids first, since everything refers to them, then each task.
 
+mod assignment;
 mod fields;
 mod links;
+mod past;
+mod plain;
 mod salvage;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
