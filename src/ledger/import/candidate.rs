@@ -62,6 +62,8 @@ words! {
         DependencyRepeated = "dependency-repeated",
         /// A task that depends on itself.
         DependencyOnItself = "dependency-on-itself",
+        /// A part that depends on the whole, which lands only after its parts.
+        DependencyOnParent = "dependency-on-parent",
         /// Dependencies that go in a circle.
         DependencyCycle = "dependency-cycle",
         /// A dependency in prose.

@@ -31,5 +31,5 @@ pub use items::read as read_item;
 pub use json::read as read_json;
 pub use mapping::{Known, Mapped, MappingOptions, map};
 pub use own::{EXPORT, is_export, read as read_export};
-pub use plan::{PlanText, file_path, origins, texts};
+pub use plan::{PlanError, PlanText, file_path, origins, texts};
 pub use playbook::read as read_playbook;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::import::{ImportedTask, Origin};
 use crate::ledger::format::v1::import::{KEY, OriginEntry};
+use crate::ledger::format::v1::queue::QueueFile;
 use crate::ledger::read;
 use crate::ledger::yaml::{self, Limits, LineIndex, Tree, TreeError};
 use crate::ledger::{BadFile, paths};
@@ -32,11 +33,26 @@ pub fn file_path(blob: ObjectId) -> String {
     format!("{}/import-{}.yaml", paths::QUEUE_DIR, blob.short())
 }
 
-/// The plan files that define these tasks.
+/// Why tasks cannot be written as plan files.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A value has no form in a plan file.
+    #[error(transparent)]
+    Value(#[from] TreeError),
+    /// What was written does not read.
+    #[error("the plan file that would be written does not read: {0}")]
+    Unreadable(#[from] BadFile),
+    /// What was written reads as something else.
+    #[error("the plan file that would be written does not say the same of `{0}`")]
+    Differs(TaskId),
+}
+
+/// The plan files that define these tasks, each read again: what cannot be read back is never
+/// written.
 ///
 /// # Errors
-/// [`TreeError`] for a value that has no form in a plan file.
-pub fn texts(tasks: Vec<(ImportedTask, Map<String, Value>)>) -> Result<Vec<PlanText>, TreeError> {
+/// [`PlanError`].
+pub fn texts(tasks: Vec<(ImportedTask, Map<String, Value>)>) -> Result<Vec<PlanText>, PlanError> {
     let mut files = Vec::new();
     let mut begun = Begun::default();
     for (task, definition) in tasks {
@@ -44,14 +60,14 @@ pub fn texts(tasks: Vec<(ImportedTask, Map<String, Value>)>) -> Result<Vec<PlanT
         let entry = yaml::to_tree(&OriginEntry::from(&task.origin))?;
         let origin = yaml::emit(&Tree::List(vec![entry]));
         if begun.size() + definition.len() + origin.len() > LARGE {
-            files.extend(begun.finish());
+            files.extend(begun.finish()?);
             begun = Begun::default();
         }
         begun.definitions.push_str(&definition);
         begun.origins.push_str(&origin);
         begun.tasks.push(task);
     }
-    files.extend(begun.finish());
+    files.extend(begun.finish()?);
     Ok(files)
 }
 
@@ -70,19 +86,26 @@ impl Begun {
         }
     }
 
-    fn finish(self) -> Option<PlanText> {
+    fn finish(self) -> Result<Option<PlanText>, PlanError> {
         if self.tasks.is_empty() {
-            return None;
+            return Ok(None);
         }
         let text = format!(
             "version: 1\ntasks:\n{}{KEY}:\n{}",
             indented(&self.definitions),
             indented(&self.origins)
         );
-        Some(PlanText {
-            text,
-            tasks: self.tasks,
-        })
+        let (file, tasks) = ("the plan file", self.tasks);
+        let place = read::Origin { file, commit: None };
+        let read = read::meaning::<QueueFile>(place, text.as_bytes(), Limits::PLAN)?;
+        let mut said = origins(file, text.as_bytes())?;
+        for (n, given) in tasks.iter().enumerate() {
+            let origin = said.remove(&given.task.id);
+            if read.get(n) != Some(&given.task) || origin.as_ref() != Some(&given.origin) {
+                return Err(PlanError::Differs(given.task.id.clone()));
+            }
+        }
+        Ok(Some(PlanText { text, tasks }))
     }
 }
 

@@ -31,13 +31,17 @@ fn text() -> impl Strategy<Value = String> {
         "<script>",
         "end\n\n\n",
         "\tt",
+        "\0",
+        "\u{7f}\u{85}\u{2028}",
+        "\r\n",
+        "\r",
     ]);
     prop_oneof![odd.prop_map(str::to_owned), "[ -~\n]{0,60}"]
 }
 
 fn definition() -> impl Strategy<Value = Map<String, Value>> {
     let line = "[A-Za-z][ -~]{0,30}[a-z]";
-    let extra = prop::collection::btree_map("x-[a-z]{1,8}", value(), 0..4);
+    let extra = prop::collection::btree_map("x-[ -~]{1,8}", value(), 0..4);
     (
         "[A-Z]{1,3}-[0-9]{1,4}",
         line,
@@ -71,7 +75,7 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::btree_map("[a-z ]{1,6}", inner, 0..3)
+            prop::collection::btree_map("[ -~]{0,6}", inner, 0..3)
                 .prop_map(|map| Value::from(map.into_iter().collect::<Map<_, _>>())),
         ]
     })

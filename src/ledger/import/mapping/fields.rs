@@ -118,7 +118,7 @@ impl<'a> Draft<'a> {
                 *need = renamed(need).unwrap_or_else(|| need.clone());
             }
         }
-        let whole = without_fractions(Value::Object(definition.clone()));
+        let whole = plain_value(Value::Object(definition.clone()), DEPTH);
         if let Value::Object(whole) = whole {
             if whole != definition {
                 let what = format!("`{}` has fractions under `x-` keys", self.candidate.id);
@@ -170,12 +170,16 @@ impl<'a> Draft<'a> {
             true => key.to_owned(),
             false => format!("x-{key}"),
         };
+        if name.len() > KEY {
+            let why = format!("it has a key of {} bytes", name.len());
+            self.mapped.bad.push(why);
+            return;
+        }
         if !self.mapped.kept.contains(&name) {
             self.mapped.kept.push(name.clone());
         }
-        self.mapped
-            .definition
-            .insert(name, without_fractions(value));
+        let value = plain_value(value, DEPTH);
+        self.mapped.definition.insert(name, value);
     }
 
     pub(super) fn became(&mut self, theirs: &str, ours: &'static str) {
@@ -236,14 +240,25 @@ pub(super) fn one_line(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Plan files have no fractions: they become text.
-fn without_fractions(value: Value) -> Value {
+/// Deepest nesting of what is kept, and longest key in bytes: well below what a plan file may have.
+const DEPTH: usize = 32;
+const KEY: usize = 500;
+
+/// A value as a plan file can hold it: fractions, and what is nested too deep or has too long a key,
+/// become text.
+fn plain_value(value: Value, depth: usize) -> Value {
+    let long = |map: &Map<String, Value>| map.keys().any(|key| key.len() > KEY);
     match value {
         Value::Number(number) if number.as_i64().is_none() => number.to_string().into(),
-        Value::Array(items) => items.into_iter().map(without_fractions).collect(),
+        Value::Array(_) if depth == 0 => value.to_string().into(),
+        Value::Object(map) if depth == 0 || long(&map) => Value::from(map).to_string().into(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| plain_value(item, depth - 1))
+            .collect(),
         Value::Object(map) => map
             .into_iter()
-            .map(|(key, value)| (key, without_fractions(value)))
+            .map(|(key, value)| (key, plain_value(value, depth - 1)))
             .collect::<Map<_, _>>()
             .into(),
         other => other,

@@ -9,6 +9,7 @@ use super::super::{AnomalyKind, items};
 use super::fields::{Draft, Setting, Words, values};
 use super::{Known, Mapping};
 use crate::domain::id::TaskId;
+use crate::domain::policy::ParentRule;
 
 /// The words under which sources list what a task waits for.
 const NEEDS: [&str; 3] = ["depends_on", "dependencies", "blocked_by"];
@@ -58,7 +59,17 @@ pub(super) fn read(
     }
     unmet(draft, &lost, mapping);
     let Some(parent) = parent else { return };
+    let waits = setting.known.policy.merge.parent == ParentRule::Waits;
     match setting.ids.find(&parent, setting.known) {
+        Some(id) if found.contains(&id) && waits => {
+            let what = format!(
+                "`{}` depends on `{parent}`, of which it is a part",
+                draft.candidate.id
+            );
+            let made = "it depends on it; kept as `x-parent`";
+            draft.note(mapping, AnomalyKind::DependencyOnParent, what, made);
+            draft.keep("parent", parent.into());
+        }
         Some(id) if draft.mapped.id.as_ref() != Some(&id) => draft.put("parent", id.to_string()),
         _ => {
             let what = format!(
