@@ -47,7 +47,8 @@ pub(super) fn gather(
     let kind = match from.or_else(|| told(&files)) {
         Some(kind) => kind,
         None => {
-            let message = "nothing says what form the source has: say `--from`".to_owned();
+            let message = "the names of its files do not tell the form of the source: say `--from`"
+                .to_owned();
             return Err(OpError::Usage(message));
         }
     };
@@ -83,18 +84,20 @@ fn whole(file: &str, read: Result<Gathered, BadFile>) -> Gathered {
     })
 }
 
-/// The form that the names and beginnings of files tell.
+/// The form that the names and beginnings of files tell, if all tell the same.
 fn told(files: &[File]) -> Option<SourceKind> {
-    let first = files.first()?;
-    match extension(&first.path).as_str() {
+    let form = |file: &File| match extension(&file.path).as_str() {
         "yaml" | "yml" => Some(SourceKind::Playbook),
         "md" | "markdown" => Some(SourceKind::Items),
         "jsonl" | "ndjson" => Some(SourceKind::Jsonl),
         "csv" => Some(SourceKind::Csv),
-        "json" if is_export(&first.bytes) => Some(SourceKind::Own),
+        "json" if is_export(&file.bytes) => Some(SourceKind::Own),
         "json" => Some(SourceKind::Jsonl),
         _ => None,
-    }
+    };
+    let first = form(files.first()?)?;
+    let alike = files.iter().all(|file| form(file) == Some(first));
+    alike.then_some(first)
 }
 
 fn extension(path: &Path) -> String {
