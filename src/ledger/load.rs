@@ -412,7 +412,7 @@ impl<'r> Loader<'r> {
         if let Verb::Import { tasks, .. } = verb {
             let wanted = tasks.iter().filter_map(|new| new.origin.commit).collect();
             let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;
-            snapshot.facts.reachable.extend(found);
+            Arc::make_mut(&mut snapshot.facts.reachable).extend(found);
         }
         if let (Verb::Edit { task, fields }, Some(tip)) = (verb, snapshot.tip) {
             snapshot.facts.edited =
