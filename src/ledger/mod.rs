@@ -20,6 +20,7 @@ pub mod package_text;
 pub mod packages;
 pub mod paths;
 pub mod pending;
+pub mod plan_merge;
 pub mod publish;
 pub mod read;
 mod revision;

@@ -46,6 +46,7 @@ mod leases;
 mod list;
 mod maintain;
 mod manual;
+mod merging;
 mod mistakes;
 mod no_shell;
 mod note;

@@ -20,6 +20,7 @@ mod error;
 mod layout;
 mod plan;
 mod respell;
+pub mod sheet;
 mod verify;
 
 pub use apply::Document;
