@@ -194,6 +194,14 @@ impl Env {
             .filter(|value| !value.is_empty())
     }
 
+    /// Where a program is found on the path.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let path = self.vars.get(OsStr::new("PATH"))?;
+        let mut found = std::env::split_paths(path).map(|dir| self.dir.join(dir).join(name));
+        found.find(|program| program.is_file())
+    }
+
     /// The moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {

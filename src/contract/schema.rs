@@ -27,6 +27,7 @@ use super::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use super::log::LogView;
 use super::maintain::MaintainView;
 use super::manual::{CompletionsView, ManualView, SchemaView};
+use super::merge_driver::{MergeDriverView, MergeSetupView};
 use super::overrides::OverridesView;
 use super::own::{ChangedView, NotedView};
 use super::package::PackageView;
@@ -37,6 +38,7 @@ use super::request::RequestView;
 use super::review::ReviewAnswer;
 use super::session::SessionListView;
 use super::set_status::SetStatusView;
+use super::shard::ShardView;
 use super::stage::StageView;
 use super::status::StatusView;
 use super::task::{ClaimedView, ListView, ReadyView, ShowView};
@@ -115,6 +117,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<PackageView>("package new"),
         schema::<ValidateView>("package check"),
         schema::<SetStatusView>("set-status"),
+        schema::<ShardView>("shard"),
         schema::<MaintainView>("maintain"),
         schema::<HooksView>("hooks install"),
         schema::<HooksView>("hooks uninstall"),
@@ -125,6 +128,9 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<JudgedView>("hook pre-push"),
         schema::<JudgedView>("hook pre-receive"),
         schema::<VerifiedView>("hook post-receive"),
+        schema::<MergeDriverView>("merge-driver"),
+        schema::<MergeSetupView>("merge-driver install"),
+        schema::<MergeSetupView>("merge-driver status"),
         schema::<CompletionsView>("completions"),
         schema::<ManualView>("man"),
         schema::<SchemaView>("schema"),

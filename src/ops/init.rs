@@ -97,6 +97,9 @@ pub fn init(
         return Err(OpError::Usage(format!("the role `{twice}` is named twice")));
     }
     let (files, tip) = write_rules(env, &repo, &target, &authority, options)?;
+    if !options.dry_run {
+        super::merge_driver::register(&repo)?;
+    }
     let marker = Marker {
         branch: ledger.clone(),
         target: target.clone(),

@@ -31,6 +31,7 @@ mod log;
 mod maintain;
 mod man;
 mod merge;
+mod merge_driver;
 mod note;
 mod package;
 mod policy;
@@ -45,6 +46,7 @@ mod schema;
 mod scope;
 mod session;
 mod set_status;
+mod shard;
 mod show;
 mod stage;
 mod status;
@@ -113,6 +115,8 @@ pub enum Command {
     Stage(stage::Args),
     /// Sum up the queue
     Status(status::Args),
+    /// Split the plan of the working tree into several files, or join them again
+    Shard(shard::Args),
     /// Change the definition of a task
     Edit(edit::Args),
     /// Make, show, sync and remove the lanes of this machine
@@ -144,6 +148,8 @@ pub enum Command {
     Except(except::Args),
     /// Land handed-off work on the target
     Merge(merge::Args),
+    /// Merge plan files by tasks and fields, as git's merge driver
+    MergeDriver(merge_driver::Args),
     /// Record work that reached the target by another way, such as a pull request
     Complete(complete::Args),
     /// Tell what happened to a task, or to all
@@ -194,6 +200,7 @@ impl Command {
             Self::Return(_) => "return",
             Self::Note(_) => "note",
             Self::List(_) => "list",
+            Self::Shard(_) => "shard",
             Self::Show(_) => "show",
             Self::Stage(_) => "stage",
             Self::Status(_) => "status",
@@ -212,6 +219,7 @@ impl Command {
             Self::Review(_) => "review",
             Self::Request(_) => "request",
             Self::Merge(_) => "merge",
+            Self::MergeDriver(args) => args.name(),
             Self::Complete(_) => "complete",
             Self::Log(_) => "log",
             Self::Validate(_) => "validate",
@@ -275,6 +283,7 @@ pub fn run(
         Command::Return(args) => give_back::run(&context, &args),
         Command::Note(args) => note::run(&context, &args),
         Command::List(args) => list::run(&context, &args),
+        Command::Shard(args) => shard::run(&context, &args),
         Command::Show(args) => show::run(&context, &args),
         Command::Stage(args) => stage::run(&context, &args),
         Command::Status(args) => status::run(&context, &args),
@@ -293,6 +302,7 @@ pub fn run(
         Command::Review(args) => review::run(&context, &args),
         Command::Request(args) => request::run(&context, &args),
         Command::Merge(args) => merge::run(&context, &args),
+        Command::MergeDriver(args) => merge_driver::run(&context, &args),
         Command::Complete(args) => complete::run(&context, &args),
         Command::Log(args) => log::run(&context, &args),
         Command::Validate(args) => validate::run(&context, &args),

@@ -186,6 +186,11 @@ pub const RULE_TEXTS: &[(&str, &str)] = &[
 /// Where an ailment comes from and what its repair does, by the id of the ailment.
 pub const AILMENT_TEXTS: &[(&str, &str)] = &[
     (
+        "merge-driver",
+        "Attributes travel with the repository, the command they name does not: each clone says it \
+         once. Until then git merges plans line by line.",
+    ),
+    (
         "stale-lock",
         "A killed git or laneway leaves its lock. It is removed only where the kernel shows that \
          its maker is gone.",

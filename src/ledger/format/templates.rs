@@ -6,6 +6,7 @@ use crate::domain::policy::Authority;
 const POLICY: &str = include_str!("../../../templates/governance/policy.yaml");
 const QUEUE: &str = include_str!("../../../templates/governance/queue.yaml");
 const IDENTITY_MAP: &str = include_str!("../../../templates/governance/identity-map.yaml");
+const ATTRIBUTES: &str = include_str!("../../../templates/governance/gitattributes");
 const WORKSTATIONS: &str = include_str!("../../../templates/governance/workstations.yaml");
 
 /// What a new project says about itself.
@@ -24,12 +25,13 @@ pub struct Beginnings {
 impl Beginnings {
     /// The files under `governance/` of the target: name and text.
     #[must_use]
-    pub fn files(&self) -> [(&'static str, String); 4] {
+    pub fn files(&self) -> [(&'static str, String); 5] {
         [
             ("policy.yaml", self.policy()),
             ("queue.yaml", QUEUE.to_owned()),
             ("identity-map.yaml", IDENTITY_MAP.to_owned()),
             ("workstations.yaml", WORKSTATIONS.to_owned()),
+            (".gitattributes", ATTRIBUTES.to_owned()),
         ]
     }
 
@@ -85,10 +87,12 @@ mod tests {
         for (name, text) in beginnings(remote, roles).files() {
             let stem = name.trim_end_matches(".yaml");
             let home = "# yaml-language-server: $schema=https://laneway.dev/schemas/ledger/v1/";
-            assert!(
-                text.starts_with(&format!("{home}{stem}.schema.json\n")),
-                "{name}"
-            );
+            if name.ends_with(".yaml") {
+                assert!(
+                    text.starts_with(&format!("{home}{stem}.schema.json\n")),
+                    "{name}"
+                );
+            }
             for placeholder in ["{project}", "{target}", "{authority}", "{roles}"] {
                 assert!(!text.contains(placeholder), "{name}: {placeholder}");
             }
@@ -110,7 +114,7 @@ mod tests {
         // Names that YAML takes for something else.
         beginnings.project = "1.10".parse().unwrap();
         beginnings.target = "true".parse().unwrap();
-        let [policy, queue, map, workstations] = beginnings.files().map(|(_, text)| text);
+        let [policy, queue, map, workstations, _] = beginnings.files().map(|(_, text)| text);
         let policy = parsed::<PolicyFile>(&policy);
         assert_eq!(
             (policy.project.as_str(), policy.target.as_str()),

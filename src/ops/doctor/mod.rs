@@ -14,6 +14,7 @@ mod claim_journal;
 mod claim_without_lane;
 mod finding;
 mod ledger_checked_out;
+mod merge_driver;
 mod missing_worktree;
 mod orphan_branch;
 mod patient;
@@ -53,6 +54,7 @@ pub const ALL: [&Ailment; 17] = [
     &orphan_branch::AILMENT,
     &temporary_file::AILMENT,
     &stale_hooks::AILMENT,
+    &merge_driver::AILMENT,
 ];
 
 /// Looks for every ailment. One that cannot be looked for is a finding.
