@@ -475,6 +475,7 @@ impl Verification<'_> {
             let expected = match content {
                 Content::Text(text) => Some(text),
                 Content::Blob(blob) => Some(self.text(blob)?),
+                Content::Gone => None,
             };
             let found = self.text_at(commit, &path)?;
             if let Some((line, expected, found)) = first_line(expected.as_deref(), found.as_deref())

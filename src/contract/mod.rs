@@ -5,6 +5,7 @@
 //! Breaking, and therefore a new version: removing or renaming a key, another type, another
 //! meaning.
 
+pub mod archive;
 pub mod attribution;
 pub mod audit;
 pub mod brief;

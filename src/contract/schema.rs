@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value, json};
 
+use super::archive::ArchiveView;
 use super::attribution::AttributionView;
 use super::audit::AuditView;
 use super::brief::BriefView;
@@ -117,6 +118,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<PackageView>("package new"),
         schema::<ValidateView>("package check"),
         schema::<SetStatusView>("set-status"),
+        schema::<ArchiveView>("archive"),
         schema::<ShardView>("shard"),
         schema::<MaintainView>("maintain"),
         schema::<HooksView>("hooks install"),

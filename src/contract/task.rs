@@ -261,6 +261,9 @@ pub struct TaskDetail {
     pub task: TaskView,
     /// `target` or `ledger`: where it is planned.
     pub planned_on: String,
+    /// The period of the archive that holds it; none: it is in the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived: Option<String>,
     /// What sort of work.
     pub kind: String,
     /// What is at stake.
@@ -622,6 +625,7 @@ impl From<&ShowOutcome> for ShowView {
             task: TaskDetail {
                 task: TaskView::from(&outcome.row),
                 planned_on: planned_on.to_owned(),
+                archived: outcome.archived.as_ref().map(ToString::to_string),
                 kind: task.kind.word().to_owned(),
                 risk: task.risk.word().to_owned(),
                 parent: task.parent.as_ref().map(ToString::to_string),

@@ -1,5 +1,6 @@
 //! Pure values and rules. Knows nothing of files, git, clocks, the environment, YAML or serde.
 
+pub mod archive;
 pub mod checks;
 pub mod contract_request;
 pub mod decide;

@@ -3,7 +3,7 @@
 //! A plan may come from a cache: then only the heads of its tasks are at hand, and a task is read
 //! when a rule looks at it. Which tasks there are, and what they say, never depends on that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -83,6 +83,8 @@ pub struct Plan {
     faults: BTreeMap<TaskId, Vec<String>>,
     referred: Arc<Referred>,
     contracts: Arc<Contracts>,
+    /// Places of definitions that count no more, because their task is archived.
+    hidden: Arc<BTreeSet<usize>>,
 }
 
 /// A file that holds a stage contract: the branch of the tasks that name it, and its path below
@@ -154,6 +156,18 @@ impl Plan {
             faults,
             referred: Arc::new(referred),
             contracts: Arc::default(),
+            hidden: Arc::default(),
+        }
+    }
+
+    /// The same plan without these tasks: their definitions stand in a file, and count no more.
+    #[must_use]
+    pub fn without<'t>(&self, tasks: impl IntoIterator<Item = &'t TaskId>) -> Self {
+        let places = tasks.into_iter().filter_map(|id| self.find(id.as_str()));
+        let hidden: BTreeSet<usize> = places.chain(self.hidden.iter().copied()).collect();
+        Self {
+            hidden: Arc::new(hidden),
+            ..self.clone()
         }
     }
 
@@ -224,7 +238,9 @@ impl Plan {
             match self.source.head(middle).id.cmp(id) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Equal => {
+                    return Some(middle).filter(|place| !self.hidden.contains(place));
+                }
             }
         }
         None
@@ -238,24 +254,28 @@ impl Plan {
 
     /// The heads of all tasks with their places, by id. Nothing is read for it.
     pub fn heads(&self) -> impl Iterator<Item = (usize, Head<'_>)> {
-        (0..self.source.len()).map(|at| (at, self.source.head(at)))
+        self.places().map(|at| (at, self.source.head(at)))
     }
 
     /// All definitions, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Task> {
-        (0..self.source.len()).filter_map(|at| self.at(at))
+        self.places().filter_map(|at| self.at(at))
+    }
+
+    fn places(&self) -> impl Iterator<Item = usize> {
+        (0..self.source.len()).filter(|place| !self.hidden.contains(place))
     }
 
     /// Number of tasks.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.source.len()
+        self.source.len() - self.hidden.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.source.is_empty()
+        self.len() == 0
     }
 
     /// Contradictions that touch this task; they refuse it, not the fleet.
@@ -268,6 +288,7 @@ impl Plan {
     pub fn all_faults(&self) -> impl Iterator<Item = (&TaskId, &String)> {
         self.faults
             .iter()
+            .filter(|(id, _)| self.find(id.as_str()).is_some())
             .flat_map(|(id, list)| list.iter().map(move |fault| (id, fault)))
     }
 }
@@ -307,10 +328,11 @@ fn place(origin: Origin) -> &'static str {
 /// Plans are alike when they define the same, wherever that is read from.
 impl PartialEq for Plan {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
+        self.source.len() == other.source.len()
+            && self.hidden == other.hidden
             && self.faults == other.faults
             && self.contracts == other.contracts
-            && (0..self.len()).all(|at| {
+            && (0..self.source.len()).all(|at| {
                 self.source.origin(at) == other.source.origin(at) && self.at(at) == other.at(at)
             })
     }

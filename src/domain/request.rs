@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::archive::{Closed, Recalled};
 use super::contract_request::Decision;
 use super::exception::ExceptAct;
 use super::id::{
@@ -224,6 +225,10 @@ pub enum Verb {
         /// What happens to those that depend on it.
         dependents: Dependents,
     },
+    /// Puts closed tasks into the archive.
+    Archive(Closed),
+    /// Takes tasks out of the archive.
+    Restore(Recalled),
     /// Takes a closed task up again.
     Reopen {
         /// Which.
@@ -527,6 +532,8 @@ impl Verb {
             Self::Except { .. } => "except",
             Self::Unblock { .. } => "unblock",
             Self::Cancel { .. } => "cancel",
+            Self::Archive(_) => "archive",
+            Self::Restore(_) => "restore",
             Self::Reopen { .. } => "reopen",
             Self::Return { .. } => "return",
             Self::Note { .. } => "note",
@@ -622,7 +629,15 @@ impl Verb {
                 [(only, _)] => Some(only),
                 _ => None,
             },
+            Self::Archive(Closed::Tasks(tasks)) | Self::Restore(Recalled::Tasks(tasks)) => {
+                match tasks.as_slice() {
+                    [only] => Some(only),
+                    _ => None,
+                }
+            }
             Self::Init(_)
+            | Self::Archive(_)
+            | Self::Restore(_)
             | Self::AddFile { .. }
             | Self::Import { .. }
             | Self::AcceptTarget { .. }

@@ -34,6 +34,8 @@ pub struct Rules {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct States {
     all: Arc<HashMap<TaskId, TaskState>>,
+    /// The states of archived tasks: they are looked up like others, and never change.
+    archived: Arc<HashMap<TaskId, TaskState>>,
     /// The tasks whose claim occupies a lane, expired or not: few among many, asked for often.
     occupying: BTreeSet<TaskId>,
 }
@@ -50,13 +52,33 @@ impl States {
     /// The state of the task with this id; without a file it is todo at epoch 0.
     #[must_use]
     pub fn of(&self, id: &str) -> &TaskState {
-        self.all.get(id).unwrap_or(&UNTOUCHED)
+        let known = self.all.get(id).or_else(|| self.archived.get(id));
+        known.unwrap_or(&UNTOUCHED)
     }
 
     /// The state of a task; without a file it is todo at epoch 0.
     #[must_use]
     pub fn get(&self, id: &TaskId) -> &TaskState {
-        self.all.get(id).unwrap_or(&UNTOUCHED)
+        self.of(id.as_str())
+    }
+
+    /// Whether a task is in the archive: its id is taken, its epoch goes on, and nothing happens to
+    /// it there (P12).
+    #[must_use]
+    pub fn is_archived(&self, id: &TaskId) -> bool {
+        self.archived.contains_key(id)
+    }
+
+    /// The states of archived tasks.
+    #[must_use]
+    pub fn archive(&self) -> &Arc<HashMap<TaskId, TaskState>> {
+        &self.archived
+    }
+
+    /// The same with these tasks in the archive.
+    #[must_use]
+    pub fn with_archive(self, archived: Arc<HashMap<TaskId, TaskState>>) -> Self {
+        Self { archived, ..self }
     }
 
     /// Puts a state in.
@@ -256,6 +278,12 @@ impl Snapshot {
             .occupying(&self.rules.policy, now)
             .filter(|(_, claim)| claim.workstation == *workstation)
             .count()
+    }
+
+    /// Whether a plan file or the archive knows the task.
+    #[must_use]
+    pub fn knows(&self, id: &TaskId) -> bool {
+        self.plan.get(id).is_some() || self.states.is_archived(id)
     }
 
     /// A registered workstation with what the ledger says of it.

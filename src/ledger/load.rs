@@ -7,6 +7,7 @@ use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use super::archive::ArchivedStates;
 use super::format::File;
 use super::format::v1::identity_map::IdentityMapFile;
 use super::format::v1::import::FileTask;
@@ -36,6 +37,9 @@ use crate::process::Runner;
 /// From so many tasks a plan is worth an index; a smaller one is read as fast.
 const WORTH_INDEXING: usize = 50;
 
+/// The commits with which the tasks of an archive have landed.
+type ArchivedLandings = (ArchivedStates, Vec<ObjectId>);
+
 /// The states of a tree, and the shards they were read from, by name.
 #[derive(Debug, Default)]
 struct KnownStates {
@@ -43,6 +47,8 @@ struct KnownStates {
     states: States,
     /// The commits with which tasks have landed, as far as the target was not seen to reach them.
     landed: HashMap<TaskId, ObjectId>,
+    /// The same of an archive, whose states never change.
+    archived: ArchivedLandings,
 }
 
 impl KnownStates {
@@ -74,6 +80,17 @@ impl KnownStates {
             }
         }
         self.shards.insert(name, (tree, rows));
+    }
+
+    /// Forgets the commits that the target reaches.
+    fn forget_landed(&mut self, reached: impl Fn(&ObjectId) -> bool) {
+        self.landed.retain(|_, commit| !reached(commit));
+        self.archived.1.retain(|commit| !reached(commit));
+    }
+
+    /// The commits that the target was not seen to reach.
+    fn owing(&self) -> impl Iterator<Item = ObjectId> {
+        self.landed.values().chain(&self.archived.1).copied()
     }
 
     /// Takes out the shards that are not among `names`.
@@ -139,6 +156,9 @@ pub struct Loader<'r> {
     stations: RefCell<Option<(ObjectId, Arc<Stations>)>>,
     reachable: RefCell<Option<(ObjectId, Arc<HashSet<ObjectId>>)>>,
     marker: RefCell<Option<(ObjectId, Marker)>>,
+    archive: RefCell<Option<(ObjectId, ArchivedStates)>>,
+    /// The last plan, and the same without the tasks of an archive.
+    cleared: RefCell<Option<(Arc<Plan>, ArchivedStates, Arc<Plan>)>>,
     packages: Arc<Mutex<Memory>>,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
@@ -177,6 +197,8 @@ impl<'r> Loader<'r> {
             states: RefCell::default(),
             rules: RefCell::default(),
             stations: RefCell::default(),
+            archive: RefCell::default(),
+            cleared: RefCell::default(),
             reachable: RefCell::default(),
             marker: RefCell::default(),
             packages: Arc::new(Mutex::new(Memory::new(repo))),
@@ -217,19 +239,21 @@ impl<'r> Loader<'r> {
         verb: Option<&Verb>,
     ) -> Result<Snapshot, LedgerError> {
         let rules = self.rules(rules_at)?;
-        let plan = self.plan(tip, rules_at)?;
+        let mut plan = self.plan(tip, rules_at)?;
         let mut states = States::default();
         let mut tip_time = Timestamp::from_seconds(0);
         let mut marker = None;
         let mut stations = Arc::default();
         if let Some(tip) = tip {
-            states = self.states(tip)?;
+            let archived = self.archive(tip)?;
+            plan = self.cleared(plan, &archived);
+            states = self.states(tip)?.with_archive(archived);
             stations = self.stations(tip)?;
             marker = self.marker(tip)?;
             tip_time = Timestamp::from_seconds(self.repo.commit(tip)?.committer.seconds);
         }
         let reachable = match tip {
-            Some(_) => self.reachable(rules_at)?,
+            Some(_) => self.reachable(rules_at, states.archive())?,
             None => Arc::default(),
         };
         let mut loaded = Snapshot {
@@ -628,7 +652,9 @@ impl<'r> Loader<'r> {
             known.replace(name, tree, rows);
         }
         if let Some(caches) = &self.cache {
-            let trees = entries.values().map(|entry| entry.id).collect();
+            let archive = self.repo.entry_at(tree, paths::ARCHIVE_DIR)?;
+            let trees = entries.values().map(|entry| entry.id);
+            let trees = trees.chain(archive.map(|entry| entry.id)).collect();
             caches.states.borrow_mut().save(&caches.cache, &trees);
         }
         Ok(known.states.clone())
@@ -711,6 +737,69 @@ impl<'r> Loader<'r> {
         Ok(history)
     }
 
+    /// The states of the tasks that are archived at `commit`.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when an archive file does not read.
+    pub fn archive(&self, commit: ObjectId) -> Result<ArchivedStates, LedgerError> {
+        let tree = self.repo.tree_of(commit)?;
+        let Some(dir) = self.repo.entry_at(tree, paths::ARCHIVE_DIR)? else {
+            return Ok(ArchivedStates::default());
+        };
+        if let Some((known, archived)) = &*self.archive.borrow()
+            && *known == dir.id
+        {
+            return Ok(archived.clone());
+        }
+        let mut cached = self.cache.as_ref().map(|caches| caches.states.borrow_mut());
+        let known = cached
+            .as_ref()
+            .and_then(|states| states.shard(dir.id).cloned());
+        let rows = match known {
+            Some(rows) => rows,
+            None => {
+                let (mut rows, mut read) = (CachedShard::new(), 0);
+                for (name, entry) in self.repo.entries(dir.id)? {
+                    let known = cached.as_ref().map(|states| states.rows_of(entry.id));
+                    if let Some(known) = known.filter(|known| !known.is_empty()) {
+                        rows.extend(known);
+                        continue;
+                    }
+                    let path = format!("{}/{name}", paths::ARCHIVE_DIR);
+                    for task in super::archive::tasks(self, commit, &path)? {
+                        read += 1;
+                        rows.push((entry.id, task.history.id, task.history.state));
+                    }
+                }
+                if let Some(states) = &mut cached {
+                    states.put(dir.id, rows.clone(), read);
+                }
+                rows
+            }
+        };
+        let states = rows.into_iter().map(|(_, id, state)| (id, state));
+        let archived: ArchivedStates = Arc::new(states.collect());
+        *self.archive.borrow_mut() = Some((dir.id, archived.clone()));
+        Ok(archived)
+    }
+
+    /// The plan without archived tasks: a plan file of the target may still define one.
+    fn cleared(&self, plan: Arc<Plan>, archived: &ArchivedStates) -> Arc<Plan> {
+        if archived.is_empty() {
+            return plan;
+        }
+        let mut memory = self.cleared.borrow_mut();
+        if let Some((before, states, cleared)) = &*memory
+            && Arc::ptr_eq(before, &plan)
+            && Arc::ptr_eq(states, archived)
+        {
+            return cleared.clone();
+        }
+        let cleared = Arc::new(plan.without(archived.keys()));
+        *memory = Some((plan, archived.clone(), cleared.clone()));
+        cleared
+    }
+
     /// What the ledger at `commit` says of workstations.
     ///
     /// # Errors
@@ -760,7 +849,9 @@ impl<'r> Loader<'r> {
         let path = paths::state(task);
         let tree = self.repo.tree_of(commit)?;
         match self.repo.entry_at(tree, &path)? {
-            None => Ok(None),
+            None => Ok(self
+                .archived(commit, task)?
+                .map(|archived| archived.history)),
             Some(entry) => self.state_file(commit, &path, entry.id).map(Some),
         }
     }
@@ -794,7 +885,11 @@ impl<'r> Loader<'r> {
 
     /// Which completion and landing commits of the states that were read last are on the target
     /// (X3).
-    fn reachable(&self, target: ObjectId) -> Result<Arc<HashSet<ObjectId>>, LedgerError> {
+    fn reachable(
+        &self,
+        target: ObjectId,
+        archive: &ArchivedStates,
+    ) -> Result<Arc<HashSet<ObjectId>>, LedgerError> {
         let mut memory = self.reachable.borrow_mut();
         let mut known = self.states.borrow_mut();
         let mut found = match memory.take() {
@@ -806,17 +901,22 @@ impl<'r> Loader<'r> {
                 *landed = all
                     .filter_map(|(id, state)| Some((id.clone(), self::landed(state)?)))
                     .collect();
+                known.archived = ArchivedLandings::default();
                 match before {
                     Some(_) => Arc::default(),
                     None => Arc::new(self.reached_before(target)?),
                 }
             }
         };
-        known.landed.retain(|_, commit| !found.contains(commit));
-        if !known.landed.is_empty() {
-            let wanted: BTreeSet<ObjectId> = known.landed.values().copied().collect();
+        if !Arc::ptr_eq(&known.archived.0, archive) {
+            let landings = archive.values().filter_map(self::landed).collect();
+            known.archived = (archive.clone(), landings);
+        }
+        known.forget_landed(|commit| found.contains(commit));
+        let wanted: BTreeSet<ObjectId> = known.owing().collect();
+        if !wanted.is_empty() {
             let reached = self.repo.reachable_among(target, &wanted)?;
-            known.landed.retain(|_, commit| !reached.contains(commit));
+            known.forget_landed(|commit| reached.contains(commit));
             Arc::make_mut(&mut found).extend(reached);
             if let Some(caches) = &self.cache {
                 let mut states = caches.states.borrow_mut();

@@ -57,7 +57,9 @@ pub fn compose(
     })?;
     let word = request.verb.word();
     let agent = &request.actor.agent;
-    let tasks: Vec<&TaskId> = change.states.iter().map(|state| &state.task).collect();
+    let states = change.states.iter().map(|state| &state.task);
+    let archive = change.archive.put.iter().chain(&change.archive.taken);
+    let tasks: Vec<&TaskId> = states.chain(archive.map(|(id, _)| id)).collect();
     let named = request.verb.task().or(match tasks.as_slice() {
         [only] => Some(only),
         _ => None,

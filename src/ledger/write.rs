@@ -50,6 +50,8 @@ pub enum Content {
     Text(String),
     /// A blob that is there already.
     Blob(ObjectId),
+    /// It goes.
+    Gone,
 }
 
 /// The files that `change` writes on top of `parent`, by path.
@@ -83,6 +85,7 @@ pub fn files(
             files.insert(path.clone(), Content::Blob(*blob));
         }
     }
+    super::archive::files(loader, parent, &change.archive, request, &mut files)?;
     Ok(files)
 }
 
@@ -100,10 +103,11 @@ pub fn tree(
     let mut edits = Vec::new();
     for (path, content) in files(loader, parent, change, request)? {
         let blob = match content {
-            Content::Text(text) => writer.blob(text.as_bytes())?,
-            Content::Blob(blob) => blob,
+            Content::Text(text) => Some(writer.blob(text.as_bytes())?),
+            Content::Blob(blob) => Some(blob),
+            Content::Gone => None,
         };
-        edits.push((path, Some(blob)));
+        edits.push((path, blob));
     }
     let base = parent
         .map(|parent| loader.repo().tree_of(parent))
@@ -149,7 +153,7 @@ pub fn author(request: &Request) -> Signature {
 }
 
 /// The canonical text of a file that only the tool writes.
-fn canonical(file: &impl serde::Serialize) -> Result<String, LedgerError> {
+pub(super) fn canonical(file: &impl serde::Serialize) -> Result<String, LedgerError> {
     let tree = yaml::to_tree(file).map_err(|error| LedgerError::Io {
         path: "a state file".into(),
         source: std::io::Error::other(error.to_string()),
@@ -232,7 +236,7 @@ fn defining<'f>(files: &'f [PlanFile], task: &TaskId) -> Option<&'f PlanFile> {
         .find(|file| file.tasks.iter().any(|known| known.id == *task))
 }
 
-fn text_of(loader: &Loader<'_>, blob: ObjectId) -> Result<String, LedgerError> {
+pub(super) fn text_of(loader: &Loader<'_>, blob: ObjectId) -> Result<String, LedgerError> {
     let bytes = loader.repo().blob(blob, Limits::PLAN.bytes as u64)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::OpError;
 use super::late::{LateReview, late_review};
 use super::site::Site;
+use crate::domain::archive::{Period, closed_at};
 use crate::domain::doubts::{self, Doubt};
 use crate::domain::exception::Waiver;
 use crate::domain::id::{AgentName, LaneName, ObjectId, RoleName, TaskId};
@@ -203,6 +204,8 @@ pub struct ListOptions {
     pub roles: Vec<RoleName>,
     /// Held, or done, by this agent.
     pub agent: Option<AgentName>,
+    /// Those in the archive, in place of those of the plan.
+    pub archived: bool,
     /// Most tasks to give.
     pub limit: Option<usize>,
 }
@@ -224,6 +227,10 @@ pub struct ListOutcome {
 /// When the ledger does not read, or a role is not in policy.
 pub fn list(site: &Site, options: &ListOptions) -> Result<ListOutcome, OpError> {
     let snapshot = snapshot(site)?;
+    let archived = match snapshot.tip.filter(|_| options.archived) {
+        Some(tip) => Loader::cached(site.repo(), &site.env).all_archived(tip)?,
+        None => Vec::new(),
+    };
     for role in &options.roles {
         known_role(&snapshot, Some(role))?;
     }
@@ -231,9 +238,15 @@ pub fn list(site: &Site, options: &ListOptions) -> Result<ListOutcome, OpError> 
         None => true,
         Some(agent) => agent_of(state) == Some(agent),
     };
-    let wanted: Vec<&Task> = snapshot
-        .plan
-        .iter()
+    let all: Vec<&Task> = match options.archived {
+        true => archived
+            .iter()
+            .map(|archived| &archived.definition)
+            .collect(),
+        false => snapshot.plan.iter().collect(),
+    };
+    let wanted: Vec<&Task> = all
+        .into_iter()
         .filter(|task| options.roles.is_empty() || options.roles.contains(&task.role))
         .filter(|task| {
             let state = snapshot.states.get(&task.id);
@@ -262,6 +275,8 @@ pub struct ShowOutcome {
     pub row: Row,
     /// On which branch it is planned.
     pub origin: Origin,
+    /// The period of the archive that holds it.
+    pub archived: Option<Period>,
     /// Its records, oldest first.
     pub records: Vec<Record>,
     /// What was worked on it.
@@ -289,7 +304,12 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
     let loader = Loader::cached(site.repo(), &site.env);
     let (tip, target) = (site.ledger.tip()?, site.ledger.target()?);
     let snapshot = loader.snapshot(tip, target, None)?;
-    let Some(task) = snapshot.plan.get(&id) else {
+    let archived = match tip.filter(|_| snapshot.states.is_archived(&id)) {
+        Some(tip) => loader.archived(tip, &id)?,
+        None => None,
+    };
+    let known = archived.as_ref().map(|archived| &archived.definition);
+    let Some(task) = snapshot.plan.get(&id).or(known) else {
         return Err(unknown(&snapshot, &id));
     };
     let records = match tip {
@@ -307,8 +327,15 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
         .plan
         .iter()
         .filter(|other| other.depends_on.contains(&id));
-    let origin = snapshot.plan.origin(&id).unwrap_or(Origin::Ledger);
+    let kept_as = archived
+        .as_ref()
+        .map_or(Origin::Ledger, |archived| archived.origin);
+    let origin = snapshot.plan.origin(&id).unwrap_or(kept_as);
     Ok(ShowOutcome {
+        archived: archived
+            .as_ref()
+            .and_then(|archived| closed_at(&archived.history.state))
+            .map(Period::of),
         row: Row::reviewed(site, &snapshot, task)?,
         origin,
         doubts: doubts::of(&snapshot, task, &records),

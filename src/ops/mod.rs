@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod add;
+pub mod archive;
 pub mod artifact;
 pub mod brief;
 pub mod check;

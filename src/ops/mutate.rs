@@ -130,6 +130,7 @@ fn rehearse(publisher: &Publisher<'_>, request: &Request) -> Result<Mutation, Op
         let after = match content {
             ledger::write::Content::Text(text) => text,
             ledger::write::Content::Blob(blob) => text(loader.repo().blob(blob, u64::MAX)?),
+            ledger::write::Content::Gone => String::new(),
         };
         let old = before
             .tip

@@ -17,6 +17,7 @@ mod support;
 #[allow(dead_code, reason = "shared with the tests of faults, which need more")]
 mod machine;
 
+mod archive;
 mod bad_yaml;
 mod block;
 mod bombs;

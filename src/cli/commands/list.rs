@@ -21,6 +21,9 @@ pub struct Args {
     /// Held, or done, by this agent
     #[arg(long)]
     agent: Option<AgentName>,
+    /// Show the tasks of the archive
+    #[arg(long)]
+    archived: bool,
     /// Show at most N tasks
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -43,6 +46,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         statuses: args.status.clone(),
         roles: args.role.clone(),
         agent: args.agent.clone(),
+        archived: args.archived,
         limit: args.limit,
     };
     let outcome = list(&site, &options)?;

@@ -2,6 +2,7 @@
 //! into a reply.
 
 mod add;
+mod archive;
 mod audit;
 mod block;
 mod brief;
@@ -115,6 +116,8 @@ pub enum Command {
     Stage(stage::Args),
     /// Sum up the queue
     Status(status::Args),
+    /// Put closed tasks into the archive, or give archived ones back
+    Archive(archive::Args),
     /// Split the plan of the working tree into several files, or join them again
     Shard(shard::Args),
     /// Change the definition of a task
@@ -200,6 +203,7 @@ impl Command {
             Self::Return(_) => "return",
             Self::Note(_) => "note",
             Self::List(_) => "list",
+            Self::Archive(_) => "archive",
             Self::Shard(_) => "shard",
             Self::Show(_) => "show",
             Self::Stage(_) => "stage",
@@ -283,6 +287,7 @@ pub fn run(
         Command::Return(args) => give_back::run(&context, &args),
         Command::Note(args) => note::run(&context, &args),
         Command::List(args) => list::run(&context, &args),
+        Command::Archive(args) => archive::run(&context, &args),
         Command::Shard(args) => shard::run(&context, &args),
         Command::Show(args) => show::run(&context, &args),
         Command::Stage(args) => stage::run(&context, &args),

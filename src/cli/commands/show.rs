@@ -108,6 +108,9 @@ fn text(detail: &TaskDetail) -> String {
     page.some("parent", detail.parent.as_ref());
     page.some("stage", detail.merge_stage.as_ref());
     page.line("planned on", &format!("the {}", detail.planned_on));
+    if let Some(period) = &detail.archived {
+        page.line("archived", &format!("in {period}"));
+    }
     ownership(&mut page, detail);
     page.list("owned paths", &detail.owned_paths);
     page.list("forbidden paths", &detail.forbidden_paths);

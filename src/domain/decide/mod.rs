@@ -10,6 +10,7 @@
 //! - of a task in progress there is one claim, and only its holder, with its epoch, moves it on;
 //! - records are appended, never changed.
 
+mod archive;
 mod attest;
 mod claim;
 mod close;
@@ -33,6 +34,7 @@ mod station;
 #[cfg(test)]
 mod tests;
 
+use super::archive::ArchiveChange;
 use super::gates::{ClaimCase, OCCUPANCY};
 use super::id::{AgentName, TaskId, WorkstationName};
 use super::identity::Capability;
@@ -63,6 +65,8 @@ pub struct Change {
     pub stations: Vec<StationChange>,
     /// A new marker.
     pub marker: Option<Marker>,
+    /// What becomes of the archive.
+    pub archive: ArchiveChange,
     /// The rewritten target that is gone on with: no file changes, the history says it.
     pub accepted: Option<super::id::ObjectId>,
 }
@@ -116,6 +120,7 @@ impl Change {
             && self.plan.is_empty()
             && self.stations.is_empty()
             && self.marker.is_none()
+            && self.archive.is_empty()
             && self.accepted.is_none()
     }
 
@@ -194,6 +199,8 @@ fn judged(ctx: Context<'_>) -> Result<Change, Refusal> {
             reason,
             dependents,
         } => close::cancel(ctx, task, reason, *dependents),
+        Verb::Archive(closed) => archive::put(ctx, closed),
+        Verb::Restore(recalled) => archive::restore(ctx, recalled),
         Verb::Reopen { task, reason } => close::reopen(ctx, task, reason),
         Verb::Return {
             task,
@@ -267,6 +274,11 @@ impl<'a> Context<'a> {
     /// The definition of `id`.
     fn task(self, id: &TaskId) -> Result<&'a Task, Refusal> {
         self.snapshot.plan.get(id).ok_or_else(|| {
+            if self.snapshot.states.is_archived(id) {
+                let unmet = Unmet::rule("task-archived", format!("`{id}` is archived"));
+                let unmet = unmet.hint(format!("`laneway archive --restore {id}` gives it back"));
+                return self.refuse(id, unmet);
+            }
             let message = format!("no plan file defines `{id}`");
             self.refuse(
                 id,
@@ -309,7 +321,12 @@ impl<'a> Context<'a> {
         let verb = &self.request.verb;
         let unfenced = matches!(
             verb,
-            Verb::Claim(_) | Verb::Add(_) | Verb::Edit { .. } | Verb::Renew { .. }
+            Verb::Claim(_)
+                | Verb::Add(_)
+                | Verb::Edit { .. }
+                | Verb::Renew { .. }
+                | Verb::Archive(_)
+                | Verb::Restore(_)
         );
         match verb.task().filter(|_| !unfenced) {
             Some(id) if self.request.actor.epoch.is_some() => self.fence(id, self.state(id)?),

@@ -190,7 +190,7 @@ pub(super) fn block(
         if by == id {
             return Err(ctx.refuse(id, Unmet::rule("block-self", "a task cannot block itself")));
         }
-        if ctx.snapshot.plan.get(by).is_none() {
+        if !ctx.snapshot.knows(by) {
             let message = format!("no plan file defines the blocking task `{by}`");
             return Err(ctx.refuse(id, Unmet::rule("task-unknown", message)));
         }

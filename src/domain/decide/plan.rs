@@ -181,6 +181,11 @@ pub(super) fn check_new(ctx: Context<'_>, tasks: &[&Task]) -> Result<(), Refusal
                 format!("`{}` is defined twice here", task.id),
             ));
         }
+        if ctx.snapshot.states.is_archived(&task.id) {
+            let message = format!("`{}` is archived, and ids are for ever", task.id);
+            let hint = format!("`laneway archive --restore {}` gives it back", task.id);
+            unmet.push(Unmet::rule("id-taken", message).hint(hint));
+        }
         if ctx.snapshot.plan.get(&task.id).is_some() {
             let message = format!("`{}` is defined already", task.id);
             unmet
@@ -200,7 +205,7 @@ fn faults(ctx: Context<'_>, tasks: &[&Task]) -> Vec<Unmet> {
     let plan = &ctx.snapshot.plan;
     let policy = &ctx.snapshot.rules.policy;
     let new: HashMap<&TaskId, &Task> = tasks.iter().map(|task| (&task.id, *task)).collect();
-    let known = |id: &TaskId| new.contains_key(id) || plan.get(id).is_some();
+    let known = |id: &TaskId| new.contains_key(id) || ctx.snapshot.knows(id);
     let mut unmet = Vec::new();
     for task in tasks {
         let id = &task.id;

@@ -35,7 +35,7 @@ fn waited_for<'a>(snapshot: &'a Snapshot, task: &'a Task) -> impl Iterator<Item 
     // One that no plan file defines is the case of `plan-unsound`.
     task.depends_on
         .iter()
-        .filter(|id| snapshot.plan.get(id).is_some() && !snapshot.landed(id))
+        .filter(|id| snapshot.knows(id) && !snapshot.landed(id))
 }
 
 fn check(snapshot: &Snapshot, task: &Task) -> Vec<Unmet> {

@@ -4,7 +4,7 @@
 use super::{ClaimCase, ClaimGate, LandCase, LandGate, Page, always};
 use crate::domain::id::TaskId;
 use crate::domain::refusal::Unmet;
-use crate::domain::snapshot::Plan;
+use crate::domain::snapshot::Snapshot;
 use crate::domain::task::Task;
 
 const ID: &str = "plan-unsound";
@@ -22,29 +22,30 @@ const PAGE: Page = Page {
 
 pub(super) const CLAIM_GATE: ClaimGate = ClaimGate {
     page: PAGE,
-    check: |case: &ClaimCase<'_>| check(&case.snapshot.plan, case.task),
+    check: |case: &ClaimCase<'_>| check(case.snapshot, case.task),
     holds: |case: &ClaimCase<'_>| {
         let plan = &case.snapshot.plan;
-        plan.faults(&case.task.id).is_empty() && dangling(plan, case.task).next().is_none()
+        plan.faults(&case.task.id).is_empty() && dangling(case.snapshot, case.task).next().is_none()
     },
 };
 
 pub(super) const LAND_GATE: LandGate = LandGate {
     page: PAGE,
-    check: |case: &LandCase<'_>| check(&case.snapshot.plan, case.task),
+    check: |case: &LandCase<'_>| check(case.snapshot, case.task),
 };
 
 /// The tasks it names that no plan file defines.
-fn dangling<'a>(plan: &Plan, task: &'a Task) -> impl Iterator<Item = &'a TaskId> {
+fn dangling<'a>(snapshot: &Snapshot, task: &'a Task) -> impl Iterator<Item = &'a TaskId> {
     let named = task.depends_on.iter().chain(&task.parent);
-    named.filter(|id| plan.get(id).is_none())
+    named.filter(|id| !snapshot.knows(id))
 }
 
-fn check(plan: &Plan, task: &Task) -> Vec<Unmet> {
-    let missing = dangling(plan, task).map(|id| {
+fn check(snapshot: &Snapshot, task: &Task) -> Vec<Unmet> {
+    let missing = dangling(snapshot, task).map(|id| {
         let task = &task.id;
         format!("`{task}` names the task `{id}`, which no plan file defines")
     });
+    let plan = &snapshot.plan;
     plan.faults(&task.id)
         .iter()
         .cloned()

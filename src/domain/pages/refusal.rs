@@ -50,6 +50,15 @@ pub const REFUSALS: &[RefusalPage] = &[
         example: "`A-1` is done",
     },
     RefusalPage {
+        id: "task-archived",
+        fact: "the task is in the archive, where nothing happens to it",
+        verbs: &["every verb about a task"],
+        text: "An archived task is closed and out of the plan; it can be shown, and others may \
+               depend on it. `laneway archive --restore ID` gives it back with its epoch and \
+               records; then `reopen` takes it up again.",
+        example: "`A-1` is archived",
+    },
+    RefusalPage {
         id: "clock",
         fact: "this machine's clock contradicts the ledger or the time since boot",
         verbs: &["claim", "release"],

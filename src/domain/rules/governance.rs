@@ -59,6 +59,8 @@ pub struct Parts {
     pub archives: Vec<Held<Vec<Task>>>,
     /// Ids of tasks whose definitions do not read, or are archived.
     pub elsewhere: HashSet<TaskId>,
+    /// Ids of archived tasks: closed, whatever a plan file still says of them.
+    pub archived: HashSet<TaskId>,
     /// How much of the plan was read.
     pub reach: Reach,
 }
@@ -227,9 +229,10 @@ impl Governance {
 
     /// Whether the task is done or given up.
     pub(super) fn closed(&self, id: &TaskId) -> bool {
-        self.parts
-            .states
-            .get(id)
-            .is_some_and(|state| matches!(state.value, Status::Done | Status::Cancelled))
+        let states = &self.parts.states;
+        self.parts.archived.contains(id)
+            || states
+                .get(id)
+                .is_some_and(|state| matches!(state.value, Status::Done | Status::Cancelled))
     }
 }

@@ -11,6 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::domain::archive::Period;
 use crate::domain::glob::Glob;
 use crate::domain::id::{
     AgentName, BranchName, ContractName, GroupName, LaneName, ObjectId, PackageId, ProjectName,
@@ -277,6 +278,11 @@ lexeme! {
         "minLength": 1,
         "maxLength": 1024,
         "pattern": r"^(?!/)(?!.*//)(?!.*/$)[^\\\[\]{}!\u0000-\u001f]+$",
+    });
+    Period, "time": json!({
+        "type": "string",
+        "description": "A month, such as `2026-10`.",
+        "pattern": "^[0-9]{4}-[0-9]{2}$",
     });
     Timestamp, "time": json!({
         "type": "string",

@@ -135,7 +135,8 @@ impl Judge<'_> {
             FileKind::Archive => match self.value::<ArchiveFile>(file, source, text, node) {
                 Some(Held { value, .. }) => {
                     let tasks: Vec<_> = value.into_iter().map(|one| one.definition).collect();
-                    let ids = tasks.iter().map(|task| task.id.clone());
+                    let ids: Vec<_> = tasks.iter().map(|task| task.id.clone()).collect();
+                    self.parts.archived.extend(ids.iter().cloned());
                     self.parts.elsewhere.extend(ids);
                     self.parts.archives.push(Held { file, value: tasks });
                 }

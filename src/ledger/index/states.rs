@@ -78,6 +78,15 @@ impl StatesCache {
         self.shards.get(&tree)
     }
 
+    /// The rows that were read from this blob, which may hold many.
+    #[must_use]
+    pub fn rows_of(&self, blob: ObjectId) -> CachedShard {
+        let all = self.shards.values().flatten();
+        all.filter(|(known, _, _)| *known == blob)
+            .cloned()
+            .collect()
+    }
+
     /// The state in this blob, from whichever shard.
     pub fn state(&mut self, blob: ObjectId) -> Option<(TaskId, TaskState)> {
         if self.states.is_empty() {

@@ -36,7 +36,7 @@ pub(in crate::ops) use unreadable::remedy;
 
 /// Every ailment, in the order in which they are looked for and repaired: locks first, because
 /// they stop the other repairs.
-pub const ALL: [&Ailment; 17] = [
+pub const ALL: [&Ailment; 18] = [
     &stale_lock::AILMENT,
     &checkout_journal::AILMENT,
     &unreadable::AILMENT,

@@ -339,6 +339,7 @@ fn write(
         for (path, content) in write::files(publisher.loader(), before.tip, &change, &request)? {
             let after = match content {
                 Content::Text(text) => text,
+                Content::Gone => String::new(),
                 Content::Blob(_) => texts
                     .get(path.as_str())
                     .map_or(String::new(), |f| f.text.clone()),

@@ -17,6 +17,7 @@ use super::queue::TaskEntry;
 use super::readiness::ReadinessEntry;
 use super::record::{CheckEntry, FindingEntry, ProofEntry, RootCauseEntry};
 use super::session::ScopeEntry;
+use crate::domain::archive::{Closed, Period, Recalled};
 use crate::domain::id::{
     AgentName, ContractName, LaneName, ObjectId, RequestId, RoleName, TaskId, WorkstationName,
 };
@@ -143,6 +144,8 @@ enum VerbEntry {
         reason: String,
         dependents: Text<DependentsWord>,
     },
+    Archive(SelectionEntry),
+    Restore(SelectionEntry),
     Reopen {
         task: Text<TaskId>,
         reason: String,
@@ -280,6 +283,48 @@ words! {
         Keep = "keep",
         /// They lose it.
         DropEdge = "drop_edge",
+    }
+}
+
+/// Which tasks go into the archive or come out of it; exactly one of the keys.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SelectionEntry {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Text<Timestamp>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    period: Option<Text<Period>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tasks: Vec<Text<TaskId>>,
+}
+
+impl SelectionEntry {
+    fn closed(self, at: &Place<'_>) -> Option<Closed> {
+        let at = at.key("archive");
+        let before = at.maybe("before", self.before);
+        let period = at.maybe("period", self.period);
+        match (before, period, self.tasks.is_empty()) {
+            (Some(before), None, true) => Some(Closed::Before(before)),
+            (None, Some(period), true) => Some(Closed::In(period)),
+            (None, None, false) => Some(Closed::Tasks(at.list("tasks", self.tasks))),
+            _ => {
+                at.refuse("one of `before`, `period` and `tasks` is owed");
+                None
+            }
+        }
+    }
+
+    fn recalled(self, at: &Place<'_>) -> Option<Recalled> {
+        let at = at.key("restore");
+        let period = at.maybe("period", self.period);
+        match (self.before, period, self.tasks.is_empty()) {
+            (None, Some(period), true) => Some(Recalled::Of(period)),
+            (None, None, false) => Some(Recalled::Tasks(at.list("tasks", self.tasks))),
+            _ => {
+                at.refuse("one of `period` and `tasks` is owed");
+                None
+            }
+        }
     }
 }
 
@@ -496,6 +541,8 @@ impl VerbEntry {
                     DependentsWord::DropEdge => Dependents::DropEdge,
                 },
             },
+            Self::Archive(which) => Verb::Archive(which.closed(at)?),
+            Self::Restore(which) => Verb::Restore(which.recalled(at)?),
             Self::Reopen { task, reason } => Verb::Reopen {
                 task: at.text("task", task)?,
                 reason,
@@ -759,6 +806,30 @@ impl From<&Verb> for VerbEntry {
                 }
                 .into(),
             },
+            Verb::Archive(closed) => Self::Archive(match closed {
+                Closed::Before(moment) => SelectionEntry {
+                    before: Some(moment.into()),
+                    ..SelectionEntry::default()
+                },
+                Closed::In(period) => SelectionEntry {
+                    period: Some(period.into()),
+                    ..SelectionEntry::default()
+                },
+                Closed::Tasks(tasks) => SelectionEntry {
+                    tasks: tasks.into_iter().map(Text::from).collect(),
+                    ..SelectionEntry::default()
+                },
+            }),
+            Verb::Restore(recalled) => Self::Restore(match recalled {
+                Recalled::Of(period) => SelectionEntry {
+                    period: Some(period.into()),
+                    ..SelectionEntry::default()
+                },
+                Recalled::Tasks(tasks) => SelectionEntry {
+                    tasks: tasks.into_iter().map(Text::from).collect(),
+                    ..SelectionEntry::default()
+                },
+            }),
             Verb::Reopen { task, reason } => Self::Reopen {
                 task: task.into(),
                 reason,

@@ -200,7 +200,10 @@ fn package() -> Value {
 }
 
 fn archive() -> Value {
-    json!({"version": 1, "tasks": [{"definition": queue()["tasks"][0], "state": done()}]})
+    let lines = format!("- {}\n", queue()["tasks"][0]);
+    json!({"version": 1, "tasks": [{
+        "at": "2026-11-22T08:00:00Z", "file": "governance/queue.yaml", "after": "A-0",
+        "gap": 1, "indent": 2, "definition": lines, "state": done()}]})
 }
 
 /// The problems of a document, by the type that its schema's name says.

@@ -1,0 +1,89 @@
+use laneway::contract::archive::ArchiveView;
+use laneway::domain::archive::{Closed, Period, Recalled};
+use laneway::domain::id::TaskId;
+use laneway::domain::time::Timestamp;
+use laneway::ops::OpError;
+use laneway::ops::archive::{ArchiveOptions, ArchiveOutcome, archive};
+
+use super::{Context, diff, ledger_after};
+use crate::cli::args::DryRun;
+use crate::cli::failure::Failure;
+use crate::cli::reply::Reply;
+
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct Args {
+    /// These tasks; with `--restore` also a month, such as 2026-10
+    #[arg(value_name = "ID|MONTH", conflicts_with_all = ["before", "period"])]
+    which: Vec<String>,
+    /// All tasks that were closed before DATE
+    #[arg(long, value_name = "DATE", conflicts_with = "period")]
+    before: Option<Timestamp>,
+    /// All tasks that were closed in a month, such as 2026-10 (UTC)
+    #[arg(long, value_name = "MONTH")]
+    period: Option<Period>,
+    /// Give tasks back to plan and state, as they were
+    #[arg(long, conflicts_with = "before")]
+    restore: bool,
+    #[command(flatten)]
+    dry: DryRun,
+}
+
+pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
+    let options = options(args)?;
+    let site = context.site()?;
+    let outcome = archive(&site, options, args.dry.dry_run)?;
+    let mut reply = Reply::new(&ArchiveView::from(&outcome), text(&outcome, args.restore));
+    for (id, why) in &outcome.kept {
+        reply = reply.note(format!("{id} stays: {why}"));
+    }
+    if !outcome.on_target.is_empty() {
+        let ids: Vec<&str> = outcome.on_target.iter().map(TaskId::as_str).collect();
+        reply = reply.note(format!(
+            "still in a plan file of the target, where a person takes it out: {}",
+            ids.join(", ")
+        ));
+    }
+    let reply = reply.negative(outcome.moved.is_empty());
+    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+}
+
+fn options(args: &Args) -> Result<ArchiveOptions, Failure> {
+    let ids = || -> Result<Vec<TaskId>, OpError> {
+        args.which
+            .iter()
+            .map(|id| Ok(TaskId::new(id.clone())?))
+            .collect()
+    };
+    let month = match args.which.as_slice() {
+        [only] if args.restore => only.parse::<Period>().ok(),
+        _ => None,
+    };
+    let period = args.period.clone().or(month);
+    Ok(match (args.restore, period, args.before) {
+        (false, None, Some(before)) => ArchiveOptions::Put(Closed::Before(before)),
+        (false, Some(period), _) => ArchiveOptions::Put(Closed::In(period)),
+        (true, Some(period), _) => ArchiveOptions::Restore(Recalled::Of(period)),
+        (_, None, _) if args.which.is_empty() => {
+            let message = "say which: `--before DATE`, `--period MONTH`, or the ids".to_owned();
+            return Err(OpError::Usage(message).into());
+        }
+        (false, None, None) => ArchiveOptions::Put(Closed::Tasks(ids()?)),
+        (true, None, _) => ArchiveOptions::Restore(Recalled::Tasks(ids()?)),
+    })
+}
+
+fn text(outcome: &ArchiveOutcome, restore: bool) -> String {
+    if outcome.moved.is_empty() {
+        return match restore {
+            true => "nothing to give back\n".to_owned(),
+            false => "nothing to archive\n".to_owned(),
+        };
+    }
+    if !outcome.mutation.carried_out {
+        return diff(&outcome.mutation);
+    }
+    let done = if restore { "restored" } else { "archived" };
+    let line = |(id, period): &(TaskId, Period)| format!("{done} {id} ({period})\n");
+    outcome.moved.iter().map(line).collect()
+}
