@@ -56,6 +56,7 @@ test-only:
 # RELIABILITY.md says what each test shows, and with which numbers.
 soak:
 	LANEWAY_SOAK=1 $(CARGO) test --locked --test protocol --test simulator --test faults
+	LANEWAY_SOAK=1 $(CARGO) test --locked --test it -- merging
 
 lint:
 	$(CARGO) fmt --check

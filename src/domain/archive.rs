@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use super::contract_request::{Asked, asked};
 use super::id::{BadName, ObjectId, TaskId};
 use super::snapshot::Snapshot;
 use super::state::{Standing, Status, TaskState};
@@ -111,6 +112,7 @@ pub struct Chosen {
 pub fn closed_at(state: &TaskState) -> Option<Timestamp> {
     match &state.standing {
         Standing::Done(done) => Some(done.at),
+        Standing::Adopted(adoption) => Some(adoption.at),
         Standing::Cancelled { at, .. } => Some(*at),
         _ => None,
     }
@@ -150,7 +152,9 @@ pub fn choose(snapshot: &Snapshot, closed: &Closed) -> Chosen {
         } else if state.status() == Status::Done && !snapshot.landed(&task.id) {
             Some("its commit is not on the target".to_owned())
         } else {
-            None
+            let mut asked = asked(snapshot.records_of(&task.id));
+            let waiting = asked.find(Asked::is_open);
+            waiting.map(|asked| format!("its request {} waits for a decision", asked.record.n))
         };
         match why {
             Some(why) => chosen.kept.push((task.id.clone(), why)),

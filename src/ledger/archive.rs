@@ -12,7 +12,7 @@ use super::document::sheet::{Block, Sheet, newline};
 use super::format::text::Text;
 use super::format::v1::ArchiveFile;
 use super::format::v1::archive::{Archived, ArchivedEntry};
-use super::format::v1::state::StateFile;
+use super::format::v1::state::{StateFile, TaskHistory};
 use super::read::{self, Origin};
 use super::write::{Content, canonical, text_of};
 use super::yaml::{self, Limits};
@@ -128,6 +128,22 @@ impl Loader<'_> {
         all.sort_by(|a, b| a.history.id.cmp(&b.history.id));
         Ok(all)
     }
+}
+
+/// State and records of the tasks in archive files of `commit` that hold `text`.
+pub(super) fn histories_with(
+    loader: &Loader<'_>,
+    commit: ObjectId,
+    text: &str,
+) -> Result<Vec<TaskHistory>, LedgerError> {
+    let mut found = Vec::new();
+    for (path, blob) in blobs(loader, commit)? {
+        if text_of(loader, blob)?.contains(text) {
+            let tasks = tasks(loader, commit, &path)?.into_iter();
+            found.extend(tasks.map(|archived| archived.history));
+        }
+    }
+    Ok(found)
 }
 
 /// The files of a period that are there, in order.

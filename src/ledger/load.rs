@@ -138,6 +138,9 @@ struct StagedPlan {
     staged: Arc<Plan>,
 }
 
+/// A plan, the archive, and the plan without what is archived.
+type ClearedPlan = (Arc<Plan>, ArchivedStates, Arc<Plan>);
+
 /// What the ledger says of workstations, by name.
 type Stations = BTreeMap<WorkstationName, StationState>;
 
@@ -158,7 +161,7 @@ pub struct Loader<'r> {
     marker: RefCell<Option<(ObjectId, Marker)>>,
     archive: RefCell<Option<(ObjectId, ArchivedStates)>>,
     /// The last plan, and the same without the tasks of an archive.
-    cleared: RefCell<Option<(Arc<Plan>, ArchivedStates, Arc<Plan>)>>,
+    cleared: RefCell<Option<ClearedPlan>>,
     packages: Arc<Mutex<Memory>>,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
@@ -422,6 +425,11 @@ impl<'r> Loader<'r> {
             && let Some(history) = self.history(tip, task)?
         {
             snapshot.records.insert(task.clone(), history.records);
+        }
+        if let (Verb::Archive(_), Some(tip)) = (verb, snapshot.tip) {
+            for history in self.histories_with(tip, "kind: request")? {
+                snapshot.records.insert(history.id, history.records);
+            }
         }
         snapshot.facts.range = facts::range(self.repo, snapshot, verb)?;
         if let Verb::Attest { attest, .. } = verb {
@@ -856,8 +864,8 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// State and records of the tasks whose state file at `commit` holds `text`, in no order; the
-    /// other files are not read as such.
+    /// State and records of the tasks whose file at `commit` holds `text`, in no order; the other
+    /// files are not read as such. All tasks of an archive file that holds it are given.
     ///
     /// # Errors
     /// [`LedgerError::BadFile`] when one does not read.
@@ -867,10 +875,10 @@ impl<'r> Loader<'r> {
         text: &str,
     ) -> Result<Vec<TaskHistory>, LedgerError> {
         let tree = self.repo.tree_of(commit)?;
+        let mut found = super::archive::histories_with(self, commit, text)?;
         let Some(root) = self.repo.entry_at(tree, paths::STATE_DIR)? else {
-            return Ok(Vec::new());
+            return Ok(found);
         };
-        let mut found = Vec::new();
         for (name, shard) in self.repo.entries(root.id)? {
             for (file, entry) in self.repo.entries(shard.id)? {
                 let bytes = self.repo.blob(entry.id, Limits::STATE.bytes as u64)?;

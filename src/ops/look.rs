@@ -355,6 +355,11 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
 /// The refusal for a task that no plan file defines, with the nearest id that one does.
 pub(super) fn unknown(snapshot: &Snapshot, id: &TaskId) -> OpError {
     use crate::domain::refusal::Refusal;
+    if snapshot.states.is_archived(id) {
+        let hint = format!("`laneway archive --restore {id}` gives it back");
+        let unmet = Unmet::rule("task-archived", format!("`{id}` is archived")).hint(hint);
+        return Refusal::one(format!("cannot go on with {id}"), Some(id), unmet).into();
+    }
     let near =
         crate::ledger::yaml::closest(id.as_str(), snapshot.plan.iter().map(|t| t.id.as_str()));
     let hint = match near {

@@ -203,3 +203,35 @@ fn p12_who_may_not_plan_may_not_archive() {
     );
     assert_eq!(tree(&world), before);
 }
+
+#[test]
+fn p12_an_open_contract_request_and_counted_time_are_not_lost_in_the_archive() {
+    let world = World::governed();
+    let rule = "contracts: [{name: api, owner: B-ui, paths: [\"api/**\"]}]";
+    world.rule(rule);
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    world.quietly("add A-2 --title More --role A-backend --as @dana");
+    world.quietly("claim A-1 --as @bot");
+    world.quietly("request A-1 --contract api --text 'a field more' --as @bot");
+    world.quietly("release A-1 --as @bot");
+    world.quietly("claim A-2 --as @bot");
+    world.quietly("session start A-2 --as @bot");
+    world.at("2026-11-20T10:30:00Z");
+    world.quietly("session stop A-2 --as @bot");
+    world.quietly("release A-2 --as @bot");
+    world.quietly("cancel A-1 --reason over --as @dana");
+    world.quietly("cancel A-2 --reason over --as @dana");
+    let worked = world.laneway("session list --json").code(0).json()["data"].clone();
+    let answer = world.laneway("archive --period 2026-11 --as @dana").code(0);
+    assert!(
+        answer.stderr.contains("A-1 stays: its request"),
+        "{}",
+        answer.stderr
+    );
+    assert!(answer.stdout.contains("archived A-2"), "{}", answer.stdout);
+    assert_eq!(
+        world.laneway("session list --json").code(0).json()["data"],
+        worked
+    );
+    world.laneway("audit verify").code(0);
+}

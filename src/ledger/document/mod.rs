@@ -11,6 +11,8 @@
 //! 3. reads the result again and takes the first candidate whose model is the old model with
 //!    exactly the change applied; if there is none, the edit fails and nothing has changed.
 //!
+//! Whole tasks are moved by a [`sheet`]: the text cut into tasks with their comments.
+//!
 //! So comments, key order, quoting, line ends, a byte-order mark and a missing final newline stay
 //! as they are outside the edited lines (PROMISES P14), and a wrong splice cannot be written.
 

@@ -334,7 +334,7 @@ pub fn comments(source: &str) -> Result<Vec<String>, EditError> {
     let root = match parse(source, Limits::PLAN) {
         Ok(root) => root,
         // Comments alone are no document.
-        Err(_) if source.lines().all(|line| is_remark(line)) => {
+        Err(_) if source.lines().all(is_remark) => {
             return Ok(source
                 .lines()
                 .map(str::trim)

@@ -161,7 +161,7 @@ fn fate(
     } else {
         return Ok(Fate::Contested);
     };
-    Ok(Fate::Kept(remarks::kept(text, owed, column)?, value))
+    Ok(Fate::Kept(remarks::kept(&text, owed, column)?, value))
 }
 
 /// Puts the dash in front of the first field. A field in conflict, which may be missing on one

@@ -12,7 +12,7 @@ pub(super) fn owed(
     let of = |text: Option<&str>| comments(text.unwrap_or_default());
     let (base, ours, theirs) = (of(base)?, of(ours)?, of(theirs)?);
     let mut owed: Vec<String> = Vec::new();
-    let mut left = theirs.clone();
+    let mut left = theirs;
     let mut old = base.clone();
     for remark in ours {
         let shared = take(&mut left, &remark);
@@ -36,8 +36,8 @@ fn take(list: &mut Vec<String>, remark: &str) -> bool {
 }
 
 /// The text with those comments that it lacks, on lines of their own above it.
-pub(super) fn kept(text: String, owed: Vec<String>, column: usize) -> Result<String, Odd> {
-    let lines = missing(&text, owed, column)?;
+pub(super) fn kept(text: &str, owed: Vec<String>, column: usize) -> Result<String, Odd> {
+    let lines = missing(text, owed, column)?;
     Ok(format!("{lines}{text}"))
 }
 
