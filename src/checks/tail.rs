@@ -1,3 +1,5 @@
+use crate::domain::text::steers;
+
 /// Longest end of an output that goes on record, in bytes of UTF-8.
 pub(super) const MAX: usize = 2048;
 
@@ -26,11 +28,7 @@ pub(super) fn visible(bytes: &[u8]) -> String {
 }
 
 fn is_shown(c: char) -> bool {
-    let direction = matches!(
-        c,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-    );
-    matches!(c, '\n' | '\t') || !(c.is_control() || direction)
+    matches!(c, '\n' | '\t') || !steers(c)
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl From<OpError> for Failure {
                 .hint(format!("or give it back: `laneway release {task}`")),
             OpError::Guard(_) => Self::new(4, "refused", message)
                 .hint("commit or clean up, then run the checks again"),
-            OpError::Usage(_) | OpError::Name(_) => Self::usage(message),
+            OpError::Usage(_) | OpError::Name(_) | OpError::Unspeakable(_) => Self::usage(message),
             OpError::Process(ProcessError::Interrupted { signal }) => Self {
                 signal: Some(signal),
                 ..Self::new(7, "interrupted", message)

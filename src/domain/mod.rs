@@ -46,6 +46,7 @@ pub mod stage;
 pub mod state;
 pub mod suggest;
 pub mod task;
+pub mod text;
 pub mod time;
 pub mod trivial;
 pub mod workstation;

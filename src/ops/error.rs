@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::checks::{GuardError, NewCommand, TrustError};
 use crate::domain::id::{AgentName, BadName, LaneName, TaskId};
 use crate::git::GitError;
-use crate::ledger::{BadFile, LedgerError};
+use crate::ledger::{BadFile, LedgerError, Unspeakable};
 use crate::process::ProcessError;
 use crate::workspace::{BindingError, CheckoutError, WorkspaceError};
 
@@ -77,6 +77,9 @@ pub enum OpError {
     /// What was asked makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// A text of the request holds what nobody means to say.
+    #[error(transparent)]
+    Unspeakable(#[from] Unspeakable),
     /// A file cannot be read or written.
     #[error("{}: {source}", .path.display())]
     Io {

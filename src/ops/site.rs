@@ -8,7 +8,7 @@ use crate::domain::request::{Actor, Request, Verb};
 use crate::domain::state::Epoch;
 use crate::env::Env;
 use crate::git::Repo;
-use crate::ledger::{Ledger, sight};
+use crate::ledger::{Ledger, sight, spoken};
 use crate::process::Runner;
 use crate::workspace::Binding;
 
@@ -177,7 +177,7 @@ impl Site {
     /// when the request is about the lane's task.
     ///
     /// # Errors
-    /// When nobody acts.
+    /// When nobody acts, or a text of the request holds a control character.
     pub fn request(&self, verb: Verb) -> Result<Request, OpError> {
         let bound = self
             .binding
@@ -200,11 +200,13 @@ impl Site {
             (None, Verb::Claim(_), Some(claim)) => RequestId::new(claim)?,
             _ => self.env.request_id(),
         };
-        Ok(Request {
+        let request = Request {
             id,
             at: self.env.now(),
             actor,
             verb,
-        })
+        };
+        spoken(&request)?;
+        Ok(request)
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use crate::domain::text::steers;
+
 /// Longest detail, in characters.
 const MAX: usize = 200;
 
@@ -13,7 +15,7 @@ pub(super) fn line(text: &str) -> String {
     for c in text.trim().chars() {
         let piece = match c {
             ' ' => " ".to_owned(),
-            c if c.is_control() || steers(c) => c.escape_default().to_string(),
+            c if steers(c) => c.escape_default().to_string(),
             c => c.to_string(),
         };
         length += piece.chars().count();
@@ -24,14 +26,6 @@ pub(super) fn line(text: &str) -> String {
         shown.push_str(&piece);
     }
     shown
-}
-
-/// Marks that change the direction or the lines of writing.
-fn steers(c: char) -> bool {
-    matches!(
-        c,
-        '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-    )
 }
 
 /// The limit was reached.

@@ -112,10 +112,10 @@ fn formatted(
 ) -> String {
     match format {
         Format::Human => text(report, context.screen.color),
-        Format::Json => serde_json::to_string(view).unwrap_or_default() + "\n",
-        Format::Sarif => findings::sarif(report),
+        Format::Json => render::exact(&serde_json::to_string(view).unwrap_or_default()) + "\n",
+        Format::Sarif => render::exact(&findings::sarif(report)),
         Format::Github => findings::github(report),
-        Format::Gitlab => findings::gitlab(report),
+        Format::Gitlab => render::exact(&findings::gitlab(report)),
         Format::Junit => findings::junit(report),
     }
 }

@@ -3,6 +3,7 @@
 mod brief;
 mod page;
 mod report;
+mod shown;
 mod table;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -15,11 +16,13 @@ use serde_json::Value;
 use super::args::{Color, Global};
 use super::failure::Failure;
 use super::reply::Reply;
+use shown::plain;
 
 pub use brief::markdown;
 pub use page::wrapped;
 pub use report::findings;
-pub use table::{Table, safe};
+pub use shown::{exact, safe};
+pub use table::Table;
 
 /// Where the answers go, and how wide and colourful they may be.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +73,7 @@ impl Screen {
             };
             out(&json(&envelope))
         } else {
-            out(&reply.text)
+            out(&plain(&reply.text, self.color))
         };
         self.notes(&reply.notes);
         if let Err(error) = told {
@@ -100,7 +103,8 @@ impl Screen {
             // The exit code says no all the same.
             drop(out(&json(&failed(command, failure))));
         } else {
-            err(&report::failure(failure, self.color_errors));
+            let text = report::failure(failure, self.color_errors);
+            err(&plain(&text, self.color_errors));
         }
         ExitCode::from(failure.error.code)
     }
@@ -108,7 +112,7 @@ impl Screen {
     /// Prints text to standard output ahead of the answer, unless programs read.
     pub fn say(&self, text: &str) {
         if !self.json {
-            drop(out(text));
+            drop(out(&plain(text, self.color)));
         }
     }
 
@@ -156,7 +160,7 @@ fn failed(command: &str, failure: &Failure) -> Envelope<Value> {
 }
 
 fn json<T: serde::Serialize>(envelope: &Envelope<T>) -> String {
-    let mut text = serde_json::to_string(envelope).unwrap_or_default();
+    let mut text = exact(&serde_json::to_string(envelope).unwrap_or_default());
     text.push('\n');
     text
 }
@@ -174,7 +178,8 @@ pub fn usage(error: &clap::Error, json_verb: Option<String>) -> ExitCode {
         let failure = Failure::usage(first.trim_start_matches("error: "));
         drop(out(&self::json(&failed(&verb, &failure))));
     } else {
-        drop(error.print());
+        // Without colour: what was typed stands in the middle of it.
+        err(&plain(&error.render().to_string(), false));
     }
     ExitCode::from(2)
 }

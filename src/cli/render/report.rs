@@ -7,7 +7,7 @@ use miette::{
 };
 
 use super::super::failure::Failure;
-use super::table::safe;
+use super::shown::safe;
 
 /// A failure as text.
 pub fn failure(failure: &Failure, color: bool) -> String {

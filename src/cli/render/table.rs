@@ -1,6 +1,8 @@
-//! Tables that fit the terminal, and text that cannot command it.
+//! Tables that fit the terminal.
 
 use comfy_table::{ContentArrangement, presets};
+
+use super::shown::safe;
 
 /// A table under construction.
 pub struct Table {
@@ -37,35 +39,9 @@ impl Table {
     }
 }
 
-/// Text from the repository with everything that could steer a terminal made visible: control
-/// characters, escapes, and marks that change the direction of writing (PROMISES P28).
-pub fn safe(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        let steers = (c.is_control() && c != '\n')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}');
-        if steers {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escapes_are_shown_not_obeyed() {
-        assert_eq!(
-            safe("a\u{1b}]0;x\u{7}b\u{202e}c"),
-            "a\\u{1b}]0;x\\u{7}b\\u{202e}c"
-        );
-        assert_eq!(safe("plain – ü"), "plain – ü");
-    }
 
     #[test]
     fn tables_have_no_trailing_blanks() {
