@@ -139,9 +139,13 @@ impl Env {
             clippy::disallowed_methods,
             reason = "this is the one home of these calls"
         )]
-        let (vars, dir) = (std::env::vars_os().collect(), std::env::current_dir()?);
+        let (vars, dir) = (std::env::vars_os(), std::env::current_dir()?);
+        let vars = vars.filter_map(|(name, value)| match name.to_str() {
+            Some("PATH") => Some((name, away_from_here(&value)?)),
+            _ => Some((name, value)),
+        });
         let mut env = Self {
-            vars,
+            vars: vars.collect(),
             dir,
             // Where the system cannot tell, the search path may.
             exe: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("laneway")),
@@ -377,5 +381,29 @@ fn host_name() -> String {
         "localhost".to_owned()
     } else {
         name
+    }
+}
+
+/// A search path without its relative and empty entries: a directory that we happen to stand in may
+/// hold anything, a `git` of its own for instance (PROMISES P22). None when nothing is left, since
+/// an empty path means the directory at hand.
+fn away_from_here(path: &OsStr) -> Option<OsString> {
+    let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
+    // What was split at separators holds none: joining cannot fail.
+    std::env::join_paths(dirs)
+        .ok()
+        .filter(|path| !path.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::away_from_here;
+
+    #[test]
+    fn no_program_is_looked_up_in_the_directory_at_hand() {
+        let cleaned = |path: &str| away_from_here(path.as_ref());
+        assert_eq!(cleaned(".:/bin::bin:/usr/bin:").unwrap(), "/bin:/usr/bin");
+        assert_eq!(cleaned("."), None);
+        assert_eq!(cleaned(""), None);
     }
 }

@@ -8,8 +8,9 @@
 //! Invariants:
 //! - A ref moves only by [`Repo::cas`], on the value the caller saw; symbolic refs are refused.
 //! - Nothing of the repository runs: no hook, filter, merge driver, textconv or pager, except that a
-//!   checkout (`worktree_*`, `read_tree_follow`, `status`) applies the content filters that the
-//!   person configured, and that a signature is made by the program that the person configured.
+//!   checkout (`worktree_*`, `read_tree_follow`, `status`) applies the content filters that are
+//!   configured, and that a signature is made by the program that the person configured. Whoever
+//!   only looks takes `glance`.
 //! - Replaced objects and grafts are ignored: an id means the object that hashes to it.
 //! - A lock file is taken away only when no living process can hold it (`stale`).
 //! - Every name that reaches git's command line was checked here or stands after

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::{GitError, Repo};
+use crate::process::Spawn;
 
 /// An operation that someone began in a worktree and did not finish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,20 @@ impl Status {
     }
 }
 
+const STATUS: [&str; 5] = [
+    "status",
+    "--porcelain=v1",
+    "-z",
+    "--untracked-files=all",
+    "--no-renames",
+];
+
+/// Whether configuration comes from the repository and not from the person or the system.
+fn is_own(source: gix::config::Source) -> bool {
+    use gix::config::Source;
+    matches!(source, Source::Local | Source::Worktree)
+}
+
 impl Repo {
     /// What the worktree at `work_dir` holds beyond its commit; by `git status`, without its
     /// optional locks. Content filters of the person's configuration run.
@@ -61,17 +76,63 @@ impl Repo {
     /// [`GitError::NoRepository`] when `work_dir` is no worktree; [`GitError::Git`].
     pub fn status(&self, work_dir: &Path) -> Result<Status, GitError> {
         let here = Self::open(work_dir, &self.runner)?;
-        let args = [
-            "status",
-            "--porcelain=v1",
-            "-z",
-            "--untracked-files=all",
-            "--no-renames",
-        ];
-        let spawn = self.git_in(work_dir, &args).arg("--ignore-submodules=none");
+        here.status_by(
+            self.git_in(work_dir, &STATUS)
+                .arg("--ignore-submodules=none"),
+        )
+    }
+
+    /// As [`status`](Self::status), for whoever only looks (PROMISES P22): content filters that the
+    /// repository's own configuration names do not run, and submodules are not entered. A file that
+    /// such a filter would show to be unchanged may be told as dirty.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub fn glance(&self, work_dir: &Path) -> Result<Status, GitError> {
+        let here = Self::open(work_dir, &self.runner)?;
+        let spawn = self
+            .git_in(work_dir, &STATUS)
+            .arg("--ignore-submodules=dirty");
+        here.status_by(here.without_own_filters(spawn))
+    }
+
+    /// The command with the filter drivers of the repository's own configuration switched off; those
+    /// of the person's and the system's stay.
+    fn without_own_filters(&self, spawn: Spawn) -> Spawn {
+        let config = self.inner.config_snapshot();
+        let sections = config.plumbing().sections_by_name("filter");
+        let mut names: Vec<String> = sections
+            .into_iter()
+            .flatten()
+            .filter(|section| is_own(section.meta().source))
+            .filter_map(|section| Some(section.header().subsection_name()?.to_string()))
+            .collect();
+        names.sort();
+        names.dedup();
+        let off = ["clean", "smudge", "process", "required"];
+        let keys = names
+            .iter()
+            .flat_map(|name| off.map(|key| format!("filter.{name}.{key}")));
+        let mut count = 0;
+        let spawn = keys.fold(spawn, |spawn, key| {
+            let value = if key.ends_with(".required") {
+                "false"
+            } else {
+                ""
+            };
+            let spawn = spawn
+                .env(format!("GIT_CONFIG_KEY_{count}"), key)
+                .env(format!("GIT_CONFIG_VALUE_{count}"), value);
+            count += 1;
+            spawn
+        });
+        spawn.env("GIT_CONFIG_COUNT", count.to_string())
+    }
+
+    fn status_by(&self, spawn: Spawn) -> Result<Status, GitError> {
         let bytes = self.succeed(&spawn, "status")?;
         let mut status = Status {
-            operation: here.operation(),
+            operation: self.operation(),
             ..Status::default()
         };
         for record in bytes

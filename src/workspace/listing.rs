@@ -102,7 +102,7 @@ fn look(
     let inside = if missing {
         crate::git::Status::default()
     } else {
-        repo.status(&worktree.path)?
+        repo.glance(&worktree.path)?
     };
     let bound = binding.as_ref().ok().and_then(Option::as_ref);
     let lane = of_policy.cloned().or_else(|| Some(bound?.lane.clone()));

@@ -41,6 +41,7 @@ mod history;
 mod hooks;
 mod import;
 mod interrupts;
+mod hostile;
 mod land;
 mod lane;
 mod leases;

@@ -444,7 +444,7 @@ fn lane_seen(
     past: &Past,
 ) -> Result<(LaneSeen, Option<ObjectId>), OpError> {
     let repo = asking.site.repo().beside(&bound.path)?;
-    let status = repo.status(&bound.path)?;
+    let status = repo.glance(&bound.path)?;
     let head = repo.head_commit()?;
     let target = asking.snapshot.rules.at;
     let (ahead, behind) = match head {
