@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::run::hex;
+
+/// Largest file that is read, in bytes.
+const MAX: u64 = 4 << 20;
 
 /// The version of the file that this build reads and writes.
 const VERSION: u32 = 1;
@@ -101,6 +104,13 @@ impl TrustStore {
         let guard = options.create(true).truncate(false).write(true).open(lock);
         let guard = guard.map_err(at)?;
         guard.lock().map_err(at)?;
+        if let Some(version) = newer(&self.path) {
+            let why = format!(
+                "it has version {version} of the format; this laneway reads version {VERSION} and \
+                 leaves it as it is"
+            );
+            return Err(at(io::Error::new(io::ErrorKind::Unsupported, why)));
+        }
         let mut all = load(&self.path);
         all.extend(commands.iter().map(|text| (key(text), text.clone())));
         store(dir, &self.path, &all).map_err(at)?;
@@ -128,8 +138,26 @@ fn read(path: &Path) -> Option<Wire> {
     if !data.is_file() || data.permissions().mode() & 0o022 != 0 {
         return None;
     }
-    let wire: Wire = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let wire: Wire = serde_json::from_slice(&bytes(path)?).ok()?;
     (wire.version == VERSION).then_some(wire)
+}
+
+/// The content, unless it is larger than any list of trusted commands.
+fn bytes(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(MAX + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= MAX).then_some(bytes)
+}
+
+/// The version of a file that a newer build wrote (PROMISES P31).
+fn newer(path: &Path) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: u32,
+    }
+    let found: Version = serde_json::from_slice(&bytes(path)?).ok()?;
+    (found.version > VERSION).then_some(found.version)
 }
 
 fn store(dir: &Path, path: &Path, trusted: &BTreeMap<String, String>) -> io::Result<()> {

@@ -10,7 +10,7 @@ use laneway::git::{Denial, GitError, LockFile};
 use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
 use laneway::process::ProcessError;
-use laneway::workspace::{CheckoutError, WorkspaceError};
+use laneway::workspace::{BindingError, CheckoutError, WorkspaceError};
 
 /// Why a command failed, ready to be printed.
 #[derive(Debug)]
@@ -126,6 +126,10 @@ impl From<OpError> for Failure {
             OpError::Git(error) => error.into(),
             OpError::BadFile(bad) => unreadable(bad),
             OpError::Checkout(error) => checkout(&error),
+            OpError::Binding(BindingError::Unreadable { .. }) => {
+                Self::new(5, "unreadable", message)
+                    .hint("`laneway claim` writes a new binding; the old file can be deleted")
+            }
             OpError::Binding(_) => Self::new(7, "internal", message)
                 .hint("`laneway claim` writes a new binding; the old file can be deleted"),
             OpError::NoIdentity => Self::new(4, "no-identity", message).hint(
@@ -148,6 +152,9 @@ impl From<OpError> for Failure {
                 signal: Some(signal),
                 ..Self::new(7, "interrupted", message)
             },
+            OpError::Trust(ref trust) if trust.source.kind() == std::io::ErrorKind::Unsupported => {
+                Self::new(5, "newer", message).hint("install a newer laneway")
+            }
             OpError::Trust(_) | OpError::Process(_) | OpError::Io { .. } => {
                 Self::new(7, "io", message)
             }

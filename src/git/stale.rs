@@ -38,6 +38,7 @@ use super::{GitError, Repo};
 use crate::domain::shell::quoted;
 use crate::env::Env;
 use crate::process::holders::{self, Holder, How, Inode, Trace, Unseen};
+use crate::process::own_lock;
 use crate::process::{Owner, lock_shared_within};
 
 /// Age from which a lock counts as left behind. Younger ones are between two steps.
@@ -448,17 +449,7 @@ impl Repo {
     fn moves(&self) -> Result<(File, PathBuf), GitError> {
         let dir = self.common_dir().join("laneway");
         let path = dir.join(MOVES);
-        let opened = File::open(&path).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                fs::create_dir_all(&dir)?;
-                let mut options = File::options();
-                let made = options.create(true).truncate(false).write(true).open(&path);
-                // Whoever shares the repository and may only read the file can lock it all the same.
-                made.and_then(|_| File::open(&path))
-            }
-            _ => Err(error),
-        });
-        match opened {
+        match own_lock(&path) {
             Ok(file) => Ok((file, path)),
             Err(error) => Err(GitError::io(path)(error)),
         }

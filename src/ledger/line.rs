@@ -4,13 +4,16 @@
 //! releases the ticket of a process that dies, so nobody waits for the dead. The line gives order
 //! and nothing else: exclusion is the lock's, and who cannot stand in line competes without it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::env::Env;
-use crate::process::lock_within;
+use crate::process::{lock_within, own_file, read_own};
+
+/// Most bytes of the file that holds the last number.
+const DIGITS: usize = 32;
 
 /// How long the end of the line is waited for. A process that was stopped there costs the order,
 /// not the work.
@@ -28,20 +31,17 @@ impl Place {
     /// Joins the line in `dir` at its end; `None` where the file system does not let us.
     #[must_use]
     pub fn join(env: &Env, dir: &Path) -> Option<Self> {
-        let mut tail = open(&dir.join("tail")).or_else(|| {
-            fs::create_dir_all(dir).ok()?;
-            open(&dir.join("tail"))
-        })?;
+        let mut tail = own_file(&dir.join("tail")).ok()?;
         // Held for a few system calls: reading the last number and taking the next.
         if !lock_within(env, &tail, TAIL_LIMIT).ok()? {
             return None;
         }
         let mut text = String::new();
-        tail.read_to_string(&mut text).ok()?;
+        (&tail).take(DIGITS as u64).read_to_string(&mut text).ok()?;
         let last: u64 = text.trim().parse().unwrap_or(0);
         let number = last.wrapping_add(1);
         let path = dir.join(number.to_string());
-        let mine = open(&path)?;
+        let mine = own_file(&path).ok()?;
         mine.try_lock().ok()?;
         tail.rewind().ok()?;
         tail.set_len(0).ok()?;
@@ -79,15 +79,10 @@ impl Drop for Place {
 /// Whether anybody stands in the line of `dir`. Takes no lock, so the answer may be old.
 #[must_use]
 pub fn is_empty(dir: &Path) -> bool {
-    let last = fs::read_to_string(dir.join("tail")).unwrap_or_default();
+    let last = read_own(&dir.join("tail"), DIGITS).unwrap_or_default();
+    let last = String::from_utf8(last).unwrap_or_default();
     let last = last.trim();
     last.is_empty() || fs::symlink_metadata(dir.join(last)).is_err()
-}
-
-fn open(path: &Path) -> Option<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    options.open(path).ok()
 }
 
 #[cfg(test)]

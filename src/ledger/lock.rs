@@ -4,13 +4,17 @@
 //! alone, and everything stays right if a lock is ignored. A lock file is never deleted, because
 //! deleting one lets two processes hold "it"; the kernel releases the lock of a dead process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::line::{self, Place};
 use crate::env::Env;
+use crate::process::own_file;
+
+/// Most bytes shown of what a holder wrote about itself.
+const MAX: u64 = 4096;
 
 /// A lock that could not be taken.
 #[derive(Debug, thiserror::Error)]
@@ -97,26 +101,10 @@ pub fn take_if_free(env: &Env, path: &Path, purpose: &str) -> Result<Option<Held
 }
 
 fn open(path: &Path) -> Result<File, LockError> {
-    let open = || {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-    };
-    open()
-        .or_else(|error| match path.parent() {
-            Some(parent) if error.kind() == std::io::ErrorKind::NotFound => {
-                std::fs::create_dir_all(parent)?;
-                open()
-            }
-            _ => Err(error),
-        })
-        .map_err(|source| LockError::Io {
-            path: path.to_owned(),
-            source,
-        })
+    own_file(path).map_err(|source| LockError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn try_lock(file: &File, path: &Path) -> Result<bool, LockError> {
@@ -155,7 +143,8 @@ pub fn holder_of(path: &Path) -> String {
 
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
+    let read = file.rewind();
+    match read.and_then(|()| file.take(MAX).read_to_string(&mut text)) {
         Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
         _ => "an unknown process".to_owned(),
     }

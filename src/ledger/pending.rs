@@ -5,7 +5,6 @@
 //! then those who wait for it decide afresh. It is written in place, since renaming over a file
 //! costs a flush; a digest tells half a write from a whole one.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +15,10 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::id::ObjectId;
 use crate::env::{Env, Processes};
 use crate::git::Denial;
+use crate::process::{own_file, read_own};
+
+/// Largest file of a chain, in bytes: some ten thousand waiting commits.
+const MAX: usize = 16 << 20;
 
 /// Commits on top of a published tip, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -203,7 +206,7 @@ impl PendingFile {
     }
 
     fn read_once(&self) -> io::Result<Option<Pending>> {
-        let bytes = std::fs::read(&self.path)?;
+        let bytes = read_own(&self.path, MAX)?;
         let Some((header, body)) = bytes.split_at_checked(HEADER) else {
             return Ok(None);
         };
@@ -219,23 +222,11 @@ impl PendingFile {
     /// # Errors
     /// Of the file system.
     pub fn replace(&self, pending: &Pending) -> io::Result<()> {
-        let file = match self.open() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
-                self.open()?
-            }
-            opened => opened?,
-        };
+        let file = own_file(&self.path)?;
         let body = encode(pending);
         let mut bytes = head(&body).into_bytes();
         bytes.extend_from_slice(&body);
         file.write_all_at(&bytes, 0)
-    }
-
-    fn open(&self) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        options.open(&self.path)
     }
 }
 
@@ -307,6 +298,7 @@ fn decode(bytes: &[u8]) -> Option<Pending> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::OpenOptions;
 
     fn id(n: u8) -> ObjectId {
         ObjectId::from_bytes(&[n; 20]).unwrap()

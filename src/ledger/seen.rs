@@ -8,7 +8,6 @@
 //! The file is overwritten in place: renaming over an existing file costs a flush, and nothing but
 //! this memory is lost with it. One that does not read is no memory.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +15,7 @@ use std::time::Duration;
 
 use crate::domain::id::ObjectId;
 use crate::env::Env;
-use crate::process::lock_within;
+use crate::process::{lock_within, own_file, read_own};
 
 /// Where the last settled tip of one ledger is remembered.
 #[derive(Debug, Clone)]
@@ -42,10 +41,8 @@ impl Seen {
     /// The tip that was seen last, if one was.
     #[must_use]
     pub fn tip(&self) -> Option<ObjectId> {
-        let mut bytes = [0; MAX];
-        let file = File::open(&self.path).ok()?;
-        let length = file.read_at(&mut bytes, 0).ok()?;
-        let text = std::str::from_utf8(&bytes[..length]).ok()?;
+        let bytes = read_own(&self.path, MAX).ok()?;
+        let text = std::str::from_utf8(&bytes).ok()?;
         // The id stands twice: half a write is told from a whole one.
         let (line, _) = text.split_once('\n')?;
         let (one, two) = line.split_once(' ')?;
@@ -71,20 +68,7 @@ impl Seen {
         forward: impl FnOnce(Option<ObjectId>) -> bool,
         tip: ObjectId,
     ) -> io::Result<()> {
-        let open = || {
-            OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&self.path)
-        };
-        let file = match open() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
-                open()?
-            }
-            opened => opened?,
-        };
+        let file = own_file(&self.path)?;
         // Held for a read and a write.
         if !lock_within(env, &file, LIMIT)? {
             let path = self.path.display();
@@ -118,6 +102,7 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::OpenOptions;
 
     #[test]
     fn a_tip_is_remembered_and_rubbish_is_not_one() {

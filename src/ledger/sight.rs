@@ -5,12 +5,15 @@
 //! clock, and a claim must not be called expired on its word. A person trusts it anew. After a
 //! reboot there is nothing to compare with, and the ledger's own last moment is all there is.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use crate::env::Env;
+use crate::process::{own_file, read_own};
+
+/// Largest memory, in bytes.
+const MAX: usize = 256;
 
 /// A jump up to here is no jump: the two clocks are read in whole seconds and time servers nudge.
 const TOLERANCE: i64 = 60;
@@ -53,7 +56,7 @@ pub fn clock_jump(env: &Env, dir: &Path, trusted: bool) -> Option<i64> {
 }
 
 fn read(path: &Path) -> Option<Reading> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = String::from_utf8(read_own(path, MAX).ok()?).ok()?;
     let (line, _) = text.split_once('\n')?;
     let mut words = line.split(' ');
     let reading = Reading {
@@ -66,18 +69,7 @@ fn read(path: &Path) -> Option<Reading> {
 
 /// Overwrites the memory in place. One that is lost costs one comparison.
 fn write(path: &Path, reading: &Reading) -> io::Result<()> {
-    let open = || -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        options.open(path)
-    };
-    let file = match open() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            open()?
-        }
-        opened => opened?,
-    };
+    let file = own_file(path)?;
     let line = format!("{} {} {} end\n", reading.boot, reading.wall, reading.uptime);
     file.write_all_at(line.as_bytes(), 0)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::OpError;
+use super::given::{inside, read_given};
 use super::mutate::Mutation;
 use super::site::Site;
 use crate::domain::id::TaskId;
@@ -91,10 +92,7 @@ pub fn add_file(
     dry_run: bool,
 ) -> Result<PlanOutcome, OpError> {
     let full = site.env.dir.join(path);
-    let bytes = std::fs::read(&full).map_err(|source| OpError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = read_given(path, &full, Limits::PLAN.bytes)?;
     let name = path.display().to_string();
     let origin = read::Origin {
         file: &name,
@@ -314,7 +312,10 @@ pub(super) fn working_tree_file(site: &Site, name: &str) -> Result<(PathBuf, Str
         let message = "a governance file must be a plain file".to_owned();
         return Err(BadFile::whole(name, None, "file-kind", message).into());
     }
-    let text = std::fs::read_to_string(&path).map_err(io)?;
+    let path = inside(&root, name)?;
+    let bytes = read_given(Path::new(name), &path, Limits::PLAN.bytes)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| BadFile::whole(name, None, "file-kind", "the file is not UTF-8".to_owned()))?;
     Ok((path, text))
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::OpError;
+use super::given::text_given;
 use super::look;
 use super::site::Site;
 use crate::domain::gates::LandCase;
@@ -135,7 +136,7 @@ fn document<F: File>(site: &Site, path: &Path) -> Result<F::Domain, OpError> {
         let message = format!("{} has {size} bytes, more than {MOST}", path.display());
         return Err(OpError::Usage(message));
     }
-    let text = std::fs::read_to_string(&full).map_err(io)?;
+    let text = text_given(path, &full)?;
     Ok(artifact::parse::<F>(&path.display().to_string(), &text)?)
 }
 

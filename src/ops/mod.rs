@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod except;
 pub mod explain;
 pub mod export;
+pub mod given;
 pub mod handoff;
 pub mod hook;
 pub mod hooks;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::OpError;
 use super::add::{Plan, Wish, edit, working_tree_file};
+use super::given::inside;
 use super::mutate::FileChange;
 use super::site::Site;
 use super::validate::{Report, Source, validate};
@@ -61,7 +62,7 @@ pub fn new(site: &Site, options: &NewOptions) -> Result<NewOutcome, OpError> {
     let id = &task.id;
     let root = work_dir(site)?;
     let name = format!("packages/{id}.md");
-    let file = root.join(DIR).join(format!("{id}.md"));
+    let file = inside(&root, &format!("{DIR}/{id}.md"))?;
     if std::fs::symlink_metadata(&file).is_ok() {
         let message = format!("{} is there already: edit it", file.display());
         return Err(OpError::Usage(message));

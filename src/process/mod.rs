@@ -7,6 +7,7 @@
 mod capture;
 pub mod holders;
 pub mod interrupt;
+mod own_file;
 mod owner;
 mod patience;
 mod run;
@@ -16,6 +17,7 @@ mod spawn;
 pub(crate) mod testing;
 
 pub use capture::{Captured, Stream};
+pub use own_file::{own_dir, own_file, own_lock, read_own};
 pub use owner::Owner;
 pub use patience::{lock_shared_within, lock_within};
 pub use run::{Exit, Finished, ProcessError};

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AgentName, BadName, BranchName, LaneName, RequestId, TaskId};
 use crate::domain::state::Epoch;
+use crate::process::{own_dir, read_own};
 
 /// Longest binding file that is read, in bytes.
-const MAX: u64 = 64 * 1024;
+const MAX: usize = 64 * 1024;
 
 /// The version of the file that this build reads and writes.
 const VERSION: u32 = 1;
@@ -88,10 +89,12 @@ impl Binding {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io(error)),
             Ok(data) if !data.is_file() => return Err(unreadable("it is no file".to_owned())),
-            Ok(data) if data.len() > MAX => return Err(unreadable("it is too large".to_owned())),
+            Ok(data) if data.len() > MAX as u64 => {
+                return Err(unreadable("it is too large".to_owned()));
+            }
             Ok(_) => {}
         }
-        let bytes = fs::read(&path).map_err(io)?;
+        let bytes = read_own(&path, MAX).map_err(io)?;
         #[derive(Deserialize)]
         struct Version {
             version: u32,
@@ -99,7 +102,10 @@ impl Binding {
         let found = serde_json::from_slice::<Version>(&bytes);
         let found = found.map_err(|error| unreadable(error.to_string()))?;
         if found.version != VERSION {
-            let why = format!("version {} is not understood", found.version);
+            let why = format!(
+                "it has version {} of the format; this laneway reads version {VERSION}",
+                found.version
+            );
             return Err(unreadable(why));
         }
         let wire = serde_json::from_slice(&bytes);
@@ -169,7 +175,7 @@ fn file(git_dir: &Path) -> PathBuf {
 /// Replaces a file whole and flushes it and its directory; makes the directory if need be.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(dir)?;
+    own_dir(dir)?;
     let mut beside = tempfile::NamedTempFile::new_in(dir)?;
     beside.write_all(bytes)?;
     beside.as_file().sync_all()?;

@@ -9,7 +9,7 @@
 //! files before it writes one, then a rename over the index, then the lock goes. After a crash
 //! [`recover`] asks the ref whether the move happened, and goes on or undoes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,12 +20,13 @@ use crate::domain::id::ObjectId;
 use crate::env::Env;
 use crate::git::{Cleared, Follow, GitError, LockFile, Repo, Worktree};
 use crate::process::{Owner, lock_within};
+use crate::process::{own_file, read_own};
 
 /// How long another's `index.lock` is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// Longest journal in bytes; git's own content of an `index.lock` is longer or binary.
-const MAX_JOURNAL: u64 = 4096;
+const MAX_JOURNAL: usize = 4096;
 
 /// Why a checkout cannot follow. Nothing of it was touched.
 #[derive(Debug, thiserror::Error)]
@@ -306,12 +307,9 @@ pub fn recover(repo: &Repo, env: &Env) -> Result<Vec<Recovered>, CheckoutError> 
         return Ok(recovered);
     }
     let dir = repo.common_dir().join("laneway");
-    fs::create_dir_all(&dir).map_err(io_at(&dir))?;
     // One process at a time, and each looks again: no lock that is alive is ever taken for dead.
     let path = dir.join("recover.lock");
-    let mut options = File::options();
-    let guard = options.create(true).truncate(false).write(true).open(&path);
-    let guard = guard.map_err(io_at(&path))?;
+    let guard = own_file(&path).map_err(io_at(&path))?;
     if !lock_within(env, &guard, Duration::from_secs(10)).map_err(io_at(&path))? {
         let why = io::Error::new(io::ErrorKind::TimedOut, "a recovery does not get on");
         return Err(io_at(&path)(why));
@@ -428,10 +426,10 @@ fn take_lock(
 /// The journal that a lock file holds, if it is one of ours.
 fn read_journal(lock: &Path) -> Option<Journal> {
     let data = fs::symlink_metadata(lock).ok()?;
-    if !data.is_file() || data.len() > MAX_JOURNAL {
+    if !data.is_file() || data.len() > MAX_JOURNAL as u64 {
         return None;
     }
-    let journal: Journal = serde_json::from_slice(&fs::read(lock).ok()?).ok()?;
+    let journal: Journal = serde_json::from_slice(&read_own(lock, MAX_JOURNAL).ok()?).ok()?;
     // It becomes part of a file name.
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     (journal.laneway == 1 && journal.token.chars().all(plain)).then_some(journal)

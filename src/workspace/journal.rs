@@ -16,6 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::{AgentName, RequestId};
 use crate::env::Env;
 use crate::process::{Owner, lock_within};
+use crate::process::{own_dir, own_file, read_own};
+
+/// Largest note of a claim that was begun, in bytes.
+const MAX: usize = 64 * 1024;
 
 /// A claim that was begun.
 #[derive(Debug)]
@@ -47,9 +51,9 @@ impl BegunClaim {
         wish: &str,
         id: RequestId,
     ) -> std::io::Result<Self> {
-        fs::create_dir_all(dir)?;
+        own_dir(dir)?;
         // Of several that find the same note, one writes its name over the dead one's.
-        let lock = fs::File::create(dir.join("lock"))?;
+        let lock = own_file(&dir.join("lock"))?;
         // A process that was stopped here costs the take-over of an old note, not the claim.
         let alone = lock_within(env, &lock, Duration::from_secs(5))?;
         let left = alone
@@ -94,7 +98,7 @@ pub fn left_claims(dir: &Path, env: &Env) -> Vec<LeftClaim> {
     let mut left: Vec<LeftClaim> = journals(dir)
         .into_iter()
         .filter_map(|path| {
-            let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+            let note: Note = serde_json::from_slice(&read_own(&path, MAX).ok()?).ok()?;
             let since = fs::metadata(&path).and_then(|data| data.modified()).ok();
             note.owner.is_gone(env).then_some(LeftClaim {
                 id: RequestId::new(note.id).ok()?,
@@ -122,7 +126,7 @@ fn left_by_the_dead(dir: &Path, env: &Env, agent: &AgentName, wish: &str) -> Opt
     let mut left = journals(dir);
     left.sort();
     left.into_iter().find_map(|path| {
-        let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        let note: Note = serde_json::from_slice(&read_own(&path, MAX).ok()?).ok()?;
         let same = note.agent == agent.as_str() && note.wish == wish;
         (same && note.owner.is_gone(env)).then(|| RequestId::new(note.id).ok())?
     })

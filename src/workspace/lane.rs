@@ -9,6 +9,7 @@ use crate::env::Env;
 use crate::git::{
     Cas, Checkout, Durability, Expect, GitError, LockFile, RefEdit, Repo, Standing, Worktree,
 };
+use crate::process::own_file;
 
 /// How often setting up a lane is tried again when it meets another's lock.
 const TRIES: u32 = 12;
@@ -84,11 +85,8 @@ pub fn open(repo: &Repo, spec: &LaneSpec<'_>, env: &Env) -> Result<Opened, Works
 /// Holds off other processes that set up the same lane. Released with the value, or the process.
 fn lock(repo: &Repo, lane: &LaneName, env: &Env) -> Result<File, WorkspaceError> {
     let dir = repo.common_dir().join("laneway/lanes");
-    fs::create_dir_all(&dir).map_err(WorkspaceError::io(&dir))?;
     let path = dir.join(format!("{}.lock", lane.slug()));
-    let mut options = File::options();
-    let file = options.create(true).truncate(false).write(true).open(&path);
-    let file = file.map_err(WorkspaceError::io(&path))?;
+    let file = own_file(&path).map_err(WorkspaceError::io(&path))?;
     let began = env.clock.instant();
     loop {
         match file.try_lock() {

@@ -9,6 +9,10 @@ use crate::env::Env;
 use crate::git::{Checkout, GitError, Repo};
 use crate::process::Owner;
 use crate::process::interrupt::Watch;
+use crate::process::{own_dir, read_own};
+
+/// Largest signature of who made a scratch worktree, in bytes.
+const MAX: usize = 4096;
 
 /// How the directories are called; the process id and a random id follow.
 const PREFIX: &str = "laneway-check-";
@@ -85,7 +89,7 @@ impl Scratch {
         let dir = self.repo.beside(&self.path)?.git_dir().join("laneway");
         let path = dir.join("scratch.json");
         let io = |error: io::Error| WorkspaceError::io(&path)(error);
-        fs::create_dir_all(&dir).map_err(io)?;
+        own_dir(&dir).map_err(io)?;
         let file = fs::File::create_new(&path).map_err(io)?;
         serde_json::to_writer(file, &Owner::this(env)).map_err(|error| io(error.into()))
     }
@@ -122,7 +126,7 @@ pub fn left_scratches(repo: &Repo, env: &Env) -> Result<Vec<PathBuf>, WorkspaceE
             continue;
         };
         let signed = worktree.git_dir.and_then(|dir| {
-            let bytes = fs::read(dir.join("laneway/scratch.json")).ok()?;
+            let bytes = read_own(&dir.join("laneway/scratch.json"), MAX).ok()?;
             serde_json::from_slice::<Owner>(&bytes).ok()
         });
         // One that died before it signed is known by the id in its name, and by its place: elsewhere

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use laneway::contract::plan::PlanView;
 use laneway::domain::evidence::CheckClass;
 use laneway::ops::add::{Plan, add, add_file};
+use laneway::ops::given::text_given;
 use serde_json::{Map, Value};
 
 use super::{Context, ledger_after, planned};
@@ -154,8 +155,7 @@ fn definition(context: &Context<'_>, args: &Args) -> Result<Map<String, Value>, 
     put("evidence", text(&args.evidence));
     put("origin_ask_ref", text(&args.origin));
     if let Some(path) = &args.notes_file {
-        let notes = std::fs::read_to_string(context.env.dir.join(path))
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        let notes = text_given(path, &context.env.dir.join(path))?;
         put("notes", Some(notes.into()));
     }
     Ok(map)

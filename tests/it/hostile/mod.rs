@@ -1,6 +1,10 @@
 //! Repositories, names and files of somebody who means harm.
 
+mod arguments;
 pub mod names;
+mod newer;
+mod paths;
 mod runs_nothing;
+mod shown;
 mod traps;
 mod verbs;

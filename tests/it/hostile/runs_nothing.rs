@@ -148,6 +148,19 @@ fn reads(class: &Class) -> Option<Lines> {
     }
 }
 
+/// The lines of all verbs that only read, each with its directory.
+pub fn reading_lines() -> Vec<(&'static str, String)> {
+    let classes = CLASSES.iter();
+    let lines = classes.filter_map(|(verb, class)| Some((verb, reads(class)?)));
+    lines
+        .flat_map(|(verb, lines)| {
+            lines
+                .iter()
+                .map(move |(dir, line)| (*dir, format!("{verb} {line}")))
+        })
+        .collect()
+}
+
 fn writes(class: &Class) -> Option<Lines> {
     match class {
         Writes(lines) => Some(lines),
