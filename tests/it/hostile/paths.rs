@@ -139,7 +139,7 @@ fn linked_entry(world: &World, branch: &str, file: &str, mode: &str, to: &str) {
         &world.path("tmp/index").display().to_string(),
     );
     world.git(&format!("read-tree {branch}"));
-    world.git(&format!("rm -rq --cached --ignore-unmatch {file}"));
+    world.git(&format!("rm -rqf --cached --ignore-unmatch {file}"));
     let object = object.trim();
     world.git(&format!(
         "update-index --add --cacheinfo {mode},{object},{file}"

@@ -39,7 +39,8 @@ fn painted() -> World {
         "review A-1 --verdict revise --finding 'major:TEXT:TEXT; impact: TEXT; fix: TEXT' --as @dana",
     );
     said("claim A-2 --as @bot2");
-    said("block B-1 --reason TEXT --as @dana");
+    said("claim B-1 --as @bea");
+    said("block B-1 --reason TEXT --as @bea");
     said("workstation quarantine ws-local-01 --reason TEXT --as @dana");
     world.write("governance/queue.yaml", &planted());
     world.git("add -A");

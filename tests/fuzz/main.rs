@@ -1,0 +1,112 @@
+//! The fuzz targets on their corpora and on mutations of them, without a fuzzer: a few thousand in
+//! every run, many more with `LANEWAY_SOAK=1`. `make soak` runs libFuzzer where it is installed.
+//!
+//! A failure prints the input; put it into `fuzz/corpus/<target>/`, and it is tried ever after.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test may fail, read the environment, and say with which input"
+)]
+
+mod mutate;
+mod targets;
+
+use std::fs;
+use std::path::Path;
+
+use mutate::Mutator;
+
+/// Says which input a target failed on.
+struct Under<'a> {
+    target: &'a str,
+    input: &'a [u8],
+}
+
+impl Drop for Under<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "{} failed on b\"{}\"",
+                self.target,
+                self.input.escape_ascii()
+            );
+        }
+    }
+}
+
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let mut files: Vec<_> = fs::read_dir(&dir)
+        .unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files.iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+fn run(name: &str) {
+    let (_, target) = targets::ALL
+        .iter()
+        .find(|(other, _)| *other == name)
+        .unwrap();
+    let seeds = corpus(name);
+    assert!(seeds.len() >= 3, "{name} has {} seeds", seeds.len());
+    let times = match std::env::var_os("LANEWAY_SOAK") {
+        Some(_) => 400_000,
+        None => 3_000,
+    };
+    let mutated = (0..times).map(|seed| Mutator::of(seed).mutated(&seeds));
+    for input in seeds.iter().cloned().chain(mutated) {
+        let under = Under {
+            target: name,
+            input: &input,
+        };
+        target(under.input);
+    }
+}
+
+#[test]
+fn p13_documents_never_panic() {
+    run("documents");
+}
+
+#[test]
+fn p14_states_have_one_form() {
+    run("states");
+}
+
+#[test]
+fn p14_edits_are_settled_at_once_and_keep_documents_readable() {
+    run("edits");
+}
+
+#[test]
+fn requests_have_one_form() {
+    run("requests");
+}
+
+#[test]
+fn globs_agree_about_overlaps() {
+    run("glob");
+}
+
+#[test]
+fn packages_never_panic() {
+    run("packages");
+}
+
+#[test]
+fn every_target_has_a_corpus_and_a_place_in_the_fuzzer() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let manifest = fs::read_to_string(home.join("Cargo.toml")).unwrap();
+    for (name, _) in targets::ALL {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+        let file = home.join(format!("fuzz_targets/{name}.rs"));
+        assert!(file.exists(), "{}", file.display());
+    }
+}
