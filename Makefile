@@ -3,7 +3,7 @@
 # make answers 2 for every failure; the verb's own exit code stands in make's last line.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-only soak lint bench build build-quietly \
+.PHONY: help demo test test-only soak fuzz lint bench build build-quietly \
 	agent-preflight queue-ready queue-claim queue-set-status queue-validate queue-git-check
 
 # The laneway that the queue targets run: the one built here, unless another is named.
@@ -24,6 +24,7 @@ help:
 	@echo 'make test                     all tests'
 	@echo 'make test-only T=             the tests of that name; none is a failure'
 	@echo 'make soak                     the tests of faults and the model with the long numbers, for hours'
+	@echo 'make fuzz                     the fuzz targets under libFuzzer, where cargo-fuzz is installed'
 	@echo 'make lint                     formatting and clippy, warnings denied'
 	@echo 'make bench                    times, each beside its floor'
 	@echo
@@ -55,8 +56,23 @@ test-only:
 
 # RELIABILITY.md says what each test shows, and with which numbers.
 soak:
-	LANEWAY_SOAK=1 $(CARGO) test --locked --test protocol --test simulator --test faults
-	LANEWAY_SOAK=1 $(CARGO) test --locked --test it -- merging
+	LANEWAY_SOAK=1 $(CARGO) test --locked --test protocol --test simulator --test faults --test fuzz
+	LANEWAY_SOAK=1 $(CARGO) test --locked --test it -- merging p19_
+	$(MAKE) fuzz
+
+# What it finds beside the committed corpora goes into fuzz/artifacts/, which git ignores.
+FUZZ_SECONDS ?= 600
+fuzz:
+	@if $(CARGO) +nightly fuzz --version >/dev/null 2>&1; then \
+		for target in fuzz/corpus/*/; do \
+			name=$$(basename "$$target"); found="fuzz/artifacts/found/$$name"; \
+			mkdir -p "$$found"; \
+			$(CARGO) +nightly fuzz run "$$name" "$$found" "$$target" -- \
+				-max_total_time=$(FUZZ_SECONDS) || exit 1; \
+		done; \
+	else \
+		echo 'NOTICE: cargo-fuzz is not installed: the targets ran on seeds only'; \
+	fi
 
 lint:
 	$(CARGO) fmt --check

@@ -17,7 +17,14 @@ mod targets;
 use std::fs;
 use std::path::Path;
 
+use laneway::ledger::document::Document;
+use laneway::ledger::format::v1::StateFile;
+use laneway::ledger::message;
+use laneway::ledger::read::meaning;
+use laneway::ledger::yaml::Limits;
+
 use mutate::Mutator;
+use targets::ORIGIN;
 
 /// Says which input a target failed on.
 struct Under<'a> {
@@ -98,6 +105,29 @@ fn globs_agree_about_overlaps() {
 #[test]
 fn packages_never_panic() {
     run("packages");
+}
+
+/// The seeds get as far as they are meant to: a target that refuses all of them shows nothing.
+#[test]
+fn seeds_reach_what_is_fuzzed() {
+    for seed in corpus("states") {
+        let read = meaning::<StateFile>(ORIGIN, &seed, Limits::STATE);
+        assert!(read.is_ok(), "{}", String::from_utf8_lossy(&seed));
+    }
+    for seed in corpus("edits") {
+        let text = String::from_utf8(seed[1..].to_vec()).unwrap();
+        let mut document = Document::new(text.clone());
+        let edit = targets::edit_of(seed[0]);
+        document
+            .apply(&edit)
+            .unwrap_or_else(|error| panic!("{edit:?}: {error}"));
+        assert_ne!(document.source(), text, "{edit:?}");
+    }
+    let reads = corpus("requests").into_iter().filter(|seed| {
+        let text = String::from_utf8_lossy(seed).into_owned();
+        message::read(&text, |_, _| None).is_ok()
+    });
+    assert!(reads.count() >= 5);
 }
 
 #[test]

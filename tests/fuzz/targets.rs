@@ -24,7 +24,8 @@ pub const ALL: [(&str, fn(&[u8])); 6] = [
     ("states", states),
 ];
 
-const ORIGIN: Origin<'_> = Origin {
+/// Where fuzzed texts come from.
+pub const ORIGIN: Origin<'_> = Origin {
     file: "fuzzed",
     commit: None,
 };
@@ -75,9 +76,25 @@ pub fn edits(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else {
         return;
     };
+    let edit = edit_of(*which);
+    let mut document = Document::new(text.to_owned());
+    if document.apply(&edit).is_err() {
+        assert_eq!(document.source(), text, "refused, and changed");
+        return;
+    }
+    let once = document.source().to_owned();
+    drop(yaml::parse(&once, Limits::PLAN).unwrap_or_else(|error| panic!("{error:?}\n{once}")));
+    // The same edit again finds nothing to do, or no such task.
+    if document.apply(&edit).is_ok() {
+        assert_eq!(document.source(), once, "not settled by one edit");
+    }
+}
+
+/// One of some edits.
+pub fn edit_of(which: u8) -> Edit {
     let field = ["title", "priority", "notes", "depends_on"][usize::from(which % 4)];
     let route = Route::task("A-1").then(field);
-    let edit = match which % 5 {
+    match which % 5 {
         0 => Edit::SetScalar {
             route,
             value: Atom::Text("new: text #\n".to_owned()),
@@ -94,17 +111,6 @@ pub fn edits(bytes: &[u8]) {
         _ => Edit::RemoveTask {
             id: "A-1".to_owned(),
         },
-    };
-    let mut document = Document::new(text.to_owned());
-    if document.apply(&edit).is_err() {
-        assert_eq!(document.source(), text, "refused, and changed");
-        return;
-    }
-    let once = document.source().to_owned();
-    drop(yaml::parse(&once, Limits::PLAN).unwrap_or_else(|error| panic!("{error:?}\n{once}")));
-    // The same edit again finds nothing to do, or no such task.
-    if document.apply(&edit).is_ok() {
-        assert_eq!(document.source(), once, "not settled by one edit");
     }
 }
 
