@@ -76,10 +76,10 @@ impl Repo {
     /// [`GitError::NoRepository`] when `work_dir` is no worktree; [`GitError::Git`].
     pub fn status(&self, work_dir: &Path) -> Result<Status, GitError> {
         let here = Self::open(work_dir, &self.runner)?;
-        here.status_by(
-            self.git_in(work_dir, &STATUS)
-                .arg("--ignore-submodules=none"),
-        )
+        let spawn = self
+            .git_in(work_dir, &STATUS)
+            .arg("--ignore-submodules=none");
+        here.status_by(&spawn)
     }
 
     /// As [`status`](Self::status), for whoever only looks (PROMISES P22): content filters that the
@@ -93,7 +93,7 @@ impl Repo {
         let spawn = self
             .git_in(work_dir, &STATUS)
             .arg("--ignore-submodules=dirty");
-        here.status_by(here.without_own_filters(spawn))
+        here.status_by(&here.without_own_filters(spawn))
     }
 
     /// The command with the filter drivers of the repository's own configuration switched off; those
@@ -129,8 +129,8 @@ impl Repo {
         spawn.env("GIT_CONFIG_COUNT", count.to_string())
     }
 
-    fn status_by(&self, spawn: Spawn) -> Result<Status, GitError> {
-        let bytes = self.succeed(&spawn, "status")?;
+    fn status_by(&self, spawn: &Spawn) -> Result<Status, GitError> {
+        let bytes = self.succeed(spawn, "status")?;
         let mut status = Status {
             operation: self.operation(),
             ..Status::default()
