@@ -34,13 +34,25 @@ pub struct BadFile {
     pub file: String,
     /// The commit it was read from; none: the working tree.
     pub commit: Option<ObjectId>,
-    /// Its text, as far as it is text.
+    /// Its text, as far as it is text; empty where it is too long to show.
     pub text: Arc<str>,
     /// What is wrong; never empty.
     pub findings: Vec<Finding>,
 }
 
+/// Longest text that is kept to show lines of it, in bytes.
+const SHOWN: usize = 16 << 20;
+
 impl BadFile {
+    /// The text of a file as far as it is shown: nothing of a very long one.
+    #[must_use]
+    pub fn shown(text: &str) -> Arc<str> {
+        match text.len() > SHOWN {
+            true => Arc::from(""),
+            false => Arc::from(text),
+        }
+    }
+
     /// A file with one finding that is about no place in it.
     #[must_use]
     pub fn whole(

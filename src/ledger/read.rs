@@ -2,7 +2,6 @@
 //! place in the text.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::finding::{BadFile, Finding, Severity};
 use super::format::{self, File, Problem, ReadError};
@@ -123,7 +122,7 @@ fn bad(origin: Origin<'_>, text: &str, findings: Vec<Finding>) -> BadFile {
     BadFile {
         file: origin.file.to_owned(),
         commit: origin.commit,
-        text: Arc::from(text),
+        text: BadFile::shown(text),
         findings,
     }
 }

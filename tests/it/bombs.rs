@@ -153,19 +153,18 @@ fn p23_a_text_of_fifty_megabytes_is_refused() {
         "version: 1\ntasks:\n- {{id: A-1, title: x, role: B-ui}}\n- id: A-2\n  title: x\n  \
          role: B-ui\n  notes: {notes}\n"
     );
-    let answers = plan(
-        &text,
-        &[("--json validate", &[1]), ("claim A-1 --as @bot", &[5])],
-    );
-    let found = findings(&answers[0]);
-    assert_eq!(
-        (&found[0]["line"], &found[0]["column"]),
-        (&7.into(), &10.into())
-    );
-    assert_eq!(
-        found[0]["message"],
-        "a text of 50000000 bytes, more than 1048576"
-    );
+    let lines = "    and so on\n".repeat(3_500_000);
+    let block = text.replace(&format!(" {notes}"), &format!(" |\n{lines}"));
+    for (text, column) in [(text, 1), (block, 3)] {
+        let lines: [(&str, &[i32]); 2] = [("--json validate", &[1]), ("claim A-1 --as @bot", &[5])];
+        let answers = plan(&text, &lines);
+        let first = &findings(&answers[0])[0];
+        assert_eq!(
+            (&first["line"], &first["column"]),
+            (&7.into(), &column.into())
+        );
+        assert_eq!(first["message"], "a text of more than 1048576 bytes");
+    }
 }
 
 #[test]
@@ -189,7 +188,7 @@ fn p23_patterns_that_explode_do_not() {
         assert_eq!(answer.exit, Some(code), "{pattern}: {answer:#?}");
         policies.push(findings(&answer)[0]["rule"].as_str().unwrap().to_owned());
         let claim = limited(&world, Some(MOST), &format!("claim {id} --as @bot"));
-        assert!(matches!(claim.exit, Some(4 | 5)), "{pattern}: {claim:#?}");
+        assert!(answered(&claim), "{pattern}: {claim:#?}");
     }
     let (pattern, meaning) = ("task-id-pattern", "meaning");
     assert_eq!(policies, [pattern, pattern, pattern, meaning, meaning]);
@@ -210,7 +209,7 @@ fn p23_patterns_that_explode_do_not() {
 #[test]
 fn p23_globs_that_explode_do_not() {
     let stars = |end: &str| format!("{}{end}", "*a".repeat(500));
-    let deep = |end: &str| format!("{}{end}", "**/a*/".repeat(160));
+    let deep = |end: &str| format!("{}{end}", "**/a*/".repeat(30));
     let globs: Vec<String> = (0..20)
         .flat_map(|n| [stars(&format!("{n}")), deep(&format!("{n}"))])
         .collect();

@@ -59,7 +59,7 @@ pub fn findings(file: &BadFile, color: bool) -> String {
             .unwrap_or_default();
         let name = format!("{at}{}", safe(&file.file));
         let place = format!("{name}:{}:{}", finding.line, finding.column);
-        if nth >= drawn {
+        if nth >= drawn || !drawable(&source, finding) {
             text.push_str(&line(finding, &place));
             continue;
         }
@@ -70,6 +70,19 @@ pub fn findings(file: &BadFile, color: bool) -> String {
         }
     }
     text
+}
+
+/// Whether the lines around a finding are ones that a terminal shows. A long one would be cut
+/// nowhere, and no drawing counts columns that far.
+fn drawable(source: &str, finding: &Finding) -> bool {
+    const LONGEST: usize = 2000;
+    let (start, end) = (finding.span.start, finding.span.end);
+    let (Some(before), Some(after)) = (source.get(..start), source.get(end..)) else {
+        return false;
+    };
+    let above: usize = before.rsplit('\n').take(3).map(str::len).max().unwrap_or(0);
+    let below: usize = after.split('\n').take(3).map(str::len).max().unwrap_or(0);
+    above.max(below).max(end - start) <= LONGEST
 }
 
 fn line(finding: &Finding, place: &str) -> String {

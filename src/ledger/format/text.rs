@@ -72,9 +72,10 @@ impl Rejected {
     }
 }
 
-/// A text of a file that should stand for a `T`.
+/// A text of a file that should stand for a `T`. What is wrong with it is rare and stands aside: a
+/// plan holds many texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text<T>(Result<T, Rejected>);
+pub struct Text<T>(Result<T, Box<Rejected>>);
 
 impl<T> Text<T> {
     /// The value, or what is wrong with the text.
@@ -82,7 +83,7 @@ impl<T> Text<T> {
     /// # Errors
     /// What is wrong with the text.
     pub fn into_result(self) -> Result<T, Rejected> {
-        self.0
+        self.0.map_err(|rejected| *rejected)
     }
 
     /// The value, unless the text is bad.
@@ -102,7 +103,7 @@ impl<T: Lexeme> Text<T> {
     /// Reads a text, as if it stood in a file.
     #[must_use]
     pub fn written(text: &str) -> Self {
-        Self(T::read(text))
+        Self(T::read(text).map_err(Box::new))
     }
 }
 

@@ -39,7 +39,7 @@ impl Collected {
         }
         judge.clean();
         let governance = Governance::new(std::mem::take(&mut judge.parts));
-        judge.place(&governance);
+        judge.place(governance);
         judge.report()
     }
 }
@@ -325,14 +325,16 @@ impl Judge<'_> {
 
     /// Asks every rule, and puts what breaks it at its place; files with violations are parsed
     /// again for that, each once.
-    fn place(&mut self, governance: &Governance) {
+    fn place(&mut self, governance: Governance) {
         let mut by_file: BTreeMap<usize, Vec<(&rules::Rule, Violation)>> = BTreeMap::new();
         for rule in rules::ALL {
-            for violation in (rule.check)(governance) {
+            for violation in (rule.check)(&governance) {
                 let found = by_file.entry(violation.file).or_default();
                 found.push((rule, violation));
             }
         }
+        // Every task is held in it: the files need not be held beside it.
+        drop(governance);
         for (file, violations) in by_file {
             let Some(source) = self.sources.get(file) else {
                 continue;
@@ -376,7 +378,7 @@ impl Judge<'_> {
                 BadFile {
                     file: source.path.clone(),
                     commit: source.commit,
-                    text: starred(text, &findings).into(),
+                    text: BadFile::shown(&starred(text, &findings)),
                     findings,
                 }
             })

@@ -238,7 +238,7 @@ fn read_up_to(file: File, limits: Limits) -> Content {
     if size > limits.bytes as u64 {
         return Content::too_large(size, limits);
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
     match file.take(limits.bytes as u64 + 1).read_to_end(&mut bytes) {
         // It grew meanwhile.
         Ok(read) if read > limits.bytes => Content::too_large(read as u64, limits),

@@ -2,6 +2,7 @@
 //! the rest is read again, until it reads or nothing is left. So one typo hides no other.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use super::point;
@@ -88,36 +89,21 @@ pub(super) fn plan(source: &str, node: &Node<'_>, as_written: bool) -> Plan {
         task,
         written: as_written.then(|| items.get(item).map(written)).flatten(),
     };
-    match format::read::<QueueFile, _>(node) {
-        Ok(tasks) => Plan {
-            tasks: tasks.into_iter().enumerate().map(planned).collect(),
-            ..Plan::default()
-        },
-        Err(ReadError::Version(problem)) => {
-            let mut complaints = Complaints::default();
-            complaints.problems(&LineIndex::new(source), node, vec![problem]);
-            Plan {
-                broken: true,
-                complaints,
-                ..Plan::default()
-            }
-        }
-        Err(ReadError::Shape(_) | ReadError::Meaning(_)) => by_task(source, node, items, planned),
-    }
-}
-
-fn by_task(
-    source: &str,
-    node: &Node<'_>,
-    items: &[Node<'_>],
-    planned: impl Fn((usize, Task)) -> Planned,
-) -> Plan {
-    let index = LineIndex::new(source);
+    let index = LazyCell::new(|| LineIndex::new(source));
     let mut plan = Plan::default();
+    // The file without its tasks, which are read one at a time: a plan may be long.
     let frame = without_items(node);
-    if let Err(complaints) = file::<QueueFile>(source, &frame) {
-        plan.broken = node.get("tasks").and_then(Node::as_seq).is_none();
-        plan.complaints = complaints;
+    match format::read::<QueueFile, _>(&frame) {
+        Ok(_) => {}
+        Err(ReadError::Version(problem)) => {
+            plan.broken = true;
+            plan.complaints.problems(&index, node, vec![problem]);
+            return plan;
+        }
+        Err(ReadError::Shape(_) | ReadError::Meaning(_)) => {
+            plan.broken = node.get("tasks").and_then(Node::as_seq).is_none();
+            plan.complaints = complaints::<QueueFile>(&index, &frame);
+        }
     }
     for (item, entry) in items.iter().enumerate() {
         match task(&index, entry) {
@@ -137,7 +123,10 @@ fn by_task(
     plan
 }
 
-fn task(index: &LineIndex<'_>, node: &Node<'_>) -> Result<Task, Complaints> {
+fn task<'s>(
+    index: &LazyCell<LineIndex<'s>, impl FnOnce() -> LineIndex<'s>>,
+    node: &Node<'_>,
+) -> Result<Task, Complaints> {
     let mut complaints = Complaints::default();
     let mut repair = Repair::new(node);
     loop {
@@ -161,15 +150,23 @@ fn task(index: &LineIndex<'_>, node: &Node<'_>) -> Result<Task, Complaints> {
 
 /// The same document with an empty list of tasks.
 fn without_items<'a>(node: &Node<'a>) -> Node<'a> {
-    let mut frame = node.clone();
-    if let Value::Map(entries) = &mut frame.value {
-        for (key, value) in entries.iter_mut() {
-            if key.text == "tasks" && value.as_seq().is_some() {
-                value.value = Value::Seq(Box::default());
-            }
-        }
+    let Some(entries) = node.as_map() else {
+        return node.clone();
+    };
+    let entries = entries.iter().map(|(key, value)| {
+        let value = match value.as_seq() {
+            Some(_) if key.text == "tasks" => Node {
+                value: Value::Seq(Box::default()),
+                ..*value
+            },
+            _ => value.clone(),
+        };
+        (key.clone(), value)
+    });
+    Node {
+        value: Value::Map(entries.collect()),
+        ..*node
     }
-    frame
 }
 
 fn written(entry: &Node<'_>) -> Written {

@@ -59,7 +59,7 @@ pub fn parse_bytes(source: &[u8], limits: Limits) -> Result<Node<'_>, SyntaxErro
 /// [`SyntaxError`] at the first byte outside the ledger profile.
 pub fn parse(source: &str, limits: Limits) -> Result<Node<'_>, SyntaxError> {
     check_size(source.as_bytes(), limits)?;
-    check_lines(source)?;
+    check_lines(source, limits)?;
     let mut options = granit_parser::options! {
         flow_nesting_limit: limits.depth,
         block_nesting_limit: limits.depth,

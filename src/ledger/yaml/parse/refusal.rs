@@ -8,7 +8,7 @@ use super::Limits;
 use crate::ledger::yaml::SyntaxError;
 
 /// What the lines show before any grammar: NUL, bare carriage returns, conflict markers, tabs.
-pub(super) fn check_lines(source: &str) -> Result<(), SyntaxError> {
+pub(super) fn check_lines(source: &str, limits: Limits) -> Result<(), SyntaxError> {
     let fail = |span, message: &str| Err(SyntaxError::new(source, span, message));
     let bytes = source.as_bytes();
     if let Some(at) = bytes
@@ -25,7 +25,12 @@ pub(super) fn check_lines(source: &str) -> Result<(), SyntaxError> {
         }
     }
     let mut start = 0;
+    let mut block: Option<Block> = None;
     for line in source.split('\n') {
+        if let Some(long) = too_long(&mut block, start, line, limits) {
+            let message = format!("a text of more than {} bytes", limits.scalar);
+            return fail(long..long, &message);
+        }
         match line.as_bytes().first() {
             Some(b'<' | b'=' | b'>' | b'|') if is_conflict_marker(line) => {
                 let span = start..start + line.trim_end().len();
@@ -41,6 +46,45 @@ pub(super) fn check_lines(source: &str) -> Result<(), SyntaxError> {
         }
     }
     Ok(())
+}
+
+/// A block scalar that is open.
+struct Block {
+    /// Where its header stands.
+    at: usize,
+    /// Blanks in front of the line with its header; its own lines have more.
+    indent: usize,
+    /// Bytes so far.
+    bytes: usize,
+}
+
+/// Where a text begins that the parser would hold whole and that is longer than what is read: known
+/// before it is held (PROMISES P23).
+fn too_long(block: &mut Option<Block>, start: usize, line: &str, limits: Limits) -> Option<usize> {
+    // Keys, quotes and indentation of one line, at most.
+    const AROUND: usize = 1 << 16;
+    if line.len() > limits.scalar + AROUND {
+        return Some(start);
+    }
+    let text = line.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    if let Some(open) = block.as_mut().filter(|open| indent > open.indent) {
+        open.bytes += line.len() - indent;
+        return (open.bytes > limits.scalar).then_some(open.at);
+    }
+    let header = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '+' || c == '-');
+    let opens = header
+        .strip_suffix(['|', '>'])
+        .is_some_and(|before| before.ends_with(": ") || before.ends_with("- "));
+    *block = opens.then(|| Block {
+        at: start + line.len() - line.trim_start().len(),
+        indent,
+        bytes: 0,
+    });
+    None
 }
 
 /// `<<<<<<< ours`, `||||||| base`, `=======`, `>>>>>>> theirs`, at the start of a line.
