@@ -131,7 +131,7 @@ impl Author<'_> {
 /// A world whose ledger has about so many commits, packed.
 pub fn lived(commits: usize) -> World {
     let tasks = commits / PER_TASK;
-    let world = World::new(0);
+    let world = World::new(1);
     let file = world.repo().join("../plan.yaml");
     fs::write(&file, plan(tasks)).unwrap();
     world.run(&["add", "--file", file.to_str().unwrap()]);

@@ -4,7 +4,7 @@
 //! changed.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use super::archive::ArchivedStates;
@@ -39,6 +39,10 @@ const WORTH_INDEXING: usize = 50;
 
 /// The commits with which the tasks of an archive have landed.
 type ArchivedLandings = (ArchivedStates, Vec<ObjectId>);
+
+/// So many state files are kept as they were read last: what one commit leaves, the next one about
+/// the same task reads three times.
+const RECENT: usize = 64;
 
 /// The states of a tree, and the shards they were read from, by name.
 #[derive(Debug, Default)]
@@ -162,6 +166,7 @@ pub struct Loader<'r> {
     archive: RefCell<Option<(ObjectId, ArchivedStates)>>,
     /// The last plan, and the same without the tasks of an archive.
     cleared: RefCell<Option<ClearedPlan>>,
+    recent: RefCell<VecDeque<(ObjectId, TaskHistory)>>,
     packages: Arc<Mutex<Memory>>,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
@@ -204,6 +209,7 @@ impl<'r> Loader<'r> {
             cleared: RefCell::default(),
             reachable: RefCell::default(),
             marker: RefCell::default(),
+            recent: RefCell::default(),
             packages: Arc::new(Mutex::new(Memory::new(repo))),
             cache: None,
             #[cfg(test)]
@@ -729,12 +735,23 @@ impl<'r> Loader<'r> {
         path: &str,
         blob: ObjectId,
     ) -> Result<TaskHistory, LedgerError> {
-        let bytes = self.repo.blob(blob, Limits::STATE.bytes as u64)?;
-        let origin = Origin {
-            file: path,
-            commit: Some(commit),
+        let mut recent = self.recent.borrow_mut();
+        let known = recent.iter().find(|(known, _)| *known == blob);
+        let known = known.map(|(_, history)| history.clone());
+        let history = match known {
+            Some(history) => history,
+            None => {
+                let bytes = self.repo.blob(blob, Limits::STATE.bytes as u64)?;
+                let origin = Origin {
+                    file: path,
+                    commit: Some(commit),
+                };
+                let history = read::meaning::<StateFile>(origin, &bytes, Limits::STATE)?;
+                recent.truncate(RECENT - 1);
+                recent.push_front((blob, history.clone()));
+                history
+            }
         };
-        let history = read::meaning::<StateFile>(origin, &bytes, Limits::STATE)?;
         if paths::state(&history.id) != path {
             let message = format!(
                 "it holds the state of `{}`, which stands elsewhere",

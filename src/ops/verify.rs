@@ -77,7 +77,7 @@ pub fn verify_history(
     let total = verification.left();
     for verdict in &mut verification {
         outcome.decided += 1;
-        if outcome.decided % 1000 == 0 {
+        if outcome.decided.is_multiple_of(1000) {
             progress(outcome.decided, total);
         }
         if let Some(level) = verdict.level {
