@@ -231,7 +231,7 @@ impl Repo {
             return Ok(Vec::new());
         }
         let (old, new) = (self.object(from, Kind::Tree)?, self.object(to, Kind::Tree)?);
-        let mut recorder = gix::diff::tree::Recorder::default();
+        let mut recorder = Bounded::default();
         gix::diff::tree(
             TreeRefIter::from_bytes(&old.data, id_kind(from)),
             TreeRefIter::from_bytes(&new.data, id_kind(to)),
@@ -239,8 +239,15 @@ impl Repo {
             &self.inner.objects,
             &mut recorder,
         )
-        .map_err(|error| library(&format!("compare trees {from} and {to}"), error))?;
+        .map_err(|error| match recorder.left() {
+            0 => GitError::Library {
+                doing: format!("compare trees {from} and {to}"),
+                why: format!("more than {MAX_CHANGES} paths differ"),
+            },
+            _ => library(&format!("compare trees {from} and {to}"), error),
+        })?;
         Ok(recorder
+            .inner
             .records
             .into_iter()
             .filter_map(path_change)
@@ -297,6 +304,48 @@ impl Repo {
             ""
         };
         GitError::MissingObject { id, hint }
+    }
+}
+
+/// Most paths that two trees may differ in: a small pack can hold a tree of billions.
+const MAX_CHANGES: usize = 1_000_000;
+
+/// Records changes up to [`MAX_CHANGES`].
+#[derive(Default)]
+struct Bounded {
+    inner: gix::diff::tree::Recorder,
+    seen: usize,
+}
+
+impl Bounded {
+    fn left(&self) -> usize {
+        MAX_CHANGES.saturating_sub(self.seen)
+    }
+}
+
+impl gix::diff::tree::Visit for Bounded {
+    fn pop_front_tracked_path_and_set_current(&mut self) {
+        self.inner.pop_front_tracked_path_and_set_current();
+    }
+
+    fn push_back_tracked_path_component(&mut self, component: &gix::bstr::BStr) {
+        self.inner.push_back_tracked_path_component(component);
+    }
+
+    fn push_path_component(&mut self, component: &gix::bstr::BStr) {
+        self.inner.push_path_component(component);
+    }
+
+    fn pop_path_component(&mut self) {
+        self.inner.pop_path_component();
+    }
+
+    fn visit(&mut self, change: gix::diff::tree::visit::Change) -> std::ops::ControlFlow<()> {
+        self.seen += 1;
+        match self.left() {
+            0 => std::ops::ControlFlow::Break(()),
+            _ => self.inner.visit(change),
+        }
     }
 }
 
@@ -489,5 +538,24 @@ mod tests {
         assert_eq!(key, repo.tree_of(plain).unwrap());
         assert_eq!(repo.content_key(governed).unwrap(), key);
         assert_ne!(repo.content_key(other).unwrap(), key);
+    }
+
+    #[test]
+    fn a_tree_of_billions_of_files_ends_the_comparison() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let first = lab.commit(&root, &[("a", "1")]);
+        let mut writer = repo.writer();
+        let blob = writer.blob(b"x").unwrap();
+        let mut entry = format!("100644 blob {blob}");
+        for _ in 0..8 {
+            let list: String = (0..12).map(|n| format!("{entry}\t{n}\n")).collect();
+            let spawn = lab.runner.git(&root, ["mktree"]).stdin(list);
+            let made = lab.runner.run(&spawn).unwrap().stdout.text();
+            entry = format!("040000 tree {}", made.trim());
+        }
+        let bomb = entry.split(' ').next_back().unwrap().parse().unwrap();
+        let refused = repo.changed_paths(first, bomb).unwrap_err().to_string();
+        assert!(refused.contains("paths differ"), "{refused}");
     }
 }

@@ -67,7 +67,7 @@ fn x08_a_declined_client_says_why_and_does_not_try_again() {
     .unwrap();
     let claim = world.start("repo", "claim A-1 --no-worktree --as @bot");
     let answer = claim.within(Duration::from_secs(60)).code(4);
-    drop(answer.says("proof-owed").says("git config user.email"));
+    drop(answer.says("maker-unproven").says("git config user.email"));
     let tried = std::fs::read_to_string(world.path("hub.git/tries")).unwrap();
     assert_eq!(tried.lines().count(), 1);
     world.git("config user.email bot@example.com");

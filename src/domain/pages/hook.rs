@@ -107,7 +107,7 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
         example: "it is dated 3600 s ahead of this server's clock",
     },
     RefusalPage {
-        id: "proof-owed",
+        id: "maker-unproven",
         fact: "too little shows who made a ledger commit",
         verbs: RECEIVE,
         text: "`signatures: {minimum: …}` in the policy asks that the committer's address, or a \

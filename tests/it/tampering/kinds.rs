@@ -385,7 +385,7 @@ pub const KINDS: &[Kind] = &[
             })
         },
         seen: Seen::Server("the level of proof is no matter of replay"),
-        server: "proof-owed",
+        server: "maker-unproven",
     },
     // The line of the ledger.
     Kind {

@@ -18,6 +18,8 @@ const FETCH: &str = "`laneway doctor` in the clone says what it has; every verb 
 
 /// Most ledger commits of one push: a bound on what a stranger can make the server do.
 const MAX_COMMITS: usize = 50_000;
+/// Longest fact that is sent to the pusher, in characters.
+const MAX_FACT: usize = 600;
 
 impl Push<'_> {
     pub(super) fn judge_ledger(&self, update: &Update) -> Result<Option<Denied>, OpError> {
@@ -151,8 +153,16 @@ fn refused(verdict: &Verdict) -> Option<String> {
     let op = verdict.op.map(|op| format!("`{op}`: ")).unwrap_or_default();
     Some(match verdict.missing() {
         Some(work) => format!("{op}it names the work {work}, which was not pushed"),
-        None => format!("{op}{difference}"),
+        None => clipped(format!("{op}{difference}")),
     })
+}
+
+/// A fact quotes what is there, which may be as long as the forger likes.
+fn clipped(fact: String) -> String {
+    match fact.char_indices().nth(MAX_FACT) {
+        Some((end, _)) => format!("{} …", &fact[..end]),
+        None => fact,
+    }
 }
 
 /// What a server asks of a commit that holds: that its rules, its moment and its maker are what the
@@ -270,6 +280,6 @@ impl<'p, 'r> Terms<'p, 'r> {
         let hint = format!(
             "`git config user.email` must be an address that the identity map gives to {agent}"
         );
-        Ok(Some(Denied::new("proof-owed", name, fact, hint)))
+        Ok(Some(Denied::new("maker-unproven", name, fact, hint)))
     }
 }

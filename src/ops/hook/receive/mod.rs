@@ -84,10 +84,9 @@ fn created(repo: &Repo, updates: &[Update]) -> (Option<Marker>, Vec<Denied>) {
     (first, denied)
 }
 
-/// The marker of the ledger that an update would begin under its own name.
+/// The marker of the ledger that an update would make of its ref: one under its own name.
 fn begins(repo: &Repo, update: &Update) -> Option<Marker> {
-    let new = update.new.filter(|_| update.old.is_none())?;
-    let marker = marker_at(repo, new).ok().flatten()?;
+    let marker = marker_at(repo, update.new?).ok().flatten()?;
     (marker.branch.full() == update.name).then_some(marker)
 }
 
