@@ -120,11 +120,9 @@ impl Repo {
     pub fn trailers(&self, file: &Path, key: &str) -> Result<Vec<String>, GitError> {
         let parsed = self.trailer_git(&["--parse"], file)?;
         let prefix = format!("{}:", key.to_ascii_lowercase());
-        let values = parsed.lines().filter_map(|line| {
-            line.to_ascii_lowercase()
-                .starts_with(&prefix)
-                .then(|| line[prefix.len()..].trim().to_owned())
-        });
+        let named = |line: &&str| line.to_ascii_lowercase().starts_with(&prefix);
+        let lines = parsed.lines().filter(named);
+        let values = lines.map(|line| line[prefix.len()..].trim().to_owned());
         Ok(values.collect())
     }
 
