@@ -146,7 +146,7 @@ fn notes(outcome: &DriverOutcome) -> Vec<String> {
     outcome
         .clashes
         .iter()
-        .map(|clash| safe(&clashed(clash)).to_string())
+        .map(|clash| safe(&clashed(clash)))
         .collect()
 }
 
