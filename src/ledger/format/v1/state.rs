@@ -5,6 +5,7 @@
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::exception::WaiverEntry;
 use super::progress::ProgressEntry;
@@ -50,8 +51,8 @@ const SHAPES: [Shape; 7] = [
     },
     Shape {
         word: "done",
-        required: &[],
-        optional: &["completion", "submission", "adoption"],
+        required: &["completion"],
+        optional: &["submission"],
     },
     Shape {
         word: "cancelled",
@@ -59,6 +60,13 @@ const SHAPES: [Shape; 7] = [
         optional: &[],
     },
 ];
+
+/// A task that was done before it was imported.
+const ADOPTED: Shape = Shape {
+    word: "done",
+    required: &["adoption"],
+    optional: &[],
+};
 
 /// What a state file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +128,19 @@ pub struct StateFile {
 }
 
 fn by_status(schema: &mut Schema) {
-    schema.insert("allOf".to_owned(), shape::by_tag("status", &SHAPES));
+    // `done` has one of two shapes.
+    let shapes: Vec<Shape> = SHAPES.into_iter().chain([ADOPTED]).collect();
+    let mut branches = shape::by_tag("status", &shapes);
+    if let Some(list) = branches.as_array_mut()
+        && let Some(adopted) = list.pop()
+    {
+        let done = |branch: &&mut Value| branch.pointer("/if") == adopted.pointer("/if");
+        if let Some(branch) = list.iter_mut().find(done) {
+            let either = json!({"anyOf": [branch["then"], adopted["then"]]});
+            branch["then"] = either;
+        }
+    }
+    schema.insert("allOf".to_owned(), branches);
 }
 
 impl File for StateFile {
@@ -142,7 +162,12 @@ impl StateFile {
         }
         let id = at.text("id", self.id.clone());
         let status = at.text("status", self.status.clone())?;
-        let shape = SHAPES.iter().find(|shape| shape.word == status.word())?;
+        let adopted =
+            status == Status::Done && self.adoption.is_some() && self.completion.is_none();
+        let shape = match adopted {
+            true => &ADOPTED,
+            false => SHAPES.iter().find(|shape| shape.word == status.word())?,
+        };
         if !shape.check(at, &self.present()) {
             return None;
         }
