@@ -328,7 +328,7 @@ pub fn check(site: &Site, subject: &Subject) -> Result<Report, OpError> {
     };
     let checked = files.len();
     if files.is_empty() {
-        return Ok(Report::new(Vec::new(), checked, None));
+        return Ok(Report::new(&[], checked, None));
     }
     let options = super::validate::Options {
         source: Source::WorkTree { paths: files },

@@ -57,7 +57,7 @@ pub struct Report {
 impl Report {
     /// A report of files with findings.
     #[must_use]
-    pub fn new(files: Vec<BadFile>, checked: usize, commit: Option<ObjectId>) -> Self {
+    pub fn new(files: &[BadFile], checked: usize, commit: Option<ObjectId>) -> Self {
         let only = |severity: Severity| {
             let parts = files.iter().map(move |file| BadFile {
                 file: file.file.clone(),
@@ -152,7 +152,8 @@ fn read(
             for path in paths {
                 let (shown, path) = (from_root(&root, path), root.join(path));
                 let governed = shown.starts_with(places::GOVERNANCE);
-                if !(governed && path.symlink_metadata().is_ok()) && !path.is_dir() {
+                let there = governed && path.symlink_metadata().is_ok();
+                if !there && !path.is_dir() {
                     collected.named(&path, &shown);
                 }
             }
@@ -180,7 +181,7 @@ fn report(repo: &Repo, collected: &Collected, options: &Options) -> Result<Repor
         Source::Commit(commit) => Some(commit),
         Source::WorkTree { .. } | Source::Staged { .. } => None,
     };
-    Ok(Report::new(files, collected.count(), commit))
+    Ok(Report::new(&files, collected.count(), commit))
 }
 
 /// A commit of the ledger is judged beside the target's tip, any other beside the ledger's.

@@ -15,7 +15,10 @@ use laneway::ledger::yaml::{self, Limits};
 use laneway::ledger::{message, packages};
 
 /// A target: its name, which is that of its corpus, and what it does.
-pub const ALL: [(&str, fn(&[u8])); 6] = [
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const ALL: [Target; 6] = [
     ("documents", documents),
     ("edits", edits),
     ("glob", glob),

@@ -121,8 +121,17 @@ fn uri(world: &World, file: &str) -> String {
     format!("file://{}", world.path("repo").join(file).display())
 }
 
-/// Good and bad of each kind; of the bad the lines that must be underlined, and a part of why.
-const FILES: &[(&str, &str, &str, &[(u64, &str)])] = &[
+/// A kind of file, a good and a bad text of it, and the lines of the bad one that must be
+/// underlined, each with a part of why.
+type Pair = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(u64, &'static str)],
+);
+
+/// Good and bad of each kind.
+const FILES: &[Pair] = &[
     (
         "queue",
         "version: 1\ntasks:\n  - id: A-1\n    title: One\n    role: A-backend\n    kind: defect\n    \

@@ -35,7 +35,7 @@ fn report(findings: Vec<Finding>) -> Report {
         text: Arc::from(""),
         findings,
     };
-    Report::new(vec![file], 4, None)
+    Report::new(&[file], 4, None)
 }
 
 fn hostile() -> Report {
@@ -163,7 +163,7 @@ fn p10_hostile_titles_stay_text_in_junit() {
 
 #[test]
 fn p10_a_report_without_findings_is_a_report() {
-    let none = Report::new(Vec::new(), 4, None);
+    let none = Report::new(&[], 4, None);
     assert_eq!(
         github(&none),
         "laneway: 4 files read, 0 errors, 0 warnings\n"

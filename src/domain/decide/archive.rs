@@ -39,8 +39,8 @@ pub(super) fn restore(ctx: Context<'_>, recalled: &Recalled) -> Result<Change, R
     let mut taken: Vec<(TaskId, Period)> = match recalled {
         Recalled::Of(wanted) => states
             .archive()
-            .iter()
-            .filter_map(|(id, _)| Some((id.clone(), period(id)?)))
+            .keys()
+            .filter_map(|id| Some((id.clone(), period(id)?)))
             .filter(|(_, period)| period == wanted)
             .collect(),
         Recalled::Tasks(ids) => {

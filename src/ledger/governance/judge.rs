@@ -349,7 +349,7 @@ impl Judge<'_> {
             };
             let yaml = front.as_deref().unwrap_or(text);
             if let Ok(node) = yaml::parse(yaml, source.kind.limits()) {
-                let findings = placed(text, &node, violations);
+                let findings = placed(text, &node, &violations);
                 self.found.entry(file).or_default().extend(findings);
             }
         }
@@ -390,7 +390,7 @@ impl Judge<'_> {
 
 /// Violations of one file as findings. Of each rule as many as a person reads; the last one says
 /// how many more there are.
-fn placed(text: &str, node: &Node<'_>, violations: Vec<(&rules::Rule, Violation)>) -> Vec<Finding> {
+fn placed(text: &str, node: &Node<'_>, violations: &[(&rules::Rule, Violation)]) -> Vec<Finding> {
     let index = LineIndex::new(text);
     let mut findings = Vec::new();
     for broken in violations.chunk_by(|(a, _), (b, _)| a.id == b.id) {
