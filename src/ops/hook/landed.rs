@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::seal;
+use crate::audit::signature::level_of;
 use crate::domain::gates::governs;
 use crate::domain::id::{AgentName, ObjectId};
 use crate::domain::identity::Capability;
@@ -143,7 +144,7 @@ fn stranger(
         let fact = format!("{first} ({email}) has no right `{}`", words.join("` or `"));
         return Ok(Some(fact));
     };
-    let level = seal::level_of(repo, id, map, agent)?;
+    let level = level_of(repo, id, map, agent);
     let short = format!("it is {level} by {agent}; the policy asks for {minimum}");
     Ok((level < minimum).then_some(short))
 }

@@ -1,28 +1,9 @@
 //! Who made a commit, and how far that is shown (X8).
 
-use crate::domain::id::{AgentName, ObjectId};
+use crate::domain::id::AgentName;
 use crate::domain::identity::IdentityMap;
-use crate::domain::signature::{Level, Seal, level};
-use crate::git::{Commit, GitError, Repo};
-
-/// What shows that `agent` made the commit `id`, by the identity map.
-///
-/// # Errors
-/// Of git.
-pub(super) fn level_of(
-    repo: &Repo,
-    id: ObjectId,
-    map: &IdentityMap,
-    agent: &AgentName,
-) -> Result<Level, GitError> {
-    let commit = repo.commit(id)?;
-    let seal = Seal {
-        email: &commit.committer.email,
-        key: None,
-        verified: false,
-    };
-    Ok(level(map.agents.get(agent), seal))
-}
+use crate::domain::signature::Level;
+use crate::git::Commit;
 
 /// The agents of the map whose address the committer has: several may share one.
 pub(super) fn committers<'m>(

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::super::seal;
 use super::Push;
-use crate::audit::{AuditError, Verdict, verify_line};
-use crate::domain::id::{AgentName, ObjectId};
+use crate::audit::{AuditError, Difference, Verdict, verify_line};
+use crate::domain::id::ObjectId;
 use crate::domain::push::{Denied, Update, VERIFIED};
 use crate::domain::signature::Level;
 use crate::domain::snapshot::States;
@@ -56,6 +55,9 @@ impl Push<'_> {
         }
         let mut terms = Terms::new(self, update.old.is_none());
         for verdict in line {
+            if let Some(denied) = self.unproven(&update.name, &verdict)? {
+                return Ok(Some(denied.at(verdict.commit)));
+            }
             if let Some(fact) = refused(&verdict) {
                 let hint = "it was not made by laneway on this ledger: make the change by its verb";
                 return Ok(Some(no("ledger-commit", fact, hint).at(verdict.commit)));
@@ -65,6 +67,31 @@ impl Push<'_> {
             }
         }
         self.done_without_target(update, new)
+    }
+
+    /// Too little shows who made a commit that holds otherwise (X8).
+    fn unproven(&self, name: &str, verdict: &Verdict) -> Result<Option<Denied>, OpError> {
+        let Some(Difference::Level {
+            shown,
+            agent,
+            minimum,
+        }) = &verdict.difference
+        else {
+            return Ok(None);
+        };
+        let email = self.repo.commit(verdict.commit)?.committer.email;
+        let fact =
+            format!("it is {shown} by {agent} (committer {email}); the policy asks for {minimum}");
+        let hint = match minimum {
+            Level::Signed | Level::Verified => format!(
+                "sign with a key that the identity map gives to {agent}: `git config gpg.format \
+                 ssh`, `git config user.signingKey FILE`"
+            ),
+            Level::Unsigned | Level::Committer => format!(
+                "`git config user.email` must be an address that the identity map gives to {agent}"
+            ),
+        };
+        Ok(Some(Denied::new("maker-unproven", name, fact, hint)))
     }
 
     /// What is no ledger under this name, or begins one that was lost.
@@ -201,7 +228,7 @@ impl<'p, 'r> Terms<'p, 'r> {
             }
             self.known.insert(rules);
         }
-        self.moment_and_maker(name, id, &commit, rules)
+        self.moment(name, &commit, rules)
     }
 
     /// The rules stand on the target as it is before the push, and are the ones in force there.
@@ -246,10 +273,10 @@ impl<'p, 'r> Terms<'p, 'r> {
         Ok(true)
     }
 
-    fn moment_and_maker(
+    /// Leases end by the moment that a commit names.
+    fn moment(
         &self,
         name: &str,
-        id: ObjectId,
         commit: &Commit,
         rules: ObjectId,
     ) -> Result<Option<Denied>, OpError> {
@@ -262,24 +289,6 @@ impl<'p, 'r> Terms<'p, 'r> {
             let hint = "set the clock of the machine that made it: leases end by it";
             return Ok(Some(Denied::new("clock-ahead", name, fact, hint)));
         }
-        let minimum = seal::owed(rules.policy.signatures);
-        if minimum == Level::Unsigned {
-            return Ok(None);
-        }
-        // The audit has found it to be the request's.
-        let Ok(agent) = AgentName::new(commit.author.name.clone()) else {
-            return Ok(None);
-        };
-        let level = seal::level_of(self.push.repo, id, &rules.identity, &agent)?;
-        if level >= minimum {
-            return Ok(None);
-        }
-        let email = &commit.committer.email;
-        let fact =
-            format!("it is {level} by {agent} (committer {email}); the policy asks for {minimum}");
-        let hint = format!(
-            "`git config user.email` must be an address that the identity map gives to {agent}"
-        );
-        Ok(Some(Denied::new("maker-unproven", name, fact, hint)))
+        Ok(None)
     }
 }
