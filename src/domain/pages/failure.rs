@@ -140,6 +140,13 @@ pub const FAILURES: &[FailurePage] = &[
         text: "The message names the file: look at permissions and at the space that is left.",
     },
     FailurePage {
+        id: "interrupted",
+        exit: 7,
+        fact: "a signal ended what ran",
+        text: "Nothing of it was recorded, a merge has given its slot back, temporary worktrees are \
+               gone. The same command begins again. A shell sees the signal, not this code.",
+    },
+    FailurePage {
         id: "internal",
         exit: 7,
         fact: "laneway met what it does not expect",

@@ -23,7 +23,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         for (item, task) in source.value.iter().enumerate() {
             if archived.insert(&task.id, task).is_some() {
                 let message = format!("`{}` is archived twice", task.id);
-                let pointer = format!("/tasks/{item}/definition/id");
+                let pointer = format!("/tasks/{item}/state/id");
                 found.push(Violation::new(source.file, pointer, message));
             }
         }

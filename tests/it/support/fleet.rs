@@ -1,7 +1,9 @@
 //! Lanes at work, remotes, processes that race and processes that die: for tests that look at
 //! facts, not at transcripts.
 
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::answer::Answer;
@@ -102,19 +104,32 @@ impl Running {
         }
     }
 
-    /// Waits for its answer; ends it and fails when it takes longer than this.
+    /// Waits for its answer; ends it and fails when it takes longer than this. Reads meanwhile: a
+    /// full pipe would hold it.
     #[track_caller]
     pub fn within(mut self, limit: Duration) -> Answer {
         let started = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            if started.elapsed() > limit {
+        let stdout = drained(self.child.stdout.take().unwrap());
+        let stderr = drained(self.child.stderr.take().unwrap());
+        let mut late = false;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if !late && started.elapsed() > limit {
+                late = true;
                 drop(self.child.kill());
-                let answer = self.answer();
-                panic!("not done within {limit:?}: {answer:?}");
             }
             std::thread::sleep(Duration::from_millis(5));
-        }
-        self.answer()
+        };
+        let answer = Answer {
+            line: self.line,
+            exit: status.code(),
+            stdout: stdout.join().unwrap(),
+            stderr: stderr.join().unwrap(),
+        };
+        assert!(!late, "not done within {limit:?}: {answer:?}");
+        answer
     }
 
     /// Waits for its answer.
@@ -127,6 +142,14 @@ impl Running {
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
+}
+
+fn drained(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).unwrap();
+        text
+    })
 }
 
 impl Answer {

@@ -1026,12 +1026,14 @@ pub(super) const CASES: &[Case] = &[
         edits: &[
             Put(
                 "ledger:governance/archive/2026-01.yaml",
-                "version: 1\ntasks:\n  - definition: {id: A-1, title: Old, role: A-backend}\n    \
+                "version: 1\ntasks:\n  - at: 2026-01-02T00:00:00Z\n    file: governance/queue.yaml\n    \
+                 definition: \"  - {id: A-1, title: Old, role: A-backend}\\n\"\n    \
                  state: {version: 1, id: A-1, status: cancelled, epoch: 0, cancellation: {reason: x, at: 2026-01-01T00:00:00Z, by: '@a'}}\n",
             ),
             Put(
                 "ledger:governance/archive/2026-02.yaml",
-                "version: 1\ntasks:\n  - definition: {id: A-1, title: One, type: backend, role: A-backend, notes: 'Context: first'}\n    \
+                "version: 1\ntasks:\n  - at: 2026-02-02T00:00:00Z\n    file: governance/queue.yaml\n    on_target: true\n    \
+                 definition: \"  - {id: A-1, title: One, type: backend, role: A-backend, notes: 'Context: first'}\\n\"\n    \
                  state: {version: 1, id: A-1, status: cancelled, epoch: 0, cancellation: {reason: x, at: 2026-01-01T00:00:00Z, by: '@a'}}\n",
             ),
             Put(
