@@ -1042,7 +1042,7 @@ pub(super) const CASES: &[Case] = &[
             ),
         ],
         found: &[
-            "ledger:archive/2026-02.yaml:3:22 error task-archived: `A-1` is archived twice",
+            "ledger:archive/2026-02.yaml:7:29 error task-archived: `A-1` is archived twice",
             "ledger:state/bc/A-1.yaml:2:5 error task-archived: `A-1` is archived, and has a state beside that",
             "queue.yaml:3:9 warning task-archived: `A-1` is archived: its definition can go (take it out here, or give the new task an id of its own)",
         ],
