@@ -32,6 +32,15 @@ fn lane(world: &World, add: &str) {
 /// The task owes the long check.
 const CHECK: &str = "--check 'sh long.sh'";
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_laneway");
+
+/// A command line that signals end, although a shell that ran the tests in the background has them
+/// ignored.
+fn ended_by_signals(world: &World, dir: &str, line: &str) -> Command {
+    let line = format!("--default-signal=HUP,INT,TERM {line}");
+    world.command(&world.path(dir), "env", &line)
+}
+
 fn wait_for(what: &str, done: impl Fn() -> bool) {
     let started = Instant::now();
     while !done() {
@@ -55,8 +64,7 @@ fn interrupted(world: &World, dir: &str, line: &str, signal: Signal) -> (ExitSta
     for file in ["top", "below"] {
         drop(std::fs::remove_file(world.path(file)));
     }
-    let program = env!("CARGO_BIN_EXE_laneway");
-    let mut command: Command = world.command(&world.path(dir), program, line);
+    let mut command = ended_by_signals(world, dir, &format!("{PROGRAM} {line}"));
     command.stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
@@ -140,12 +148,9 @@ fn a_signal_that_was_ignored_stays_ignored() {
     let world = World::governed();
     lane(&world, CHECK);
     drop(std::fs::remove_file(world.path("top")));
-    let line = format!(
-        "-c 'trap \"\" HUP; exec {} check --trust'",
-        env!("CARGO_BIN_EXE_laneway")
-    );
+    let line = format!("sh -c 'trap \"\" HUP; exec {PROGRAM} check --trust'");
     let child = {
-        let mut command: Command = world.command(&world.path(LANE), "sh", &line);
+        let mut command = ended_by_signals(&world, LANE, &line);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     };
