@@ -119,7 +119,7 @@ pub fn closed_at(state: &TaskState) -> Option<Timestamp> {
 }
 
 /// The closed tasks that a selection means, and which of them stay: open work still looks at them,
-/// or git does not show that they landed.
+/// git does not show that they landed, or the archive could not give them back.
 #[must_use]
 pub fn choose(snapshot: &Snapshot, closed: &Closed) -> Chosen {
     let needed = needed(snapshot);
@@ -154,7 +154,9 @@ pub fn choose(snapshot: &Snapshot, closed: &Closed) -> Chosen {
         } else {
             let mut asked = asked(snapshot.records_of(&task.id));
             let waiting = asked.find(Asked::is_open);
-            waiting.map(|asked| format!("its request {} waits for a decision", asked.record.n))
+            let waiting =
+                waiting.map(|asked| format!("its request {} waits for a decision", asked.record.n));
+            waiting.or_else(|| snapshot.facts.stuck.get(&task.id).cloned())
         };
         match why {
             Some(why) => chosen.kept.push((task.id.clone(), why)),

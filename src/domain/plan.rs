@@ -231,16 +231,26 @@ impl Plan {
             .as_deref()
     }
 
+    /// What a plan file still defines under the id of an archived task.
+    #[must_use]
+    pub fn hidden(&self, id: &TaskId) -> Option<&Task> {
+        let at = self.position(id.as_str())?;
+        self.at(at).filter(|_| self.hidden.contains(&at))
+    }
+
     fn find(&self, id: &str) -> Option<usize> {
+        self.position(id)
+            .filter(|place| !self.hidden.contains(place))
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
         let (mut low, mut high) = (0, self.source.len());
         while low < high {
             let middle = low + (high - low) / 2;
             match self.source.head(middle).id.cmp(id) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => {
-                    return Some(middle).filter(|place| !self.hidden.contains(place));
-                }
+                std::cmp::Ordering::Equal => return Some(middle),
             }
         }
         None

@@ -97,9 +97,14 @@ impl States {
         Arc::make_mut(&mut self.all).remove(id);
     }
 
-    /// All states that are written down, in no order.
+    /// All states that are written down, in no order; without those of archived tasks.
     pub fn iter(&self) -> impl Iterator<Item = (&TaskId, &TaskState)> {
         self.all.iter()
+    }
+
+    /// All states, those of archived tasks included, in no order.
+    pub fn with_archived(&self) -> impl Iterator<Item = (&TaskId, &TaskState)> {
+        self.all.iter().chain(self.archived.iter())
     }
 
     /// The claims of tasks in progress, expired ones included, by task.
@@ -147,6 +152,10 @@ pub struct GitFacts {
     pub edited: Option<Box<Task>>,
     /// The blob of the decision record that the request names.
     pub adr: Option<ObjectId>,
+    /// Closed tasks that the archive could not give back as they are, with the reason.
+    pub stuck: BTreeMap<TaskId, String>,
+    /// The archived tasks whose definitions the request looks at.
+    pub archived: BTreeMap<TaskId, (Task, Origin)>,
 }
 
 /// What a range of commits is.

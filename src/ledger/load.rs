@@ -7,7 +7,7 @@ use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use super::archive::ArchivedStates;
+use super::archive::{self, ArchivedStates};
 use super::format::File;
 use super::format::v1::identity_map::IdentityMapFile;
 use super::format::v1::import::FileTask;
@@ -21,6 +21,7 @@ use super::packages::{Memory, PackageFiles};
 use super::read::{self, Origin};
 use super::yaml::Limits;
 use super::{LedgerError, facts, import, open, paths, stages};
+use crate::domain::archive::{Period, Recalled, choose, closed_at};
 use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::marker::Marker;
 use crate::domain::record::Record;
@@ -142,6 +143,29 @@ struct StagedPlan {
     staged: Arc<Plan>,
 }
 
+/// The tasks whose definitions `verb` looks at although they may be archived: those that come back,
+/// and those that new definitions depend on.
+fn looked_up(snapshot: &Snapshot, verb: &Verb) -> Vec<TaskId> {
+    let needs = |tasks: &mut dyn Iterator<Item = &Task>| {
+        let needs = tasks.flat_map(|task| task.depends_on.iter().cloned());
+        needs.collect::<Vec<_>>()
+    };
+    match verb {
+        Verb::Restore(Recalled::Tasks(ids)) => ids.clone(),
+        Verb::Restore(Recalled::Of(period)) => {
+            let archived = snapshot.states.archive().iter();
+            let of_period = archived
+                .filter(|(_, state)| closed_at(state).map(Period::of).as_ref() == Some(period));
+            of_period.map(|(id, _)| id.clone()).collect()
+        }
+        Verb::Add(new) => needs(&mut new.iter().map(|new| &new.task)),
+        Verb::AddFile { tasks, .. } => needs(&mut tasks.iter()),
+        Verb::Import { tasks, .. } => needs(&mut tasks.iter().map(|new| &new.task)),
+        Verb::Edit { .. } => needs(&mut snapshot.facts.edited.iter().map(|task| &**task)),
+        _ => Vec::new(),
+    }
+}
+
 /// A plan, the archive, and the plan without what is archived.
 type ClearedPlan = (Arc<Plan>, ArchivedStates, Arc<Plan>);
 
@@ -254,9 +278,8 @@ impl<'r> Loader<'r> {
         let mut marker = None;
         let mut stations = Arc::default();
         if let Some(tip) = tip {
-            let archived = self.archive(tip)?;
-            plan = self.cleared(plan, &archived);
-            states = self.states(tip)?.with_archive(archived);
+            states = self.states(tip)?;
+            plan = self.cleared(plan, states.archive());
             stations = self.stations(tip)?;
             marker = self.marker(tip)?;
             tip_time = Timestamp::from_seconds(self.repo.commit(tip)?.committer.seconds);
@@ -437,6 +460,11 @@ impl<'r> Loader<'r> {
                 snapshot.records.insert(history.id, history.records);
             }
         }
+        if let (Verb::Archive(closed), Some(tip)) = (verb, snapshot.tip) {
+            let tasks = choose(snapshot, closed).put;
+            snapshot.facts.stuck =
+                archive::stuck(self, tip, snapshot.rules.at, snapshot.tip_time, &tasks)?;
+        }
         snapshot.facts.range = facts::range(self.repo, snapshot, verb)?;
         if let Verb::Attest { attest, .. } = verb {
             snapshot.facts.anchors = facts::anchors(self.repo, attest)?;
@@ -455,6 +483,10 @@ impl<'r> Loader<'r> {
         if let (Verb::Edit { task, fields }, Some(tip)) = (verb, snapshot.tip) {
             snapshot.facts.edited =
                 super::write::edited_task(self, tip, task, fields)?.map(Box::new);
+        }
+        if let Some(tip) = snapshot.tip {
+            let ids = looked_up(snapshot, verb);
+            snapshot.facts.archived = archive::definitions(self, tip, snapshot, ids)?;
         }
         Ok(())
     }
@@ -641,11 +673,17 @@ impl<'r> Loader<'r> {
         Ok(tasks.iter().map(with_origin).collect())
     }
 
-    /// All states written in the tree of `commit`.
+    /// All states written in the tree of `commit`, with those of archived tasks to look up.
     ///
     /// # Errors
     /// [`LedgerError::BadFile`] when one does not read.
     pub fn states(&self, commit: ObjectId) -> Result<States, LedgerError> {
+        let archived = self.archive(commit)?;
+        Ok(self.live_states(commit)?.with_archive(archived))
+    }
+
+    /// The states that have a file of their own.
+    fn live_states(&self, commit: ObjectId) -> Result<States, LedgerError> {
         let tree = self.repo.tree_of(commit)?;
         let Some(root) = self.repo.entry_at(tree, paths::STATE_DIR)? else {
             return Ok(States::default());
@@ -791,7 +829,7 @@ impl<'r> Loader<'r> {
                         continue;
                     }
                     let path = format!("{}/{name}", paths::ARCHIVE_DIR);
-                    for task in super::archive::tasks(self, commit, &path)? {
+                    for task in archive::tasks(self, commit, &path)? {
                         read += 1;
                         rows.push((entry.id, task.history.id, task.history.state));
                     }
@@ -892,7 +930,7 @@ impl<'r> Loader<'r> {
         text: &str,
     ) -> Result<Vec<TaskHistory>, LedgerError> {
         let tree = self.repo.tree_of(commit)?;
-        let mut found = super::archive::histories_with(self, commit, text)?;
+        let mut found = archive::histories_with(self, commit, text)?;
         let Some(root) = self.repo.entry_at(tree, paths::STATE_DIR)? else {
             return Ok(found);
         };

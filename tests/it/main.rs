@@ -18,6 +18,7 @@ mod support;
 mod machine;
 
 mod archive;
+mod archive_safe;
 mod bad_yaml;
 mod block;
 mod bombs;

@@ -1,10 +1,14 @@
 //! `archive`: closed tasks leave plan and state, and come back as they were (P12).
 
-use super::{Change, Context};
+use std::collections::HashMap;
+
+use super::{Change, Context, plan};
 use crate::domain::archive::{self, ArchiveChange, Closed, Period, Recalled};
 use crate::domain::id::TaskId;
 use crate::domain::identity::Capability;
+use crate::domain::plan::Origin;
 use crate::domain::refusal::{Refusal, Unmet};
+use crate::domain::task::Task;
 
 /// Puts the closed tasks that are meant into the archive, but for those that open work needs.
 pub(super) fn put(ctx: Context<'_>, closed: &Closed) -> Result<Change, Refusal> {
@@ -58,6 +62,7 @@ pub(super) fn restore(ctx: Context<'_>, recalled: &Recalled) -> Result<Change, R
     };
     taken.sort();
     taken.dedup();
+    fits(ctx, &taken)?;
     Ok(Change {
         archive: ArchiveChange {
             rules: Some(ctx.snapshot.rules.at),
@@ -66,6 +71,42 @@ pub(super) fn restore(ctx: Context<'_>, recalled: &Recalled) -> Result<Change, R
         },
         ..Change::default()
     })
+}
+
+/// Tasks that come back must fit the plan as it is by now: defined once, and in no cycle with it.
+/// What else may have changed, such as a role that is gone, concerns them alone, as it would have
+/// if they had never left.
+fn fits(ctx: Context<'_>, taken: &[(TaskId, Period)]) -> Result<(), Refusal> {
+    let planned = &ctx.snapshot.plan;
+    let mut unmet = Vec::new();
+    let mut back: HashMap<&TaskId, &Task> = HashMap::new();
+    for (id, _) in taken {
+        let Some((task, origin)) = ctx.snapshot.facts.archived.get(id) else {
+            continue;
+        };
+        let task = match (origin, planned.hidden(id)) {
+            (Origin::Ledger, Some(other)) if other != task => {
+                let message = format!("`{id}` is defined differently on the target by now");
+                let hint = "give what the target plans another id there, or take it out";
+                unmet.push(Unmet::rule("id-taken", message).hint(hint));
+                continue;
+            }
+            (Origin::Target, Some(now)) => now,
+            _ => task,
+        };
+        back.insert(id, task);
+    }
+    unmet.extend(plan::cycle(&back, |id| {
+        planned.get(id).map_or(&[], |task| &task.depends_on)
+    }));
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    let only = match taken {
+        [(id, _)] => Some(id),
+        _ => None,
+    };
+    Err(Refusal::new(ctx.what(only), only, unmet))
 }
 
 /// Who may plan, or may do everything.

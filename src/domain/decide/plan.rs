@@ -1,6 +1,6 @@
 //! `init`, `add`, `edit`: the ledger itself and its plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Change, Context, PlanChange};
 use crate::domain::graph;
@@ -245,17 +245,31 @@ fn faults(ctx: Context<'_>, tasks: &[&Task]) -> Vec<Unmet> {
             unmet.push(Unmet::rule("stage-unknown", message));
         }
     }
-    let edges = |id: &TaskId| -> &[TaskId] {
-        let task = new.get(id).copied().or_else(|| plan.get(id));
-        task.map_or(&[], |task| task.depends_on.as_slice())
-    };
-    if let Some(cycle) = graph::find_cycle(tasks.iter().map(|task| &task.id), edges) {
-        let path: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
-        let message = format!("the dependencies form a cycle: {}", path.join(" → "));
-        unmet.push(Unmet {
-            kind: RefusalKind::Rule,
-            ..Unmet::rule("dependency-cycle", message)
-        });
-    }
+    let archived = &ctx.snapshot.facts.archived;
+    // What is archived still depends on what it did, and may come back.
+    unmet.extend(cycle(&new, |id| {
+        let kept = || archived.get(id).map(|(task, _)| task);
+        plan.get(id).or_else(kept).map_or(&[], |t| &t.depends_on)
+    }));
     unmet
+}
+
+/// A cycle that new definitions close among those that are there, whose edges `there` gives.
+pub(super) fn cycle<'a>(
+    new: &HashMap<&'a TaskId, &'a Task>,
+    there: impl Fn(&TaskId) -> &'a [TaskId],
+) -> Option<Unmet> {
+    let edges = |id: &TaskId| match new.get(id) {
+        Some(task) => task.depends_on.as_slice(),
+        None => there(id),
+    };
+    // Whatever order the definitions are in, the same cycle is told.
+    let starts: BTreeSet<&TaskId> = new.keys().copied().collect();
+    let cycle = graph::find_cycle(starts, edges)?;
+    let path: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
+    let message = format!("the dependencies form a cycle: {}", path.join(" → "));
+    Some(Unmet {
+        kind: RefusalKind::Rule,
+        ..Unmet::rule("dependency-cycle", message)
+    })
 }

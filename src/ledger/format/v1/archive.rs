@@ -41,7 +41,7 @@ pub struct ArchivedEntry {
     /// That file is the target's: a person takes the definition out.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub on_target: bool,
-    /// The task above it in that file; none: it was the first.
+    /// The task above it in that file, archived ones included; none: it was the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Text<TaskId>>,
     /// Blank lines above it.
