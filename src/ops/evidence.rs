@@ -8,14 +8,15 @@ use super::site::Site;
 use crate::checks;
 use crate::domain::doubts::{self, Doubt};
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::record::AttestedFile;
+use crate::domain::record::{AttestedFile, Record};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::{AttestWish, Verb};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Standing;
-use crate::domain::task::Tier;
+use crate::domain::task::{Task, Tier};
 use crate::domain::time::Timestamp;
 use crate::ledger::Loader;
+use crate::ledger::format::v1::archive::Archived;
 
 /// What `evidence` is told.
 #[derive(Debug, Clone)]
@@ -121,34 +122,52 @@ pub struct DoubtsOutcome {
     pub tip: Option<ObjectId>,
 }
 
-/// Every doubt about the evidence of one task, or of all that were ever claimed (S14).
+/// Every doubt about the evidence of one task, or of all that were ever claimed, archived ones
+/// included (S14).
 ///
 /// # Errors
-/// When the ledger does not read, or no plan file defines the task.
+/// When the ledger does not read, or nothing knows the task.
 pub fn doubts(site: &Site, only: Option<&TaskId>) -> Result<DoubtsOutcome, OpError> {
     let loader = Loader::cached(site.repo(), &site.env);
     let (tip, target) = (site.ledger.tip()?, site.ledger.target()?);
     let snapshot = loader.snapshot(tip, target, None)?;
-    if let Some(id) = only.filter(|id| snapshot.plan.get(id).is_none()) {
+    if let Some(id) = only.filter(|id| !snapshot.knows(id)) {
         return Err(super::look::unknown(&snapshot, id));
     }
-    let mut ids: Vec<&TaskId> = match only {
+    let archived = match (only, tip) {
+        (_, None) => Vec::new(),
+        (None, Some(tip)) => loader.all_archived(tip)?,
+        (Some(id), Some(tip)) => loader.archived(tip, id)?.into_iter().collect(),
+    };
+    let mut live: Vec<&TaskId> = match only {
         Some(id) => vec![id],
         None => snapshot.states.iter().map(|(id, _)| id).collect(),
     };
-    ids.sort();
+    live.retain(|id| !snapshot.states.is_archived(id));
+    let looked_at = live.len() + archived.len();
     let mut tasks = Vec::new();
-    for id in &ids {
-        let (Some(task), Some(tip)) = (snapshot.plan.get(id), tip) else {
-            continue;
-        };
-        let found = doubts::of(&snapshot, task, &loader.records(tip, id)?);
+    let mut judge = |id: &TaskId, task: &Task, records: &[Record]| {
+        let found = doubts::of(&snapshot, task, records);
         if !found.is_empty() {
-            tasks.push(((*id).clone(), found));
+            tasks.push((id.clone(), found));
+        }
+    };
+    for id in live {
+        if let (Some(task), Some(tip)) = (snapshot.plan.get(id), tip) {
+            judge(id, task, &loader.records(tip, id)?);
         }
     }
+    for Archived {
+        definition,
+        history,
+        ..
+    } in &archived
+    {
+        judge(&history.id, definition, &history.records);
+    }
+    tasks.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(DoubtsOutcome {
-        looked_at: ids.len(),
+        looked_at,
         tasks,
         tip,
     })

@@ -180,3 +180,29 @@ fn p12_a_plan_file_in_brackets_keeps_its_tasks_and_no_others() {
     assert_eq!(archived(&world), ["A-3"]);
     world.quietly("audit verify");
 }
+
+#[test]
+fn s14_doubts_about_archived_tasks_are_still_told() {
+    let world = World::governed();
+    world.quietly("add A-1 --title One --role A-backend --check true --as @dana");
+    world.quietly("claim A-1 --as @bot");
+    world.commit("repo-A-backend", "a.txt", "1\n");
+    drop(world.laneway_in("repo-A-backend", "check --trust").code(0));
+    drop(
+        world
+            .laneway_in("repo-A-backend", "handoff --next more")
+            .code(0),
+    );
+    world.quietly("merge A-1 --as @bot");
+    let doubts = |line: &str| {
+        let told = world
+            .laneway(&format!("--json audit evidence {line}"))
+            .code(1);
+        told.json()["data"].clone()
+    };
+    let before = doubts("");
+    assert!(!before["tasks"].as_array().unwrap().is_empty(), "{before}");
+    world.quietly("archive A-1 --as @dana");
+    assert_eq!(doubts("")["tasks"], before["tasks"]);
+    assert_eq!(doubts("A-1")["tasks"], before["tasks"]);
+}
