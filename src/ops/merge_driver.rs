@@ -10,7 +10,7 @@ use super::site::repository;
 use crate::env::Env;
 use crate::git::{Repo, TextMerge, Versions, merge_file};
 use crate::ledger::paths;
-use crate::ledger::plan_merge::{Clash, Labels, Odd, merge};
+use crate::ledger::plan_merge::{Clash, Labels, Odd, merge, reads};
 use crate::ledger::yaml::Limits;
 use crate::process::Runner;
 
@@ -74,9 +74,13 @@ pub fn drive(env: &Env, options: &DriverOptions) -> Result<DriverOutcome, OpErro
         theirs: names[2],
         marker: options.marker,
     };
+    let mut sound = false;
     let merged = match texts {
         [Ok(base), Ok(ours), Ok(theirs)] => match [base, ours, theirs] {
-            [Some(base), Some(ours), Some(theirs)] => merge(&base, &ours, &theirs, &labels),
+            [Some(base), Some(ours), Some(theirs)] => {
+                sound = [&ours, &theirs].iter().all(|side| reads(side).is_ok());
+                merge(&base, &ours, &theirs, &labels)
+            }
             _ => Err(Odd("one side is no text, or too large".to_owned())),
         },
         [base, ours, theirs] => return Err(failed([base, ours, theirs])),
@@ -100,14 +104,34 @@ pub fn drive(env: &Env, options: &DriverOptions) -> Result<DriverOutcome, OpErro
                 theirs: &theirs,
             };
             let done = merge_file(&runner, &env.dir, versions, names, options.marker)?;
+            // Lines that git puts together without a conflict may still be no plan.
+            let broken = match done {
+                TextMerge::Clean if sound => unread(&ours)?,
+                TextMerge::Clean | TextMerge::Conflicts => None,
+            };
+            let because = broken.as_ref().map(|fault| {
+                format!("{why}; both sides read, what git made of them does not: {fault}")
+            });
             Ok(DriverOutcome {
                 path,
                 clashes: Vec::new(),
-                textual: Some(why),
-                conflicts: done == TextMerge::Conflicts,
+                conflicts: done == TextMerge::Conflicts || broken.is_some(),
+                textual: Some(because.unwrap_or(why)),
             })
         }
     }
+}
+
+/// Why a merged file is no plan; `None` when it is one.
+fn unread(path: &Path) -> Result<Option<String>, OpError> {
+    let Some(text) = text(path)? else {
+        return Ok(Some("it is no text, or too large".to_owned()));
+    };
+    let bad = reads(&text).err();
+    Ok(bad.map(|bad| match bad.findings.first() {
+        Some(first) => format!("{}:{}: {}", first.line, first.column, first.message),
+        None => bad.to_string(),
+    }))
 }
 
 /// The first of the failures.

@@ -223,3 +223,30 @@ fn the_driver_needs_no_repository() {
         .code(7);
     assert!(answer.stderr.contains("gone"), "{}", answer.stderr);
 }
+
+#[test]
+fn x17_what_git_merges_by_lines_into_an_unreadable_plan_is_a_conflict() {
+    let world = planned();
+    let plan = "# The plan.\nversion: 1\ntasks:\n  - id: A-1\n    title: Store\n    role: A-backend\n    \
+                notes: |\n      one\n      two\n      three\n      four\n      five\n    priority: 2\n";
+    commit(&world, plan, "Plan again");
+    world.git("checkout -q -b theirs");
+    let theirs = plan
+        .replace("version: 1\n", "version: 1\nx-a: theirs\n")
+        .replace("priority: 2\n", "priority: 2\n    risk: low\n");
+    commit(&world, &theirs, "Theirs");
+    world.git("checkout -q main");
+    let ours = plan
+        .replace("# The plan.", "# Our plan.")
+        .replace("title: Store\n", "title: Store\n    risk: high\n");
+    commit(&world, &ours, "Ours");
+    let merge = world
+        .command(&world.path("repo"), "git", "merge -q theirs")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&merge.stderr).into_owned();
+    assert!(!merge.status.success(), "{said}\n{}", self::plan(&world));
+    assert!(said.contains("what git made of them does not: "), "{said}");
+    let state = world.git("status --porcelain governance/queue.yaml");
+    assert!(state.starts_with("UU"), "{state}");
+}

@@ -20,6 +20,7 @@ use serde_json::Value as Json;
 pub use pieces::Labels;
 use pieces::{Piece, Side};
 
+use super::BadFile;
 use super::document::EditError;
 use super::document::sheet::{Sheet, newline};
 use super::format::v1::queue::QueueFile;
@@ -106,12 +107,7 @@ pub fn merge(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Resul
     }
     let mut text = written(&frame, &merged.tasks, |piece| piece.marked(labels));
     if merged.clashes.is_empty() {
-        let origin = Origin {
-            file: paths::QUEUE,
-            commit: None,
-        };
-        read::meaning::<QueueFile>(origin, text.as_bytes(), Limits::PLAN)
-            .map_err(|bad| Odd(format!("the result is no plan: {bad}")))?;
+        reads(&text).map_err(|bad| Odd(format!("the result is no plan: {bad}")))?;
     }
     if !ours.ends_with('\n') && text.ends_with('\n') {
         let end = text.trim_end_matches('\n').trim_end_matches('\r').len();
@@ -124,6 +120,18 @@ pub fn merge(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Resul
         text,
         clashes: merged.clashes,
     })
+}
+
+/// Whether a text is a plan.
+///
+/// # Errors
+/// [`BadFile`] with all that speaks against it.
+pub fn reads(text: &str) -> Result<(), BadFile> {
+    let origin = Origin {
+        file: paths::QUEUE,
+        commit: None,
+    };
+    read::meaning::<QueueFile>(origin, text.as_bytes(), Limits::PLAN).map(drop)
 }
 
 /// All line ends of all sides must be alike.
