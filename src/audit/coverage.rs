@@ -3,7 +3,7 @@
 //! What a task covers is read from the ledger's history, where each landing and completion names its
 //! commit: the commits that laneway landed, one by one; a forge's squash; of a forge's rebase the
 //! commits that have author, moment and message of what was handed off; the side of a merge. On
-//! someone's word one commit is covered, no range that nobody proved.
+//! someone's word, and where an import names it, one commit is covered, no range that nobody proved.
 //!
 //! The first-parent line of the target is walked once, newest first. Memory grows with the number of
 //! landings and of changed files, not of commits.
@@ -116,14 +116,14 @@ pub fn coverage(
             Some(Reach::Replayed(all)) => all.contains(&written(&commit)),
             None => false,
         };
-        if let Some((_, reach)) = landings.get(&id) {
+        if let Some(reach) = landings.reach.get(&id) {
             active = Some(reach.clone());
         } else if !goes_on {
             active = None;
         }
         let merged = commit.parents.iter().skip(1);
-        let merged = merged.copied().any(|side| landings.contains_key(&side));
-        let covered = active.is_some() || merged;
+        let merged = merged.copied().any(|side| landings.names(side));
+        let covered = active.is_some() || merged || landings.alone.contains(&id);
         look(repo, id, &commit, covered, &mut seen, &mut found)?;
     }
     Ok(found)
@@ -171,9 +171,24 @@ fn look(
     Ok(())
 }
 
+/// The commits that tasks name as theirs.
+#[derive(Debug, Default)]
+struct Landings {
+    /// Those with which a task landed, and how far back each reaches.
+    reach: HashMap<ObjectId, Reach>,
+    /// Those that an import named: each covers itself.
+    alone: BTreeSet<ObjectId>,
+}
+
+impl Landings {
+    fn names(&self, commit: ObjectId) -> bool {
+        self.reach.contains_key(&commit) || self.alone.contains(&commit)
+    }
+}
+
 /// Every commit with which a task landed, by the ledger's history, and how far back it reaches.
-fn landings(ledger: &Ledger) -> Result<HashMap<ObjectId, (TaskId, Reach)>, LedgerError> {
-    let mut found = HashMap::new();
+fn landings(ledger: &Ledger) -> Result<Landings, LedgerError> {
+    let mut found = Landings::default();
     let Some(tip) = ledger.tip()? else {
         return Ok(found);
     };
@@ -182,10 +197,15 @@ fn landings(ledger: &Ledger) -> Result<HashMap<ObjectId, (TaskId, Reach)>, Ledge
     for id in repo.first_parents(tip) {
         let id = id?;
         let text = repo.commit(id)?.message;
-        let op = message::trailer(&text, "Laneway-Op");
-        if !matches!(op, Some("land" | "complete")) {
-            continue;
-        }
+        let landed = match message::trailer(&text, "Laneway-Op") {
+            Some("land") => true,
+            Some("complete") => false,
+            Some("import") => {
+                adopted(&loader, id, &mut found)?;
+                continue;
+            }
+            _ => continue,
+        };
         let task = message::trailer(&text, "Laneway-Task").and_then(|task| task.parse().ok());
         let Some(task): Option<TaskId> = task else {
             continue;
@@ -196,11 +216,32 @@ fn landings(ledger: &Ledger) -> Result<HashMap<ObjectId, (TaskId, Reach)>, Ledge
         };
         // What moved no commit covers none: the tip it names is somebody else's.
         if done.commit != done.onto {
-            let reach = reach(repo, op == Some("land"), &done);
-            found.entry(done.commit).or_insert((task, reach));
+            let reach = || reach(repo, landed, &done);
+            found.reach.entry(done.commit).or_insert_with(reach);
         }
     }
     Ok(found)
+}
+
+/// The commits that the source of an import names as those of its done tasks. Where it names none
+/// the importer vouches, and the commit is only the target as it was.
+fn adopted(loader: &Loader<'_>, commit: ObjectId, found: &mut Landings) -> Result<(), LedgerError> {
+    let repo = loader.repo();
+    let Some(parent) = repo.parents(commit)?.first().copied() else {
+        return Ok(());
+    };
+    for change in repo.changed_paths(parent, commit)? {
+        let Some(task) = paths::task_of_state(&change.path) else {
+            continue;
+        };
+        let history = loader.history(commit, &task)?;
+        if let Some(Standing::Adopted(adoption)) = history.map(|history| history.state.standing)
+            && !adoption.on_word
+        {
+            found.alone.insert(adoption.commit);
+        }
+    }
+    Ok(())
 }
 
 fn reach(repo: &Repo, landed: bool, done: &Completion) -> Reach {

@@ -43,6 +43,14 @@ pub fn state(id: &TaskId) -> String {
     format!("{STATE_DIR}/{}/{id}.yaml", shard(id))
 }
 
+/// The task whose state file a path is; `None` for every other file.
+#[must_use]
+pub fn task_of_state(path: &str) -> Option<TaskId> {
+    let (_, name) = path.rsplit_once('/')?;
+    let id: TaskId = name.strip_suffix(".yaml")?.parse().ok()?;
+    (state(&id) == path).then_some(id)
+}
+
 /// The file of a workstation on the ledger.
 #[must_use]
 pub fn station(name: &WorkstationName) -> String {

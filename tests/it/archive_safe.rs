@@ -206,3 +206,44 @@ fn s14_doubts_about_archived_tasks_are_still_told() {
     assert_eq!(doubts("")["tasks"], before["tasks"]);
     assert_eq!(doubts("A-1")["tasks"], before["tasks"]);
 }
+
+#[test]
+fn p31_what_an_archived_task_landed_is_still_its_work() {
+    let world = World::governed();
+    world.rule("target: {branch: main, direct: tasks_only}");
+    world.git("init -q --bare ../copy.git");
+    world.git("remote add origin ../copy.git");
+    world.git("push -q origin main");
+    world.quietly("hooks install");
+    world.submit("A-1", "--role A-backend", "repo-A-backend", "a.txt", "1\n");
+    world.quietly("merge A-1 --as @bot");
+    world.quietly("archive A-1 --as @dana");
+    let push = world.command(&world.path("repo"), "git", "push -q origin main");
+    let mut push = push;
+    let output = push.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn p51_a_commit_that_an_import_names_is_covered_archived_or_not() {
+    let world = World::governed();
+    let commit = world.commit("repo", "src/a.txt", "a\n");
+    let line = format!(
+        "{{\"id\":\"A-1\",\"title\":\"Here\",\"status\":\"done\",\"commit\":\"{commit}\"}}\n\
+         {{\"id\":\"A-2\",\"title\":\"Nowhere\",\"status\":\"done\",\"commit\":\"0123456789\"}}\n"
+    );
+    let other = world.commit("repo", "src/b.txt", "b\n");
+    world.write("done.jsonl", &line);
+    world.quietly("import done.jsonl --role A-backend --as @dana");
+    let uncovered = || {
+        let told = world.laneway("--json audit coverage").code(0).json();
+        let found = told["data"]["uncovered"].as_array().unwrap().iter();
+        let found = found.map(|one| one["commit"].as_str().unwrap().to_owned());
+        found.collect::<Vec<_>>()
+    };
+    // The tip that somebody's word names is not what that task did.
+    assert_eq!(uncovered(), [other.as_str()]);
+    world.quietly("archive A-1 A-2 --as @dana");
+    assert_eq!(uncovered(), [other]);
+}

@@ -85,14 +85,14 @@ pub(super) fn unreadable(
     }
 }
 
-/// Those of `commits` that completed tasks brought to the target.
+/// Those of `commits` that completed tasks brought to the target, archived ones included.
 fn landed(
     repo: &Repo,
     states: &States,
     commits: &BTreeSet<ObjectId>,
 ) -> Result<BTreeSet<ObjectId>, GitError> {
     let mut landed = BTreeSet::new();
-    for (_, state) in states.iter() {
+    for (_, state) in states.with_archived() {
         if let Standing::Done(done) = &state.standing
             && commits.contains(&done.commit)
         {

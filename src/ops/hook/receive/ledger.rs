@@ -138,7 +138,7 @@ impl Push<'_> {
         };
         let after = self.loader.states(new)?;
         let mut done = Vec::new();
-        for (id, state) in after.iter() {
+        for (id, state) in after.with_archived() {
             if let Standing::Done(completion) = &state.standing
                 && state.standing != before.get(id).standing
             {
