@@ -274,3 +274,12 @@ fn the_suggested_handoff_of_a_defect_is_taken_once_its_condition_holds() {
         .replace("COMMAND", "'test -f a.txt'");
     drop(world.laneway_in(LANE, &line).code(0));
 }
+
+#[test]
+fn p12_a_brief_of_an_archived_task_says_where_it_is() {
+    let world = World::planned();
+    world.quietly("cancel B-1 --reason over --as @dana");
+    world.quietly("archive B-1 --as @dana");
+    let answer = world.laneway("brief B-1 --as @bot").code(4);
+    drop(answer.says("`laneway archive --restore B-1` gives it back"));
+}

@@ -7,8 +7,14 @@ use crate::cli::args::DryRun;
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
+/// What git cannot know of a plan that was split.
+const OPEN_BRANCHES: &str = "\
+Split or join while no branch that changes the plan is open. A task that such a branch takes out of \
+the old file stays in the new one when the branch is merged, and git sees no conflict: take it out \
+there as well.";
+
 #[derive(Debug, clap::Args)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = OPEN_BRANCHES)]
 pub struct Args {
     /// What decides where a task goes
     #[arg(

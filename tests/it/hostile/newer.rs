@@ -22,7 +22,7 @@ enum Place {
     Ledger(&'static str),
 }
 
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 8] = [
     Place::Target("governance/policy.yaml"),
     Place::Target("governance/identity-map.yaml"),
     Place::Target("governance/workstations.yaml"),
@@ -30,6 +30,7 @@ const PLACES: [Place; 7] = [
     Place::Ledger("governance/queue.yaml"),
     Place::Ledger("governance/ledger.yaml"),
     Place::Ledger("governance/state/bc/A-1.yaml"),
+    Place::Ledger("governance/archive/2026-11.yaml"),
 ];
 
 impl Place {
@@ -69,9 +70,12 @@ impl Place {
     }
 }
 
-/// A world with a claimed task of which the ledger holds a state.
+/// A world with a claimed task of which the ledger holds a state, and an archived one.
 fn claimed() -> World {
     let world = World::planned();
+    world.quietly("add A-9 --title Over --role A-backend --as @dana");
+    world.quietly("cancel A-9 --reason over --as @dana");
+    world.quietly("archive A-9 --as @dana");
     world.quietly("claim A-1 --as @bot");
     world
 }
