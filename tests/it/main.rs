@@ -42,6 +42,7 @@ mod history;
 mod hooks;
 mod hostile;
 mod import;
+mod import_truth;
 mod interrupts;
 mod land;
 mod lane;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::words::{STATUSES, folded};
-use super::{AnomalyKind, Candidate, Gathered, Spot};
+use super::{AnomalyKind, Candidate, Gathered, Spot, written};
 use crate::ledger::yaml::{self, Limits};
 
 const FENCE: &str = "---";
@@ -63,7 +63,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
         Some(front) => match yaml::parse(&front, Limits::STATE) {
             Err(error) => return bad(error.message, error.line),
             Ok(node) if node.is_null() => Map::new(),
-            Ok(node) => match node.to_json() {
+            Ok(node) => match written::yaml(&node) {
                 Value::Object(fields) => fields,
                 _ => return bad("the front matter is no mapping".to_owned(), 2),
             },

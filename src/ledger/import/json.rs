@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::{Candidate, Gathered, Spot};
+use super::{Candidate, Gathered, Spot, written};
 use crate::ledger::yaml::Limits;
 
 /// Reads a list of issues. A line that does not read is a bad entry; the others are read all the
@@ -28,9 +28,8 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         let (elements, ended) = elements(bytes);
         for Element { line, column, text } in elements {
-            let read = serde_json::from_slice::<Strict>(text);
-            found.candidates.push(match read {
-                Ok(Strict(value)) => one(Spot::new(file, line), value),
+            found.candidates.push(match written::json(text) {
+                Ok(value) => one(Spot::new(file, line), value),
                 Err(error) => {
                     let before = if error.line() > 1 { 0 } else { column };
                     let line = line + error.line().saturating_sub(1);
@@ -52,12 +51,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             continue;
         }
         let at = Spot::new(file, n + 1);
-        found
-            .candidates
-            .push(match serde_json::from_slice::<Strict>(line) {
-                Ok(Strict(value)) => one(at, value),
-                Err(error) => Candidate::bad(at, "", within(&error, 0)),
-            });
+        found.candidates.push(match written::json(line) {
+            Ok(value) => one(at, value),
+            Err(error) => Candidate::bad(at, "", within(&error, 0)),
+        });
     }
     found
 }

@@ -20,6 +20,7 @@ mod own;
 mod plan;
 mod playbook;
 mod words;
+mod written;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{AnomalyKind, Candidate, Gathered, Spot};
+use super::{AnomalyKind, Candidate, Gathered, Spot, written};
 use crate::ledger::BadFile;
 use crate::ledger::read::{self, Origin};
 use crate::ledger::yaml::{self, Limits, LineIndex, Node};
@@ -101,7 +101,7 @@ fn one(
     found: &mut Gathered,
 ) {
     let at = spot(item);
-    let serde_json::Value::Object(mut fields) = item.to_json() else {
+    let serde_json::Value::Object(mut fields) = written::yaml(item) else {
         let bad = Candidate::bad(at, name.unwrap_or_default(), "a task is a mapping");
         found.candidates.push(bad);
         return;
