@@ -24,7 +24,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
     let mut found = Gathered::default();
     let spot = |node: &Node<'_>| Spot::new(file, line(&lines, node));
     if node.as_seq().is_some() {
-        list(&node, None, &spot, &mut found);
+        list(&node, None, None, &spot, &mut found);
         return Ok(found);
     }
     let Some(entries) = node.as_map() else {
@@ -35,8 +35,15 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
     for (key, value) in entries {
         let name: &str = &key.text;
         if LISTS.contains(&name) {
-            list(value, declared.as_ref(), &spot, &mut found);
-        } else if !value.is_null() && !matches!(name, "version" | "states") {
+            list(value, None, declared.as_ref(), &spot, &mut found);
+        } else if name == "states" {
+            for (state, below) in value.as_map().into_iter().flatten() {
+                if holds_tasks(below) {
+                    let place = Some(&*state.text);
+                    list(below, place, declared.as_ref(), &spot, &mut found);
+                }
+            }
+        } else if !value.is_null() && name != "version" {
             let (line, _) = lines.position(key.span.range().start);
             let made = match name {
                 "roles" => "roles and their paths stand in governance/policy.yaml here",
@@ -46,7 +53,22 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
             found.note(AnomalyKind::NotImported, Spot::new(file, line), what, made);
         }
     }
+    if found.candidates.is_empty() {
+        let what = "the file holds no task".to_owned();
+        let made = "nothing: tasks stand under `tasks`, or in lists under `states`";
+        found.note(AnomalyKind::NotImported, Spot::new(file, 1), what, made);
+    }
     Ok(found)
+}
+
+/// Whether what stands under a state are tasks, and no description of the state.
+fn holds_tasks(below: &Node<'_>) -> bool {
+    let is_task = |node: &Node<'_>| node.get("title").is_some() || node.get("id").is_some();
+    match (below.as_seq(), below.as_map()) {
+        (Some(items), _) => items.iter().any(|item| item.as_map().is_some()),
+        (None, Some(entries)) => entries.iter().any(|(_, node)| is_task(node)),
+        (None, None) => false,
+    }
 }
 
 fn line(lines: &LineIndex<'_>, node: &Node<'_>) -> usize {
@@ -71,17 +93,18 @@ fn states(node: &Node<'_>) -> Option<HashSet<String>> {
 
 fn list(
     node: &Node<'_>,
+    place: Option<&str>,
     declared: Option<&HashSet<String>>,
     spot: &impl Fn(&Node<'_>) -> Spot,
     found: &mut Gathered,
 ) {
     if let Some(items) = node.as_seq() {
         for item in items {
-            one(item, None, declared, spot, found);
+            one(item, None, place, declared, spot, found);
         }
     } else if let Some(entries) = node.as_map() {
         for (key, item) in entries {
-            one(item, Some(&key.text), declared, spot, found);
+            one(item, Some(&key.text), place, declared, spot, found);
         }
     } else if !node.is_null() {
         let bad = Candidate::bad(
@@ -96,6 +119,7 @@ fn list(
 fn one(
     item: &Node<'_>,
     name: Option<&str>,
+    place: Option<&str>,
     declared: Option<&HashSet<String>>,
     spot: &impl Fn(&Node<'_>) -> Spot,
     found: &mut Gathered,
@@ -122,6 +146,7 @@ fn one(
     }
     found.candidates.push(Candidate {
         fields,
+        place_status: place.map(str::to_owned),
         ..Candidate::new(at, id)
     });
 }
