@@ -8,9 +8,10 @@ use crate::ledger::yaml::{self, Limits};
 
 const FENCE: &str = "---";
 
-/// Reads one item. `file` is its path; the names of its directories say its status.
+/// Reads one item. `file` is its path as messages say it, `place` the part of it whose directories
+/// say its status: what lies above the source says nothing of its items.
 #[must_use]
-pub fn read(file: &str, bytes: &[u8]) -> Gathered {
+pub fn read(file: &str, place: &str, bytes: &[u8]) -> Gathered {
     let mut found = Gathered::default();
     let stem = file.rsplit('/').next().unwrap_or(file);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
@@ -46,8 +47,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
         found.note(AnomalyKind::EmptyFile, at, what, "no task");
         return found;
     }
-    let (front, body, first) = split(&text);
-    let place_status = file
+    let Some(Parts { front, body, first }) = Parts::of(&text) else {
+        return bad("its front matter does not end".to_owned(), 1);
+    };
+    let place_status = place
         .rsplit('/')
         .skip(1)
         .find(|dir| STATUSES.iter().any(|(word, _)| *word == folded(dir)))
@@ -83,21 +86,45 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
     found
 }
 
-/// Front matter, body, and the line on which the body begins. A comment stands where the fence was,
-/// so that lines count as in the file.
-fn split(text: &str) -> (Option<String>, &str, usize) {
-    let Some(rest) = text.strip_prefix("---\n") else {
-        return (None, text, 1);
-    };
-    let mut at = 0;
-    for (n, line) in rest.split_inclusive('\n').enumerate() {
-        if line.trim_end() == FENCE {
-            let front = format!("#--\n{}", &rest[..at]);
-            return (Some(front), &rest[at + line.len()..], n + 3);
+/// The parts of an item.
+struct Parts<'t> {
+    /// The front matter. A comment stands where the fence was, so that lines count as in the file.
+    front: Option<String>,
+    body: &'t str,
+    /// The line on which the body begins.
+    first: usize,
+}
+
+impl<'t> Parts<'t> {
+    /// Takes a text apart; `None` when its front matter does not end. Blanks around a fence and
+    /// blank lines above it are no reason to lose what stands between fences.
+    fn of(text: &'t str) -> Option<Self> {
+        let plain = Self {
+            front: None,
+            body: text,
+            first: 1,
+        };
+        let mut front: Option<String> = None;
+        let mut at = 0;
+        for (n, line) in text.split_inclusive('\n').enumerate() {
+            at += line.len();
+            let bare = line.trim_end();
+            match &mut front {
+                None if bare.is_empty() => {}
+                None if bare == FENCE => front = Some(format!("{}#--\n", "\n".repeat(n))),
+                None => return Some(plain),
+                Some(_) if matches!(bare, FENCE | "...") => {
+                    return Some(Self {
+                        front,
+                        body: &text[at..],
+                        first: n + 2,
+                    });
+                }
+                Some(front) => front.push_str(line),
+            }
         }
-        at += line.len();
+        front.is_none().then_some(plain)
     }
-    (None, text, 1)
 }
 
 /// The key under which dependencies of prose are handed on, with their lines.

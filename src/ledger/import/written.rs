@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn p14_a_number_that_is_no_plain_integer_is_its_text() {
-        let text = r#"{"a": [1.10, 10, -0, -7, 1e3], "1.1\"2.0": "3.0\\", "b": 9223372036854775808}"#;
+        let text =
+            r#"{"a": [1.10, 10, -0, -7, 1e3], "1.1\"2.0": "3.0\\", "b": 9223372036854775808}"#;
         assert_eq!(
             json(text.as_bytes()).unwrap(),
             json!({

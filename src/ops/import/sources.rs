@@ -23,8 +23,21 @@ const BYTES: usize = 256 << 20;
 struct File {
     /// As it was named: what messages say.
     name: String,
+    /// Where in the name the part begins that may say a status.
+    place: usize,
     path: PathBuf,
     bytes: Vec<u8>,
+}
+
+impl File {
+    fn place(&self) -> &str {
+        self.name.get(self.place..).unwrap_or_default()
+    }
+}
+
+/// Where the last step of a path begins.
+fn last_step(path: &str) -> usize {
+    path.rfind('/').map_or(0, |at| at + 1)
 }
 
 /// What the files of a source say, and their form.
@@ -41,6 +54,7 @@ pub(super) fn gather(
             bytes: files.iter().map(|file: &File| file.bytes.len()).sum(),
             found: &mut found,
             files: &mut files,
+            place: 0,
         };
         walk.named(base, path)?;
     }
@@ -60,7 +74,7 @@ pub(super) fn gather(
     for file in files {
         let read = match kind {
             SourceKind::Playbook => whole(&file.name, read_playbook(&file.name, &file.bytes)),
-            SourceKind::Items => read_item(&file.name, &file.bytes),
+            SourceKind::Items => read_item(&file.name, file.place(), &file.bytes),
             SourceKind::Jsonl => read_json(&file.name, &file.bytes),
             SourceKind::Csv => read_csv(&file.name, &file.bytes),
             SourceKind::Own => whole(&file.name, read_export(&file.name, &file.bytes)),
@@ -126,6 +140,8 @@ struct Walk<'a> {
     found: &'a mut Gathered,
     files: &'a mut Vec<File>,
     bytes: usize,
+    /// See [`File::place`].
+    place: usize,
 }
 
 impl Walk<'_> {
@@ -143,11 +159,16 @@ impl Walk<'_> {
             )));
         }
         if meta.is_dir() {
-            return self.directory(&full, name.trim_end_matches('/'), 0);
+            let name = name.trim_end_matches('/');
+            self.place = last_step(name);
+            return self.directory(&full, name, 0);
         }
         if !meta.is_file() {
             return Err(OpError::Usage(format!("{name} is no plain file")));
         }
+        // Of a single file the directory that it lies in.
+        let above = name.get(..last_step(&name)).unwrap_or_default();
+        self.place = last_step(above.trim_end_matches('/'));
         self.file(full, name)
     }
 
@@ -215,7 +236,13 @@ impl Walk<'_> {
             )));
         }
         let bytes = std::fs::read(&path).map_err(io)?;
-        self.files.push(File { name, path, bytes });
+        let place = self.place;
+        self.files.push(File {
+            name,
+            place,
+            path,
+            bytes,
+        });
         Ok(())
     }
 }
