@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::words::{self, Meaning};
 use super::super::{AnomalyKind, items};
@@ -22,20 +22,22 @@ pub(super) fn read(
     mapping: &mut Mapping,
 ) {
     let mut needs: Vec<String> = Vec::new();
+    let mut odd: Vec<Value> = Vec::new();
     let mut parent = None;
     let mut lists: Vec<(String, Vec<String>)> = Vec::new();
     for ours in NEEDS {
         for (_, key, value) in values(sorted, ours) {
-            let (list, upper, odd) = references(value);
-            if !odd.is_empty() {
-                draft.keep(key, Value::from(odd));
+            let links = Links::of(value);
+            if !links.loose.is_empty() {
+                draft.keep(key, Value::from(links.loose));
             }
-            parent = parent.or(upper);
+            odd.extend(links.odd);
+            parent = parent.or(links.parent);
             draft.became(key, "depends_on");
             if ours != "blocked_by" {
-                lists.push(((*key).to_owned(), list.clone()));
+                lists.push(((*key).to_owned(), links.needs.clone()));
             }
-            needs.extend(list);
+            needs.extend(links.needs);
         }
     }
     differing(draft, &lists, mapping);
@@ -57,7 +59,12 @@ pub(super) fn read(
         let list: Vec<String> = found.iter().map(ToString::to_string).collect();
         draft.put("depends_on", list);
     }
-    unmet(draft, &lost, mapping);
+    let names = lost.join(", ");
+    let lost = lost.into_iter().map(Value::from).collect();
+    unmet(draft, &names, lost, "which is not there", mapping);
+    let names: Vec<String> = odd.iter().map(Value::to_string).collect();
+    let names: String = names.join(", ").chars().take(SHOWN).collect();
+    unmet(draft, &names, odd, "which says nothing here", mapping);
     let Some(parent) = parent else { return };
     let waits = setting.known.policy.merge.parent == ParentRule::Waits;
     match setting.ids.find(&parent, setting.known) {
@@ -133,26 +140,43 @@ fn take(
     }
 }
 
+/// Most characters that are shown of links that say nothing here.
+const SHOWN: usize = 120;
+
 /// Dependencies that cannot be kept must not be met by silence: the task rests.
-fn unmet(draft: &mut Draft<'_>, lost: &[String], mapping: &mut Mapping) {
+pub(super) fn unmet(
+    draft: &mut Draft<'_>,
+    names: &str,
+    lost: Vec<Value>,
+    why: &str,
+    mapping: &mut Mapping,
+) {
     if lost.is_empty() {
         return;
     }
-    let names = lost.join(", ");
-    let what = format!(
-        "`{}` depends on `{names}`, which is not there",
-        draft.candidate.id
-    );
+    let what = format!("`{}` depends on `{names}`, {why}", draft.candidate.id);
     let open = !matches!(draft.meaning, Meaning::Done | Meaning::Cancelled);
     let made = match open {
         true => "kept as `x-depends_on`, and parked until a person unparks it",
         false => "kept as `x-depends_on`",
     };
     draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
-    draft.keep("depends_on", Value::from(lost.to_vec()));
+    let lost = with_kept(&draft.mapped.definition, lost);
+    draft.keep("depends_on", lost);
     if open {
-        draft.parked = Some(format!("it depends on {names}, which is not there"));
+        draft.parked = Some(format!("it depends on {names}, {why}"));
     }
+}
+
+/// What is to be kept of dependencies, with what is kept of them already.
+fn with_kept(definition: &Map<String, Value>, lost: Vec<Value>) -> Value {
+    let mut all = match definition.get("x-depends_on") {
+        Some(Value::Array(earlier)) => earlier.clone(),
+        Some(earlier) => vec![earlier.clone()],
+        None => Vec::new(),
+    };
+    all.extend(lost);
+    all.into()
 }
 
 /// Dependencies that the text speaks of.
@@ -197,31 +221,77 @@ fn prose(
     }
 }
 
-/// References of a list: ids, or objects that say what sort of link they are. Also the parent that
-/// such objects name, and those that are neither.
-fn references(value: &Value) -> (Vec<String>, Option<String>, Vec<Value>) {
-    let Value::Array(list) = value else {
-        return (words::list(value), None, Vec::new());
-    };
-    let (mut needs, mut parent, mut odd) = (Vec::new(), None, Vec::new());
-    for item in list {
+/// Sorts of links, folded, that hold nothing up. Every sort that is not known is taken to hold
+/// something up.
+const LOOSE: [&str; 13] = [
+    "related",
+    "related_to",
+    "relates_to",
+    "duplicate",
+    "duplicates",
+    "duplicate_of",
+    "duplicated_by",
+    "discovered_from",
+    "see_also",
+    "references",
+    "mentions",
+    "supersedes",
+    "superseded_by",
+];
+
+/// What a list of links says.
+#[derive(Default)]
+struct Links {
+    /// What must be done first.
+    needs: Vec<String>,
+    /// What it is a part of.
+    parent: Option<String>,
+    /// Links that hold nothing up.
+    loose: Vec<Value>,
+    /// Whatever else it says: it may well hold something up.
+    odd: Vec<Value>,
+}
+
+impl Links {
+    fn of(value: &Value) -> Self {
+        let mut links = Self::default();
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| links.add(item)),
+            Value::String(_) => links.needs = words::list(value),
+            one => links.add(one),
+        }
+        links
+    }
+
+    fn add(&mut self, item: &Value) {
         let Value::Object(link) = item else {
-            needs.extend(words::text(item));
-            continue;
-        };
-        let target = ["depends_on_id", "depends_on", "id", "number", "task"]
-            .into_iter()
-            .find_map(|key| words::text(link.get(key)?));
-        let sort = link.get("type").or_else(|| link.get("dependency_type"));
-        match (target, sort.and_then(Value::as_str)) {
-            (Some(target), None | Some("blocks" | "blocked_by" | "depends_on")) => {
-                needs.push(target)
+            match item {
+                Value::String(_) | Value::Number(_) => self.needs.extend(words::text(item)),
+                Value::Null | Value::Bool(false) => {}
+                Value::Bool(true) | Value::Array(_) | Value::Object(_) => {
+                    self.odd.push(item.clone());
+                }
             }
-            (Some(target), Some("parent-child" | "parent")) => parent = Some(target),
-            _ => odd.push(item.clone()),
+            return;
+        };
+        let target = ["depends_on_id", "depends_on", "id", "number", "task", "key"]
+            .into_iter()
+            .find_map(|key| match link.get(key)? {
+                id @ (Value::String(_) | Value::Number(_)) => words::text(id),
+                _ => None,
+            });
+        let sort = link.get("type").or_else(|| link.get("dependency_type"));
+        let sort = match sort {
+            None | Some(Value::Null) => Some("blocks".to_owned()),
+            Some(sort) => sort.as_str().map(words::folded),
+        };
+        match (target, sort.as_deref()) {
+            (Some(target), Some("blocks" | "blocked_by" | "depends_on")) => self.needs.push(target),
+            (Some(target), Some("parent_child" | "parent")) => self.parent = Some(target),
+            (_, Some(sort)) if LOOSE.contains(&sort) => self.loose.push(item.clone()),
+            _ => self.odd.push(item.clone()),
         }
     }
-    (needs, parent, odd)
 }
 
 /// Says of blocked tasks what holds them up here: a dependency that is open, or a person.
