@@ -1,6 +1,5 @@
 //! A task that is there beside what its source says by now.
 
-use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Status;
@@ -8,13 +7,18 @@ use crate::domain::task::Task;
 use crate::ledger::import::Mapped;
 
 /// What of the task differs from what an import of today would make of its source.
-pub(super) fn changed(snapshot: &Snapshot, id: &TaskId, mapped: &Mapped) -> Vec<&'static str> {
-    let mut changed = match (snapshot.plan.get(id), &mapped.task) {
-        (Some(here), Some(there)) => fields(here, there),
-        _ => Vec::new(),
+pub(super) fn changed(
+    snapshot: &Snapshot,
+    here: Option<&Task>,
+    mapped: &Mapped,
+) -> Vec<&'static str> {
+    let Some(here) = here else { return Vec::new() };
+    let mut changed = match &mapped.task {
+        Some(there) => fields(here, there),
+        None => Vec::new(),
     };
     // What was closed there since; that it is closed here alone is the usual course of things.
-    let status = snapshot.states.get(id).status();
+    let status = snapshot.states.get(&here.id).status();
     let closed = matches!(status, Status::Done | Status::Cancelled);
     if mapped.standing != FirstStanding::Todo && !closed {
         changed.push("status");

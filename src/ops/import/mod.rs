@@ -19,6 +19,8 @@ use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
 use crate::domain::request::Verb;
 use crate::domain::snapshot::Snapshot;
+use crate::domain::task::Task;
+use crate::ledger::Loader;
 use crate::ledger::import::mapping::Mapping;
 use crate::ledger::import::{
     Anomaly, AnomalyKind, FieldMap, Known, Mapped, MappingOptions, PlanText, SourceKind, file_path,
@@ -132,8 +134,16 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
         }
     };
     let snapshot = look::snapshot(site)?;
-    let mapping = mapped(site, &snapshot, gathered, &fields, &name, options);
-    let mut outcome = judged(site, &snapshot, kind, name, mapping)?;
+    // What was archived is there, too: ids are for ever (P12).
+    let archived = match snapshot.tip {
+        Some(tip) => Loader::cached(site.repo(), &site.env).all_archived(tip)?,
+        None => Vec::new(),
+    };
+    let archived = archived.iter().map(|archived| &archived.definition);
+    let there = archived.chain(snapshot.plan.iter());
+    let there: HashMap<TaskId, &Task> = there.map(|task| (task.id.clone(), task)).collect();
+    let mapping = mapped(site, &snapshot, &there, gathered, &fields, &name, options);
+    let mut outcome = judged(site, &snapshot, &there, kind, name, mapping)?;
     if !outcome.is_refused(options) {
         outcome.mutation = write(site, &mut outcome, options)?;
     }
@@ -149,20 +159,17 @@ fn is_name(name: &str) -> bool {
 fn mapped(
     site: &Site,
     snapshot: &Snapshot,
+    there: &HashMap<TaskId, &Task>,
     gathered: crate::ledger::import::Gathered,
     fields: &FieldMap,
     name: &str,
     options: &ImportOptions,
 ) -> Mapping {
-    let origins = snapshot.plan.iter().filter_map(|task| {
+    let origins = there.values().filter_map(|task| {
         let origin = task.origin_ask_ref.clone()?;
         Some((origin, task.id.clone()))
     });
     let by_origin: HashMap<String, TaskId> = origins.collect();
-    let taken = |id: &TaskId| {
-        let state = snapshot.states.get(id);
-        snapshot.plan.get(id).is_some() || state.epoch.0 > 0
-    };
     let rules = snapshot.rules.at;
     let has_file = |path: &str| {
         let path = format!("governance/{path}");
@@ -174,7 +181,7 @@ fn mapped(
     let has_workstation = |name: &str| stations.keys().any(|known| known.as_str() == name);
     let known = Known {
         policy: &snapshot.rules.policy,
-        taken: &taken,
+        tasks: there,
         by_origin: &by_origin,
         has_file: &has_file,
         has_workstation: &has_workstation,
@@ -192,6 +199,7 @@ fn mapped(
 fn judged(
     site: &Site,
     snapshot: &Snapshot,
+    there: &HashMap<TaskId, &Task>,
     kind: SourceKind,
     name: String,
     mapping: Mapping,
@@ -206,27 +214,14 @@ fn judged(
         mutation: None,
         tip: snapshot.tip,
     };
-    for mut mapped in mapping.tasks {
+    for mapped in mapping.tasks {
         let action = match (&mapped.id, mapped.known) {
             (Some(id), true) => {
-                let changed = compare::changed(snapshot, id, &mapped);
+                let changed = compare::changed(snapshot, there.get(id).copied(), &mapped);
                 match changed.is_empty() {
                     true => Action::There,
                     false => Action::Changed(changed),
                 }
-            }
-            (Some(id), false) if snapshot.plan.get(id).is_some() => {
-                let origin = snapshot
-                    .plan
-                    .get(id)
-                    .and_then(|task| task.origin_ask_ref.clone());
-                let origin = origin.map_or("from nowhere else".to_owned(), |from| {
-                    format!("from {from}")
-                });
-                mapped.bad.push(format!(
-                    "the id `{id}` is taken by another task, {origin}: `--prefix` gives new ids"
-                ));
-                Action::Bad
             }
             _ if mapped.task.is_none() => Action::Bad,
             _ => Action::New,

@@ -77,6 +77,15 @@ impl<'a> Draft<'a> {
                 .bad
                 .push("no legal id can be made of its own".to_owned()),
             Some(id) => {
+                if let (Some(other), false) = (setting.known.tasks.get(id), known) {
+                    let from = other.origin_ask_ref.as_ref();
+                    let from = from.map_or("from nowhere else".to_owned(), |from| {
+                        format!("from {from}")
+                    });
+                    draft.mapped.bad.push(format!(
+                        "the id `{id}` is taken by another task, {from}: `--prefix` gives new ids"
+                    ));
+                }
                 let id = id.to_string();
                 draft.put("id", id);
             }
@@ -98,25 +107,14 @@ impl<'a> Draft<'a> {
         self.mapped.standing = own.standing;
         self.mapped.commit = own.commit.clone();
         self.remarks.extend(own.remark.clone());
-        let id = self.mapped.id.as_ref().map(ToString::to_string);
-        let mut definition = self.candidate.fields.clone();
-        // References follow where a prefix changed the ids.
-        let renamed = |value: &Value| {
-            let text = value.as_str()?;
-            let id = setting.ids.find(text, setting.known)?;
-            Some(Value::from(id.as_str()))
+        self.meaning = match own.standing {
+            FirstStanding::Done => Meaning::Done,
+            FirstStanding::Cancelled => Meaning::Cancelled,
+            FirstStanding::Todo => Meaning::Todo,
         };
-        if let (Some(id), false) = (id, setting.options.prefix.is_empty()) {
-            definition.insert("id".to_owned(), id.into());
-            if let Some(parent) = definition.get_mut("parent") {
-                *parent = renamed(parent).unwrap_or_else(|| parent.clone());
-            }
-            let needs = definition
-                .get_mut("depends_on")
-                .and_then(Value::as_array_mut);
-            for need in needs.into_iter().flatten() {
-                *need = renamed(need).unwrap_or_else(|| need.clone());
-            }
+        let mut definition = self.candidate.fields.clone();
+        if let Some(id) = &self.mapped.id {
+            definition.insert("id".to_owned(), id.as_str().into());
         }
         let whole = plain_value(Value::Object(definition.clone()), DEPTH);
         if let Value::Object(whole) = whole {
@@ -126,6 +124,7 @@ impl<'a> Draft<'a> {
             }
             self.mapped.definition = whole;
         }
+        super::links::read_own(self, setting, mapping);
     }
 
     fn read(&mut self, setting: &Setting<'_>, mapping: &mut Mapping) {

@@ -1,14 +1,15 @@
 //! What tasks say of each other: dependencies and parents, however they are written.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
 use super::super::words::{self, Meaning};
-use super::super::{AnomalyKind, items};
+use super::super::{Anomaly, AnomalyKind, Spot, items};
+use super::Mapping;
 use super::fields::{Draft, Setting, Words, values};
-use super::{Known, Mapping};
 use crate::domain::id::TaskId;
+use crate::domain::import::FirstStanding;
 use crate::domain::policy::ParentRule;
 
 /// The words under which sources list what a task waits for.
@@ -335,16 +336,82 @@ pub(super) fn settle(drafts: &mut [Draft<'_>], mapping: &mut Mapping) {
     }
 }
 
-/// Takes out dependencies on entries that become no tasks. Nothing is written while there are such,
-/// unless that was asked for: then what depended on them rests.
-pub(super) fn detach(mapping: &mut Mapping, known: &Known<'_>) {
-    let gone: HashSet<TaskId> = mapping
-        .tasks
-        .iter()
-        .filter(|mapped| mapped.task.is_none())
-        .filter_map(|mapped| mapped.id.clone())
-        .filter(|id| !(known.taken)(id))
-        .collect();
+/// Reads what a definition of our own says of other tasks. References mean the tasks of the same
+/// export, or those that earlier imports with the same prefix made of it.
+pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &mut Mapping) {
+    let find = |reference: &str| {
+        let theirs = setting.ids.exact.get(reference).cloned();
+        theirs.or_else(|| {
+            let id = TaskId::new(format!("{}{reference}", setting.options.prefix)).ok()?;
+            setting.known.tasks.contains_key(&id).then_some(id)
+        })
+    };
+    let parent = draft.mapped.definition.get("parent");
+    let parent = parent.and_then(Value::as_str).map(str::to_owned);
+    if let Some(parent) = parent {
+        match find(&parent) {
+            Some(id) => draft.put("parent", id.as_str()),
+            None => {
+                draft.mapped.definition.shift_remove("parent");
+                draft.keep("parent", parent.as_str().into());
+                let id = &draft.candidate.id;
+                let what = format!("`{id}` is a part of `{parent}`, which is not there");
+                let made = "kept as `x-parent`";
+                draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
+            }
+        }
+    }
+    let Some(Value::Array(needs)) = draft.mapped.definition.get("depends_on") else {
+        return;
+    };
+    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    for need in needs {
+        match need.as_str().map(|text| (text, find(text))) {
+            Some((_, Some(id))) => found.push(Value::from(id.as_str())),
+            Some((text, None)) => lost.push(text.to_owned()),
+            // The format refuses it.
+            None => found.push(need.clone()),
+        }
+    }
+    match found.is_empty() && !lost.is_empty() {
+        true => drop(draft.mapped.definition.shift_remove("depends_on")),
+        false => draft.put("depends_on", found),
+    }
+    let names = lost.join(", ");
+    let lost = lost.into_iter().map(Value::from).collect();
+    unmet(draft, &names, lost, "which is not there", mapping);
+}
+
+/// Why there is no task that another one depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// The entry cannot become one.
+    Bad,
+    /// It is closed, and only open ones were asked for.
+    LeftOut(FirstStanding),
+}
+
+impl Gone {
+    fn fact(self) -> &'static str {
+        match self {
+            Self::Bad => "which became no task",
+            Self::LeftOut(FirstStanding::Done) => "which was done there and left out",
+            Self::LeftOut(_) => "which was given up there and left out",
+        }
+    }
+
+    /// Whether what depends on it may not simply go on.
+    fn holds_up(self) -> bool {
+        self != Self::LeftOut(FirstStanding::Done)
+    }
+}
+
+/// Takes out dependencies on entries that become no tasks: those that were left out (`gone`), and
+/// bad ones, where the rest is imported all the same. What depended on work that was not done rests.
+pub(super) fn detach(mapping: &mut Mapping, mut gone: HashMap<TaskId, Gone>) {
+    let bad = mapping.tasks.iter().filter(|one| one.task.is_none());
+    let bad = bad.filter(|mapped| !mapped.known);
+    gone.extend(bad.filter_map(|mapped| Some((mapped.id.clone()?, Gone::Bad))));
     if gone.is_empty() {
         return;
     }
@@ -353,57 +420,77 @@ pub(super) fn detach(mapping: &mut Mapping, known: &Known<'_>) {
         let Some(task) = &mut mapped.task else {
             continue;
         };
-        let (lost, kept): (Vec<TaskId>, Vec<TaskId>) = task
-            .depends_on
-            .iter()
-            .cloned()
-            .partition(|need| gone.contains(need));
-        let parent = task.parent.clone().filter(|parent| gone.contains(parent));
-        if let Some(parent) = parent {
+        let parent = task.parent.as_ref().and_then(|id| gone.get_key_value(id));
+        if let Some((parent, why)) = parent {
             task.parent = None;
             mapped.definition.shift_remove("parent");
-            mapped
-                .definition
-                .insert("x-parent".to_owned(), parent.as_str().into());
+            let kept = parent.as_str().into();
+            mapped.definition.insert("x-parent".to_owned(), kept);
             let what = format!(
-                "`{}` is a part of `{parent}`, which becomes no task",
-                mapped.source_id
+                "`{}` is a part of `{parent}`, {}",
+                mapped.source_id,
+                why.fact()
             );
-            notes.push((mapped.at.clone(), what, "kept as `x-parent`"));
+            notes.push(about(
+                mapped.at.clone(),
+                &mapped.source_id,
+                what,
+                "kept as `x-parent`",
+            ));
         }
-        if lost.is_empty() {
+        let mut lost: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let (mut all, mut kept, mut parks) = (Vec::new(), Vec::new(), false);
+        for need in &task.depends_on {
+            match gone.get(need) {
+                None => kept.push(need.clone()),
+                Some(why) => {
+                    lost.entry(why.fact()).or_default().push(need.as_str());
+                    all.push(Value::from(need.as_str()));
+                    parks |= why.holds_up() && mapped.standing == FirstStanding::Todo;
+                }
+            }
+        }
+        if all.is_empty() {
             continue;
         }
-        let texts = |ids: &[TaskId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-        task.depends_on = kept.clone();
-        task.parked = true;
-        let names = texts(&lost).join(", ");
+        for (why, names) in lost {
+            let names = names.join(", ");
+            let (made, word) = match parks {
+                true => ("kept as `x-depends_on`, and parked", "parked: "),
+                false => ("kept as `x-depends_on`", ""),
+            };
+            let what = format!("`{}` depends on {names}, {why}", mapped.source_id);
+            notes.push(about(mapped.at.clone(), &mapped.source_id, what, made));
+            let remark = format!("{word}it depends on {names}, {why}");
+            mapped.remark = Some(match mapped.remark.take() {
+                None => remark,
+                Some(before) => format!("{before}; {remark}"),
+            });
+        }
+        let left: Vec<Value> = kept.iter().map(|id| Value::from(id.as_str())).collect();
+        task.depends_on = kept;
         mapped.definition.shift_remove("depends_on");
-        if !kept.is_empty() {
+        if !left.is_empty() {
             mapped
                 .definition
-                .insert("depends_on".to_owned(), texts(&kept).into());
+                .insert("depends_on".to_owned(), left.into());
         }
-        mapped
-            .definition
-            .insert("x-depends_on".to_owned(), texts(&lost).into());
-        mapped.definition.insert("parked".to_owned(), true.into());
-        let remark = format!("parked: it depends on {names}, which became no task");
-        mapped.remark = Some(match mapped.remark.take() {
-            None => remark,
-            Some(before) => format!("{before}; {remark}"),
-        });
-        let what = format!(
-            "`{}` depends on {names}, which becomes no task",
-            mapped.source_id
-        );
-        notes.push((
-            mapped.at.clone(),
-            what,
-            "kept as `x-depends_on`, and parked",
-        ));
+        let all = with_kept(&mapped.definition, all);
+        mapped.definition.insert("x-depends_on".to_owned(), all);
+        if parks {
+            task.parked = true;
+            mapped.definition.insert("parked".to_owned(), true.into());
+        }
     }
-    for (at, what, made) in notes {
-        mapping.note(AnomalyKind::DependencyUnknown, &at, what, made);
+    mapping.anomalies.extend(notes);
+}
+
+fn about(at: Spot, entry: &str, what: String, made: &str) -> Anomaly {
+    Anomaly {
+        kind: AnomalyKind::DependencyUnknown,
+        at,
+        what,
+        made: made.to_owned(),
+        entry: Some(entry.to_owned()),
     }
 }

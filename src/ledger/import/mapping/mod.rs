@@ -19,14 +19,15 @@ use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::policy::Policy;
 use crate::domain::task::Task;
+use crate::ledger::format::v1::request::define;
 
 /// What is there already.
 pub struct Known<'a> {
     /// The rules' policy.
     pub policy: &'a Policy,
-    /// Whether a task of this id is there, or was.
-    pub taken: &'a dyn Fn(&TaskId) -> bool,
-    /// The tasks that are there, by where they came from.
+    /// The tasks that are there, archived ones included.
+    pub tasks: &'a HashMap<TaskId, &'a Task>,
+    /// The same, by where they came from.
     pub by_origin: &'a HashMap<String, TaskId>,
     /// Whether a file is there below `governance/`.
     pub has_file: &'a dyn Fn(&str) -> bool,
@@ -140,16 +141,21 @@ pub fn map(
         drafts.push(Draft::of(candidate, id.clone(), &setting, &mut mapping));
     }
     links::settle(&mut drafts, &mut mapping);
+    let mut gone = HashMap::new();
     for draft in drafts {
-        if options.open_only && draft.mapped.standing != FirstStanding::Todo {
+        let standing = draft.mapped.standing;
+        if options.open_only && standing != FirstStanding::Todo {
             mapping.left_out += 1;
+            if let (Some(id), false) = (draft.mapped.id, draft.mapped.known) {
+                gone.insert(id, links::Gone::LeftOut(standing));
+            }
             continue;
         }
         let mapped = salvage::finish(draft, known, &mut mapping);
         mapping.tasks.push(mapped);
     }
     circles(&mut mapping);
-    links::detach(&mut mapping, known);
+    links::detach(&mut mapping, gone);
     mapping
 }
 
@@ -237,10 +243,7 @@ impl Ids {
                 ids.of.push(None);
                 continue;
             }
-            let same = || {
-                let id = TaskId::new(format!("{}{}", options.prefix, candidate.id)).ok();
-                id.filter(|id| candidate.own.is_some() && (known.taken)(id))
-            };
+            let same = || same_of_own(candidate, known, options);
             let origin = origin_of(&options.name, &candidate.id);
             let there = known.by_origin.get(&origin).cloned().or_else(same);
             let (id, old) = match there {
@@ -282,9 +285,8 @@ impl Ids {
     pub(super) fn find(&self, reference: &str, known: &Known<'_>) -> Option<TaskId> {
         let bare = reference.trim().trim_start_matches('#');
         let here = || {
-            TaskId::new(reference.trim())
-                .ok()
-                .filter(|id| (known.taken)(id))
+            let id = TaskId::new(reference.trim()).ok()?;
+            known.tasks.contains_key(&id).then_some(id)
         };
         self.exact
             .get(reference.trim())
@@ -293,6 +295,34 @@ impl Ids {
             .cloned()
             .or_else(here)
     }
+}
+
+/// The task that an entry of one of our own exports is, if it is there. That ids are alike is no
+/// proof: every project has an `A-1`. Where it came from must be the same, or all that does not hang
+/// on other tasks.
+fn same_of_own(
+    candidate: &Candidate,
+    known: &Known<'_>,
+    options: &MappingOptions,
+) -> Option<TaskId> {
+    candidate.own.as_ref()?;
+    let id = TaskId::new(format!("{}{}", options.prefix, candidate.id)).ok()?;
+    let here = *known.tasks.get(&id)?;
+    let mut definition = candidate.fields.clone();
+    definition.insert("id".to_owned(), id.as_str().into());
+    let there = define(&Value::Object(definition)).ok()?.task;
+    let alone = |task: &Task| Task {
+        depends_on: Vec::new(),
+        parent: None,
+        parked: false,
+        ..task.clone()
+    };
+    let same = match (&here.origin_ask_ref, &there.origin_ask_ref) {
+        (Some(here), Some(there)) => here == there,
+        (None, None) => alone(here) == alone(&there),
+        _ => false,
+    };
+    same.then_some(id)
 }
 
 fn another(id: &TaskId, given: &BTreeSet<TaskId>) -> Option<TaskId> {
