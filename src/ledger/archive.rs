@@ -120,6 +120,22 @@ impl Loader<'_> {
         Ok(None)
     }
 
+    /// All archived tasks as they are written, each with its file.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadFile`] when a file does not read.
+    pub fn archive_entries(
+        &self,
+        commit: ObjectId,
+    ) -> Result<Vec<(String, ArchivedEntry)>, LedgerError> {
+        let mut all = Vec::new();
+        for path in blobs(self, commit)?.into_keys() {
+            let entries = entries(self, commit, &path)?.into_iter();
+            all.extend(entries.map(|entry| (path.clone(), entry)));
+        }
+        Ok(all)
+    }
+
     /// All archived tasks, by id.
     ///
     /// # Errors

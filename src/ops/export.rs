@@ -14,9 +14,9 @@ use crate::domain::time::Timestamp;
 use crate::ledger::format::v1::marker::MarkerFile;
 use crate::ledger::format::v1::state::StateFile;
 use crate::ledger::format::v1::station::StationFile;
-use crate::ledger::import::{Column, csv_table};
+use crate::ledger::import::{csv_table, table_cells};
 use crate::ledger::yaml::{self, Limits, Node};
-use crate::ledger::{Loader, marker_at, paths, read};
+use crate::ledger::{Loader, marker_at, read};
 
 /// Everything that was exported.
 #[derive(Debug, Clone)]
@@ -81,6 +81,14 @@ pub fn export(site: &Site, archived: bool) -> Result<ExportOutcome, OpError> {
             }
         }
     }
+    let archive = match tip {
+        Some(tip) => put_away(&loader, tip)?,
+        None => Vec::new(),
+    };
+    // The target's definition of an archived task may stand in the plan still: it is closed.
+    for task in &archive {
+        tasks.remove(&id_of(&task.definition));
+    }
     let mut orphans = Vec::new();
     let mut workstations = Vec::new();
     let mut marker = Value::Null;
@@ -103,8 +111,8 @@ pub fn export(site: &Site, archived: bool) -> Result<ExportOutcome, OpError> {
         marker = marker_at(site.repo(), tip)?.map_or(Value::Null, |m| json(&MarkerFile::from(&m)));
     }
     let mut tasks: Vec<ExportedTask> = tasks.into_values().collect();
-    if let (Some(tip), true) = (tip, archived) {
-        tasks.extend(put_away(site, tip)?);
+    if archived {
+        tasks.extend(archive);
     }
     Ok(ExportOutcome {
         at: site.env.now(),
@@ -138,75 +146,38 @@ fn parsed<'t>(file: &str, bytes: &'t [u8]) -> Result<Node<'t>, OpError> {
 fn definitions(file: &str, bytes: &[u8]) -> Result<Vec<Map<String, Value>>, OpError> {
     let node = parsed(file, bytes)?;
     let list = node.get("tasks").and_then(Node::as_seq).unwrap_or_default();
-    let objects = list.iter().filter_map(|task| match task.to_json() {
+    Ok(list.iter().filter_map(object).collect())
+}
+
+fn object(node: &Node<'_>) -> Option<Map<String, Value>> {
+    match node.to_json() {
         Value::Object(definition) => Some(definition),
         _ => None,
-    });
-    Ok(objects.collect())
+    }
 }
 
 /// What the archives hold.
-fn put_away(site: &Site, tip: ObjectId) -> Result<Vec<ExportedTask>, OpError> {
-    let repo = site.repo();
-    let Some(dir) = repo.entry_at(repo.tree_of(tip)?, paths::ARCHIVE_DIR)? else {
-        return Ok(Vec::new());
-    };
+fn put_away(loader: &Loader<'_>, tip: ObjectId) -> Result<Vec<ExportedTask>, OpError> {
     let mut found = Vec::new();
-    for (name, entry) in repo.entries(dir.id)? {
-        let file = format!("{}/{name}", paths::ARCHIVE_DIR);
-        let bytes = repo.blob(entry.id, Limits::PLAN.bytes as u64)?;
-        let node = parsed(&file, &bytes)?;
-        let list = node.get("tasks").and_then(Node::as_seq).unwrap_or_default();
-        for task in list {
-            let state = task.get("state").map(Node::to_json);
-            if let Some(Value::Object(definition)) = task.get("definition").map(Node::to_json) {
-                found.push(ExportedTask {
-                    definition,
-                    planned_on: Origin::Ledger,
-                    file: file.clone(),
-                    archived: true,
-                    state,
-                });
-            }
+    for (file, entry) in loader.archive_entries(tip)? {
+        let planned_on = match entry.on_target {
+            true => Origin::Target,
+            false => Origin::Ledger,
+        };
+        let node = parsed(&file, entry.definition.as_bytes())?;
+        let list = node.as_seq().unwrap_or_default().iter();
+        for definition in list.filter_map(object) {
+            found.push(ExportedTask {
+                definition,
+                planned_on,
+                file: file.clone(),
+                archived: true,
+                state: Some(json(&entry.state)),
+            });
         }
     }
     Ok(found)
 }
-
-/// The columns of the table, and where their text comes from.
-const COLUMNS: &[(&str, &str)] = &[
-    ("id", "id"),
-    ("title", "title"),
-    ("status", "/status"),
-    ("task_type", "type"),
-    ("kind", "kind"),
-    ("role", "role"),
-    ("lane", "lane"),
-    ("priority", "priority"),
-    ("sequence", "sequence"),
-    ("parent", "parent"),
-    ("slice", "slice"),
-    ("merge_order", "merge_order"),
-    ("merge_stage", "merge_stage"),
-    ("risk", "risk"),
-    ("depends_on", "depends_on"),
-    ("exclusive", "exclusive"),
-    ("owned_paths", "owned_paths"),
-    ("forbidden_paths", "forbidden_paths"),
-    ("contract_touchpoints", "contract_touchpoints"),
-    ("acceptance_checks", "acceptance_checks"),
-    ("evidence", "evidence"),
-    ("not_before", "not_before"),
-    ("effort", "effort"),
-    ("origin_ask_ref", "origin_ask_ref"),
-    ("package", "package"),
-    ("created_at", "created_at"),
-    ("owner", "/claim/agent"),
-    ("branch", "/claim/branch"),
-    ("commit", "/completion/commit"),
-    ("completed_at", "/completion/at"),
-    ("notes", "notes"),
-];
 
 impl ExportOutcome {
     /// One row a task; no cell is taken for a formula by a spreadsheet (P23).
@@ -214,42 +185,10 @@ impl ExportOutcome {
     /// # Errors
     /// [`OpError::Usage`] when the table cannot be written.
     pub fn table(&self) -> Result<String, OpError> {
-        let columns: Vec<Column> = COLUMNS
-            .iter()
-            .map(|(name, from)| Column {
-                name,
-                cells: self.tasks.iter().map(|task| cell(task, from)).collect(),
-            })
+        let tasks = self.tasks.iter();
+        let rows: Vec<Vec<String>> = tasks
+            .map(|task| table_cells(&task.definition, task.state.as_ref()))
             .collect();
-        csv_table(&columns).map_err(|error| OpError::Usage(error.to_string()))
+        csv_table(&rows).map_err(|error| OpError::Usage(error.to_string()))
     }
-}
-
-/// A cell: of the definition, or of the state where the place begins with `/`.
-fn cell(task: &ExportedTask, from: &str) -> String {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let items = items.iter().map(|item| match item {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            });
-            items.collect::<Vec<_>>().join("\n")
-        }
-        Value::Null => String::new(),
-        other => other.to_string(),
-    };
-    let state = task.state.as_ref();
-    let found = match from {
-        "/status" if state.is_none() => return "todo".to_owned(),
-        // What was done before it was imported has its commit there.
-        "/completion/commit" => state.and_then(|state| {
-            state
-                .pointer(from)
-                .or_else(|| state.pointer("/adoption/commit"))
-        }),
-        place if place.starts_with('/') => state.and_then(|state| state.pointer(place)),
-        key => task.definition.get(key),
-    };
-    found.map(text).unwrap_or_default()
 }

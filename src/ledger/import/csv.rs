@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{AnomalyKind, Candidate, Gathered, Spot};
+use super::{AnomalyKind, Candidate, Gathered, Spot, table};
 use crate::ledger::yaml::Limits;
 
 /// The first column of our own exports.
@@ -76,6 +76,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             }
             fields.insert(key, Value::from(cell));
         }
+        if own && fields.contains_key("id") {
+            found.candidates.push(table::read(spot, fields));
+            continue;
+        }
         let id = headings
             .iter()
             .find(|name| {
@@ -119,30 +123,15 @@ fn armed(cell: &str) -> &str {
     }
 }
 
-/// A column of a table: its heading, and a cell for every row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// The heading.
-    pub name: &'static str,
-    /// The cells, as many as in every other column.
-    pub cells: Vec<String>,
-}
-
-/// A table as CSV that [`read`] knows for our own; every cell is [`defused`].
+/// Rows of [`super::table_cells`] as CSV that [`read`] knows for our own; every cell is [`defused`].
 ///
 /// # Errors
 /// [`csv::Error`], which writing to memory does not make.
-pub fn table(columns: &[Column]) -> Result<String, csv::Error> {
+pub fn written(rows: &[Vec<String>]) -> Result<String, csv::Error> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    writer.write_record(
-        [OWN]
-            .into_iter()
-            .chain(columns.iter().map(|column| column.name)),
-    )?;
-    let rows = columns.first().map_or(0, |column| column.cells.len());
-    for row in 0..rows {
-        let cells = columns.iter().map(|column| column.cells.get(row));
-        let cells = cells.map(|cell| cell.map_or(String::new(), |cell| defused(cell)));
+    writer.write_record([OWN].into_iter().chain(table::headings()))?;
+    for row in rows {
+        let cells = row.iter().map(|cell| defused(cell));
         writer.write_record(["1".to_owned()].into_iter().chain(cells))?;
     }
     let bytes = writer

@@ -19,13 +19,14 @@ pub mod mapping;
 mod own;
 mod plan;
 mod playbook;
+mod table;
 mod words;
 mod written;
 
 #[cfg(test)]
 mod tests;
 
-pub use self::csv::{Column, defused, read as read_csv, table as csv_table};
+pub use self::csv::{defused, read as read_csv, written as csv_table};
 pub use candidate::{Anomaly, AnomalyKind, Candidate, Gathered, Spot};
 pub use field_map::{FieldMap, SourceKind};
 pub use items::read as read_item;
@@ -34,3 +35,4 @@ pub use mapping::{Known, Mapped, MappingOptions, map};
 pub use own::{EXPORT, is_export, read as read_export};
 pub use plan::{PlanError, PlanText, file_path, origins, texts};
 pub use playbook::read as read_playbook;
+pub use table::cells as table_cells;

@@ -90,7 +90,7 @@ fn one(at: Spot, n: usize, task: &Value) -> Candidate {
 }
 
 /// What an import may say of a state: closed tasks are closed, nobody holds an open one.
-fn standing(state: Option<&Map<String, Value>>) -> (String, Own) {
+pub(super) fn standing(state: Option<&Map<String, Value>>) -> (String, Own) {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let status = text(state.and_then(|state| state.get("status"))).unwrap_or("todo".to_owned());
     let of = |key: &str, inner: &str| text(state.and_then(|state| state.get(key)?.get(inner)));
