@@ -6,6 +6,7 @@ mod links;
 mod past;
 mod plain;
 mod salvage;
+mod twins;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -126,7 +127,7 @@ pub fn map(
         anomalies: gathered.anomalies,
         ..Mapping::default()
     };
-    let candidates = once(gathered.candidates, &mut mapping);
+    let candidates = twins::told_apart(gathered.candidates, fields, known, options, &mut mapping);
     let shift = counts_from_zero(&candidates, fields, &mut mapping);
     let ids = Ids::assign(&candidates, known, options, &mut mapping);
     let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(candidates.len());
@@ -157,45 +158,6 @@ pub fn map(
     circles(&mut mapping);
     links::detach(&mut mapping, gone);
     mapping
-}
-
-/// Entries that say the same twice are taken once; others that share an id get one each.
-fn once(candidates: Vec<Candidate>, mapping: &mut Mapping) -> Vec<Candidate> {
-    let mut first: HashMap<String, usize> = HashMap::new();
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
-    for mut candidate in candidates {
-        if candidate.bad.is_some() || candidate.id.is_empty() {
-            if candidate.bad.is_none() {
-                candidate.bad = Some("it has no id".to_owned());
-            }
-            kept.push(candidate);
-            continue;
-        }
-        let Some(earlier) = first.get(&candidate.id) else {
-            first.insert(candidate.id.clone(), kept.len());
-            kept.push(candidate);
-            continue;
-        };
-        let earlier = &kept[*earlier];
-        let what = format!("`{}` is here twice, first at {}", candidate.id, earlier.at);
-        let same = earlier.fields == candidate.fields && earlier.body == candidate.body;
-        if same && earlier.place_status == candidate.place_status {
-            let made = "both say the same: taken once";
-            mapping.note(AnomalyKind::DuplicateId, &candidate.at, what, made);
-            continue;
-        }
-        let count = counts.entry(candidate.id.clone()).or_insert(1);
-        *count += 1;
-        candidate.id = format!("{}#{count}", candidate.id);
-        let made = format!(
-            "a task of its own, from `{}`; references mean the first",
-            candidate.id
-        );
-        mapping.note(AnomalyKind::DuplicateId, &candidate.at, what, made);
-        kept.push(candidate);
-    }
-    kept
 }
 
 /// Some trackers count priorities from 0: then all numbers of the source are one less than ours.
