@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{origins, texts};
+use super::{csv_table, origins, read_csv, table_cells, texts};
 use crate::domain::id::TaskId;
 use crate::domain::import::{FirstStanding, ImportedTask, Origin};
 use crate::ledger::format::v1::request::define;
@@ -118,6 +118,30 @@ proptest! {
         for (task, _) in &given {
             prop_assert_eq!(told.get(&task.task.id), Some(&task.origin));
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn p14_definitions_come_back_from_a_table_word_for_word(
+        definitions in prop::collection::vec((definition(), value(), value(), value()), 1..6),
+    ) {
+        let mut definitions = definitions;
+        for (map, list, flag, number) in &mut definitions {
+            map.insert("owned_paths".to_owned(), list.take());
+            map.insert("parked".to_owned(), flag.take());
+            map.insert("sequence".to_owned(), number.take());
+        }
+        let definitions: Vec<_> = definitions.into_iter().map(|(map, ..)| map).collect();
+        let rows: Vec<_> = definitions.iter().map(|map| table_cells(map, None)).collect();
+        let text = csv_table(&rows).unwrap();
+        let back = read_csv("tasks.csv", text.as_bytes()).candidates;
+        for one in &back {
+            prop_assert_eq!(&one.bad, &None);
+            prop_assert!(one.own.is_some());
+        }
+        let back: Vec<_> = back.into_iter().map(|one| one.fields).collect();
+        prop_assert_eq!(back, definitions);
     }
 }
 

@@ -43,8 +43,13 @@ pub(super) fn read(
     }
     differing(draft, &lists, mapping);
     for (_, key, value) in values(sorted, "parent") {
-        parent = words::text(value).or(parent);
-        draft.became(key, "parent");
+        match words::text(value) {
+            Some(id) => {
+                parent = Some(id);
+                draft.became(key, "parent");
+            }
+            None => draft.refused(mapping, key, value, "it is no id"),
+        }
     }
     let mut lost = Vec::new();
     let mut found: Vec<TaskId> = Vec::new();
