@@ -20,9 +20,6 @@ use crate::process::{Exit, Spawn};
 /// its owner to touch it.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Headers of a commit that laneway writes, in the order in which it writes them.
-const OURS: [&str; 4] = ["tree", "parent", "author", "committer"];
-
 /// A commit as its signature sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
@@ -32,7 +29,8 @@ pub struct Signed {
     pub signature: Option<String>,
     /// The bytes that are signed: the commit without its signature.
     pub payload: Vec<u8>,
-    /// The first header that laneway does not write, if there is one.
+    /// The first header that is not as laneway writes it: another one, one too many, one in another
+    /// place or form. `message` where all of them are.
     pub foreign: Option<String>,
 }
 
@@ -44,21 +42,55 @@ fn header(format: ObjectFormat) -> &'static str {
     }
 }
 
+/// The bytes of a commit with its signature, where git puts it: after the other headers.
+fn sealed(payload: &[u8], header: &str, signature: &str) -> Vec<u8> {
+    let at = payload.find(b"\n\n").map_or(payload.len(), |at| at + 1);
+    let mut bytes = payload[..at].to_vec();
+    let mut lead = header;
+    for line in signature.lines() {
+        bytes.extend_from_slice(lead.as_bytes());
+        bytes.push(b' ');
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.push(b'\n');
+        lead = "";
+    }
+    bytes.extend_from_slice(&payload[at..]);
+    bytes
+}
+
+/// The name of a header's line.
+fn name_of(line: &[u8]) -> &[u8] {
+    let end = line.find_byteset(b" \n").unwrap_or(line.len());
+    &line[..end]
+}
+
+/// The header of the first line of `found` that `ours` has not there; none where they are the same.
+fn foreign(found: &[u8], ours: &[u8]) -> Option<String> {
+    if found == ours {
+        return None;
+    }
+    let mut expected = ours.split_inclusive(|byte| *byte == b'\n');
+    for line in found.split_inclusive(|byte| *byte == b'\n') {
+        if line == b"\n" {
+            break;
+        }
+        if expected.next() != Some(line) {
+            return Some(name_of(line).to_str_lossy().into_owned());
+        }
+    }
+    Some("message".to_owned())
+}
+
 impl Repo {
     /// A commit as its signature sees it.
     ///
     /// # Errors
     /// As [`commit`](Self::commit).
     pub fn signed(&self, id: ObjectId) -> Result<Signed, GitError> {
-        let email = self.commit(id)?.committer.email;
         let object = self.object(id, Kind::Commit)?;
         let own = header(self.object_format());
-        let mut signed = Signed {
-            email,
-            signature: None,
-            payload: Vec::with_capacity(object.data.len()),
-            foreign: None,
-        };
+        let mut signature: Option<String> = None;
+        let mut payload = Vec::with_capacity(object.data.len());
         let mut rest = object.data.as_slice();
         let mut inside = "";
         while !rest.is_empty() && !rest.starts_with(b"\n") {
@@ -68,29 +100,45 @@ impl Repo {
             let value = match line.strip_prefix(b" ") {
                 Some(more) => more,
                 None => {
-                    let at = line.find_byte(b' ').unwrap_or(line.len());
-                    let name = line[..at].to_str_lossy();
-                    inside = match &*name {
-                        "gpgsig" => "gpgsig",
-                        "gpgsig-sha256" => "gpgsig-sha256",
+                    inside = match name_of(line) {
+                        b"gpgsig" => "gpgsig",
+                        b"gpgsig-sha256" => "gpgsig-sha256",
                         _ => "",
                     };
-                    if inside != own && !OURS.contains(&&*name) && signed.foreign.is_none() {
-                        signed.foreign = Some(name.into_owned());
-                    }
+                    let at = line.find_byte(b' ').unwrap_or(line.len());
                     line.get(at + 1..).unwrap_or_default()
                 }
             };
             // Git signs a commit without the signatures of either hash.
             if inside.is_empty() {
-                signed.payload.extend_from_slice(line);
+                payload.extend_from_slice(line);
             } else if inside == own {
-                let text = signed.signature.get_or_insert_default();
+                let text = signature.get_or_insert_default();
                 text.push_str(&value.to_str_lossy());
             }
         }
-        signed.payload.extend_from_slice(rest);
-        Ok(signed)
+        payload.extend_from_slice(rest);
+        let commit = self.commit(id)?;
+        let email = commit.committer.email.clone();
+        // What the commit says, written anew, is all that may stand there.
+        let ours = commit_bytes(&NewCommit {
+            tree: commit.tree,
+            parents: commit.parents,
+            author: commit.author,
+            committer: commit.committer,
+            message: commit.message,
+        });
+        let ours = match &signature {
+            Some(armored) => ours.map(|bytes| sealed(&bytes, own, armored)),
+            None => ours,
+        };
+        let foreign = foreign(&object.data, &ours.unwrap_or_default());
+        Ok(Signed {
+            email,
+            signature,
+            payload,
+            foreign,
+        })
     }
 
     /// Whether git's configuration asks for signatures with an SSH key: `laneway.sign`, and without
@@ -236,17 +284,7 @@ impl Writer<'_> {
         signature: &str,
     ) -> Result<ObjectId, GitError> {
         let payload = commit_bytes(commit)?;
-        let at = payload.find(b"\n\n").map_or(payload.len(), |at| at + 1);
-        let mut bytes = payload[..at].to_vec();
-        let mut lead = header(self.repo.object_format());
-        for line in signature.lines() {
-            bytes.extend_from_slice(lead.as_bytes());
-            bytes.push(b' ');
-            bytes.extend_from_slice(line.as_bytes());
-            bytes.push(b'\n');
-            lead = "";
-        }
-        bytes.extend_from_slice(&payload[at..]);
+        let bytes = sealed(&payload, header(self.repo.object_format()), signature);
         self.object(Kind::Commit, &bytes)
     }
 }
@@ -351,7 +389,44 @@ mod tests {
         let signed = repo.signed(id).unwrap();
         assert_eq!(signed.foreign.as_deref(), Some("encoding"));
         assert_eq!(signed.payload, odd.as_bytes());
+        // Ours by name, but twice, out of order, or not as we write them.
+        let line = |name: &str| {
+            let found = text.lines().find(|line| line.starts_with(name));
+            found.unwrap().to_owned() + "\n"
+        };
+        let (tree, author) = (line("tree"), line("author"));
+        let committer = line("committer");
+        for (odd, named) in [
+            (text.replacen(&author, &author.repeat(2), 1), "author"),
+            (
+                text.replacen(&committer, &committer.repeat(2), 1),
+                "committer",
+            ),
+            (
+                text.replacen(&committer, &(committer.clone() + &tree), 1),
+                "tree",
+            ),
+            (text.replacen("+0100", "+0060", 1), "author"),
+        ] {
+            assert_ne!(odd, text);
+            let id = writer.object(Kind::Commit, odd.as_bytes()).unwrap();
+            let foreign = repo.signed(id).map(|signed| signed.foreign);
+            assert!(
+                matches!(&foreign, Err(_)) || foreign.as_ref().unwrap().as_deref() == Some(named),
+                "{odd}: {foreign:?}"
+            );
+        }
         let id = writer.signed_commit(&commit, "one\ntwo").unwrap();
+        let bytes = repo.object(id, Kind::Commit).unwrap().data.clone();
+        let early = String::from_utf8(bytes).unwrap();
+        let seal = "gpgsig one\n two\n";
+        let early = seal.to_owned() + &early.replacen(seal, "", 1);
+        let moved = writer.object(Kind::Commit, early.as_bytes()).unwrap();
+        let foreign = repo.signed(moved).map(|signed| signed.foreign);
+        assert!(
+            foreign.as_ref().map_or(true, Option::is_some),
+            "{foreign:?}"
+        );
         let signed = repo.signed(id).unwrap();
         assert_eq!(signed.signature.as_deref(), Some("one\ntwo\n"));
         assert_eq!(signed.payload, text.as_bytes());
