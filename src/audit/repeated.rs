@@ -9,14 +9,21 @@ use crate::ledger::message;
 /// is looked for.
 const APART: i64 = 3600;
 
+/// So many commits before those that are decided are read whatever their dates. A server's hook pays
+/// for them with each push, so there is an end.
+const MOST: usize = 20_000;
+
 /// The requests of a ledger's line, to find one that is carried out twice.
 ///
 /// A request that is replayed keeps its moment, so its first commit is no older than that, give or
-/// take the clocks. What lies before is not read.
+/// take the clocks. But one commit with an old date says nothing of those before it: they are all
+/// read, up to [`MOST`], and only then is an old date an end.
 #[derive(Debug)]
 pub(super) struct Requests {
     /// When each request was carried out, by the hash of its id and verb.
     seen: HashMap<u64, i64>,
+    /// How many commits before those that are decided were read.
+    read: usize,
     /// The next older commit that is not among them.
     older: Option<ObjectId>,
 }
@@ -26,6 +33,7 @@ impl Requests {
     pub fn before(tip: Option<ObjectId>) -> Self {
         Self {
             seen: HashMap::new(),
+            read: 0,
             older: tip,
         }
     }
@@ -38,9 +46,10 @@ impl Requests {
         let since = at.saturating_sub(APART);
         while let Some(id) = self.older {
             let commit = repo.commit(id)?;
-            if commit.committer.seconds < since {
+            if commit.committer.seconds < since && self.read >= MOST {
                 break;
             }
+            self.read += 1;
             if let Some(key) = key(&commit.message) {
                 self.seen.insert(key, commit.committer.seconds);
             }

@@ -347,3 +347,34 @@ fn how_long_an_audit_takes() {
         assert_eq!(told.count(), 3);
     });
 }
+
+#[test]
+fn p20_a_replayed_request_does_not_hide_behind_an_old_date() {
+    let site = site();
+    let replayed = site.ledger.repo.commit(site.tip()).unwrap();
+    let again = site.request("@ben", note("A-2", "aside"));
+    site.clock.advance(-7200);
+    let _receipt = site.submit("@ada", note("A-1", "back-dated")).unwrap();
+    site.clock.advance(7200);
+    let from = site.tip();
+    // The same request, carried out once more on the line as it is now.
+    let stated = crate::ledger::message::read(&replayed.message, |_, _| None).unwrap();
+    assert_eq!(again.verb, stated.request.verb);
+    let publisher = site.publisher();
+    let (loader, rules) = (publisher.loader(), site.target());
+    let verb = Some(&stated.request.verb);
+    let before = loader.snapshot(Some(from), rules, verb).unwrap();
+    let change = crate::domain::decide::decide(&before, &stated.request).unwrap();
+    let mut writer = site.ledger.repo.writer();
+    let (request, rules) = (&stated.request, Some(rules));
+    let made =
+        crate::ledger::write::commit(loader, &mut writer, Some(from), &change, request, rules);
+    let forged = writer.commit(&made.unwrap()).unwrap();
+    set(&site.ledger.repo, &site.ledger.tip_ref, forged);
+    // As a server sees a push: only what is new.
+    let verdicts: Vec<_> = verify(&site.ledger, Some(from)).unwrap().collect();
+    assert!(
+        matches!(verdicts[0].difference, Some(Difference::Repeated)),
+        "{verdicts:?}"
+    );
+}
