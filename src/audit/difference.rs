@@ -46,6 +46,14 @@ pub enum Difference {
         /// The rules of its parent.
         last: ObjectId,
     },
+    /// It accepts a rewritten target by other rules than the last ones of the line before it.
+    #[error("it accepts a target by the rules {rules}, where the last ones are {}", told(.last))]
+    AcceptedAside {
+        /// The rules it names.
+        rules: ObjectId,
+        /// The last rules before it; none: there are none.
+        last: Option<ObjectId>,
+    },
     /// Its rules are on no target: nobody who reviews the target has seen them.
     #[error("its rules {rules} are not on the target, which is {target}")]
     RulesAside {
@@ -60,6 +68,10 @@ pub enum Difference {
     /// A commit that it names is not in this clone: nothing can be said about it here.
     #[error("it names the work {0}, which is not in this clone")]
     Missing(ObjectId),
+    /// Its rules are not in this clone, as after a rewriting of the target: nothing can be said
+    /// about it here.
+    #[error("its rules {0} are not in this clone")]
+    MissingRules(ObjectId),
     /// Its request was carried out before.
     #[error("its request was carried out before")]
     Repeated,
@@ -101,8 +113,8 @@ pub enum Difference {
         /// The line that is there; none: the file or the line is missing.
         found: Option<String>,
     },
-    /// It has a header that laneway does not write.
-    #[error("it has a header `{0}`, which laneway does not write")]
+    /// A header is not as laneway writes it.
+    #[error("its header `{0}` is not as laneway writes it")]
     Header(String),
     /// It does not show who made it as far as its rules ask (P24).
     #[error("it is {shown} for {agent}, where its rules ask for {minimum}")]
@@ -131,6 +143,10 @@ pub enum Difference {
         /// The tree that is there.
         found: ObjectId,
     },
+}
+
+fn told(rules: &Option<ObjectId>) -> String {
+    rules.map_or_else(|| "none".to_owned(), |rules| rules.to_string())
 }
 
 /// The first line in which two texts differ: its number from 1, and both.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::domain::id::{AgentName, ObjectId};
 use crate::domain::identity::IdentityMap;
+use crate::domain::policy::Policy;
 use crate::domain::signature::{Level, level};
 use crate::git::{GitError, Repo};
 use crate::ledger::signature::{Sealed, VERIFIED};
@@ -54,6 +55,14 @@ pub fn last_verified(ledger: &Ledger) -> Result<Option<ObjectId>, LedgerError> {
     Ok(ahead.then_some(tip))
 }
 
+/// Whether the word of the server counts for a commit that was judged by `policy`: only where that
+/// asks for it. On a remote without the guard anybody may write the ref that gives the word, so
+/// whoever sets up the guard says in the policy that there is one.
+#[must_use]
+pub fn believed(policy: &Policy) -> bool {
+    policy.signatures == Level::Verified
+}
+
 /// Tells the level of commits of one ledger, the word of its server included.
 #[derive(Debug)]
 pub struct Witness<'l> {
@@ -90,7 +99,7 @@ impl<'l> Witness<'l> {
         let (Some(rules), Ok(sealed)) = (rules, seal(self.repo, id)) else {
             return Level::Unsigned;
         };
-        let verified = self.verified.contains(&id);
+        let verified = self.verified.contains(&id) && believed(&rules.policy);
         level(rules.identity.agents.get(agent), sealed.seal(verified))
     }
 }

@@ -7,7 +7,7 @@
 
 use super::difference::{Difference, first_line};
 use super::repeated::Requests;
-use super::signature::last_verified;
+use super::signature::{believed, last_verified};
 use crate::domain::decide::{Change, LAW, beginning, decide};
 use crate::domain::exception::ExceptAct;
 use crate::domain::id::ObjectId;
@@ -52,11 +52,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The work that it names and that this clone does not have.
+    /// The commit that it names, work or rules, and that this clone does not have.
     #[must_use]
     pub fn missing(&self) -> Option<ObjectId> {
         match self.difference {
-            Some(Difference::Missing(work)) => Some(work),
+            Some(Difference::Missing(lost) | Difference::MissingRules(lost)) => Some(lost),
             _ => None,
         }
     }
@@ -80,6 +80,9 @@ pub struct Verification<'l> {
     requests: Requests,
     /// The target, where the rules of the line's end are not on it: then each commit is asked.
     aside: Option<ObjectId>,
+    /// So many of the commits that are left were judged on a target that the last of them gives
+    /// up by accepting another: their rules need not be on the one that stands.
+    excused: usize,
     server: Server,
 }
 
@@ -124,7 +127,7 @@ pub fn verify_range(
     let mut verification = match (ledger.tip()?, from) {
         (Some(tip), _) => {
             let mut line = verify_line(repo, from, tip)?;
-            line.aside = aside(ledger, tip)?;
+            line.set_aside(aside(ledger, tip)?)?;
             line
         }
         (None, Some(from)) => return Err(AuditError::NotInLedger(from)),
@@ -209,6 +212,7 @@ impl<'l> Verification<'l> {
             server: Server::Judges,
             requests: Requests::before(parent),
             aside: None,
+            excused: 0,
         }
     }
 }
@@ -218,6 +222,25 @@ impl Verification<'_> {
     #[must_use]
     pub fn left(&self) -> usize {
         self.commits.len()
+    }
+
+    /// Whether the last rules of the line are not on the target.
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        self.aside.is_some()
+    }
+
+    fn set_aside(&mut self, target: Option<ObjectId>) -> Result<(), LedgerError> {
+        self.aside = target;
+        if target.is_some() {
+            for (newer, id) in self.commits.iter().enumerate() {
+                if message::accepted(&self.repo.commit(*id)?.message).is_some() {
+                    self.excused = self.commits.len() - newer;
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn judge(&mut self, id: ObjectId) -> Verdict {
@@ -322,6 +345,7 @@ impl Verification<'_> {
             return (Level::Unsigned, None);
         };
         let agent = &statement.request.actor.agent;
+        let verified = verified && believed(&rules.policy);
         let shown = level(rules.identity.agents.get(agent), sealed.seal(verified));
         let minimum = rules.policy.signatures.min(most);
         let owing = (shown < minimum).then(|| Difference::Level {
@@ -369,6 +393,11 @@ impl Verification<'_> {
             };
         };
         let rules = self.rules(statement)?;
+        if let Verb::AcceptTarget { target, .. } = verb
+            && !self.repo.exists(*target)
+        {
+            return Err(Difference::MissingRules(*target));
+        }
         let snapshot = self
             .loader
             .snapshot(Some(parent), rules, Some(verb))
@@ -391,38 +420,35 @@ impl Verification<'_> {
         })
     }
 
+    /// The rules of a commit, which may judge it: those of the line before, or later ones of the
+    /// same target. Accepting another target is judged by exactly the last ones: it is the one
+    /// commit whose rules need not be on the target.
     fn rules(&self, statement: &Statement) -> Result<ObjectId, Difference> {
         let rules = statement.rules.ok_or(Difference::NoRules)?;
+        let last = self.last.and_then(|last| last.rules);
+        if let Verb::AcceptTarget { .. } = statement.request.verb
+            && last != Some(rules)
+        {
+            return Err(Difference::AcceptedAside { rules, last });
+        }
+        let lost = [Some(rules), last].into_iter().flatten();
+        if let Some(lost) = lost.into_iter().find(|at| !self.repo.exists(*at)) {
+            return Err(Difference::MissingRules(lost));
+        }
+        let asked = |from, to| {
+            let found = self.repo.is_ancestor(from, to);
+            found.map_err(|error| Difference::Unreadable(error.into()))
+        };
         if let Some(target) = self.aside
-            && self.on_no_target(rules, target)?
+            && self.excused == 0
+            && !asked(rules, target)?
         {
             return Err(Difference::RulesAside { rules, target });
         }
-        let last = self.last.and_then(|last| last.rules);
         match last.filter(|last| *last != rules) {
-            None => Ok(rules),
-            Some(last) => match self.repo.is_ancestor(last, rules) {
-                Ok(true) => Ok(rules),
-                Ok(false) => Err(Difference::RulesWentBack { rules, last }),
-                Err(error) => Err(Difference::Unreadable(error.into())),
-            },
+            Some(last) if !asked(last, rules)? => Err(Difference::RulesWentBack { rules, last }),
+            _ => Ok(rules),
         }
-    }
-
-    /// Whether rules are on no target, and no later commit of the line accepts another one.
-    fn on_no_target(&self, rules: ObjectId, target: ObjectId) -> Result<bool, Difference> {
-        let asked = || -> Result<bool, LedgerError> {
-            if !self.repo.exists(rules) || self.repo.is_ancestor(rules, target)? {
-                return Ok(false);
-            }
-            for later in &self.commits {
-                if message::accepted(&self.repo.commit(*later)?.message).is_some() {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        };
-        asked().map_err(Difference::Unreadable)
     }
 
     fn tree(
@@ -517,7 +543,9 @@ impl Iterator for Verification<'_> {
 
     fn next(&mut self) -> Option<Verdict> {
         let commit = self.commits.pop()?;
-        Some(self.judge(commit))
+        let verdict = self.judge(commit);
+        self.excused = self.excused.saturating_sub(1);
+        Some(verdict)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

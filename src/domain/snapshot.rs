@@ -156,6 +156,17 @@ pub struct GitFacts {
     pub stuck: BTreeMap<TaskId, String>,
     /// The archived tasks whose definitions the request looks at.
     pub archived: BTreeMap<TaskId, (Task, Origin)>,
+    /// The target that the request accepts; none where it is not here.
+    pub accepting: Option<Accepting>,
+}
+
+/// A target that is to be accepted in place of one that it does not descend from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepting {
+    /// Whether it descends from the commit whose rules are in force: then nothing was rewritten.
+    pub forward: bool,
+    /// Its rules, which are in force from then on.
+    pub rules: Arc<Rules>,
 }
 
 /// What a range of commits is.

@@ -26,7 +26,7 @@ use crate::domain::id::{ObjectId, TaskId, WorkstationName};
 use crate::domain::marker::Marker;
 use crate::domain::record::Record;
 use crate::domain::request::Verb;
-use crate::domain::snapshot::{self, GitFacts, Packages, Plan, Rules, Snapshot, States};
+use crate::domain::snapshot::{self, Accepting, GitFacts, Packages, Plan, Rules, Snapshot, States};
 use crate::domain::state::{Standing, TaskState};
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
@@ -470,6 +470,14 @@ impl<'r> Loader<'r> {
             snapshot.facts.anchors = facts::anchors(self.repo, attest)?;
         }
         snapshot.facts.adr = facts::adr(self.repo, verb)?;
+        if let Verb::AcceptTarget { target, .. } = verb
+            && self.repo.exists(*target)
+        {
+            snapshot.facts.accepting = Some(Accepting {
+                forward: self.repo.is_ancestor(snapshot.rules.at, *target)?,
+                rules: self.rules(*target)?,
+            });
+        }
         if let Verb::Complete { commit, .. } = verb {
             let wanted = [*commit].into_iter().collect();
             let found = self.repo.reachable_among(snapshot.rules.at, &wanted)?;

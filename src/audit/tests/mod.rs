@@ -7,3 +7,4 @@ mod publication;
 mod remote;
 mod signature;
 mod tampering;
+mod target;

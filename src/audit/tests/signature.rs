@@ -354,6 +354,22 @@ fn p24_verified_is_the_word_of_the_server_behind_what_is_signed() {
 }
 
 #[test]
+fn p24_the_word_of_a_server_counts_only_where_the_rules_ask_for_it() {
+    let keyed = Keyed::new(SIGNED, Authority::Remote("origin".parse().unwrap()));
+    let ledger = keyed.signing("bot");
+    let _receipt = keyed.note(&ledger, "@bot").unwrap();
+    // No guard here, so anybody may push this.
+    let (lab, hub) = (&keyed.site.lab, keyed.site.lab.path("hub.git"));
+    let word = ["update-ref", "refs/laneway/verified/laneway", "laneway"];
+    lab.git(&hub, &word);
+    keyed.site.publisher().refresh().unwrap();
+    assert_eq!(keyed.judged(), (Level::Signed, None));
+    let ledger = &keyed.site.ledger;
+    let mut story = crate::audit::story(ledger, None, crate::audit::Order::default(), 1).unwrap();
+    assert_eq!(story.next().unwrap().unwrap().level, Level::Signed);
+}
+
+#[test]
 fn p24_without_a_minimum_nothing_is_asked_and_everything_is_shown() {
     let keyed = Keyed::new("durability: fast\n", Authority::Local);
     for (ledger, level) in [

@@ -38,23 +38,46 @@ pub(super) fn init(ctx: Context<'_>, marker: &Marker) -> Result<Change, Refusal>
 }
 
 /// Goes on with a target that does not descend from the last rules. Judged by those, so that
-/// whoever rewrote the target cannot make themselves the one who may accept it.
+/// whoever rewrote the target cannot make themselves the one who may accept it; and by its own, so
+/// that nobody whom the rewriting took out of the map hides by it what they were.
 pub(super) fn accept_target(
     ctx: Context<'_>,
     target: ObjectId,
     reason: &str,
 ) -> Result<Change, Refusal> {
     let refuse = |unmet| Err(Refusal::one(ctx.what(None), None, unmet));
-    let identity = &ctx.snapshot.rules.identity;
-    if !identity.may(ctx.agent(), Capability::Admin) {
-        let message = format!("{} may not {}", ctx.agent(), Capability::Admin);
-        let hint = "`may` in governance/identity-map.yaml, as it was before";
-        return refuse(Unmet::rule("agent-may", message).hint(hint));
+    let last = &ctx.snapshot.rules;
+    let Some(accepting) = &ctx.snapshot.facts.accepting else {
+        let unmet = Unmet::rule("target-unknown", format!("the commit {target} is not here"));
+        return refuse(unmet.hint("`git fetch`"));
+    };
+    for (rules, hint) in [
+        (
+            last,
+            "`may` in governance/identity-map.yaml, as it was before",
+        ),
+        (
+            &accepting.rules,
+            "`may` in governance/identity-map.yaml, as the rewritten target has it",
+        ),
+    ] {
+        let identity = &rules.identity;
+        if !identity.may(ctx.agent(), Capability::Admin) {
+            let message = format!("{} may not {}", ctx.agent(), Capability::Admin);
+            return refuse(Unmet::rule("agent-may", message).hint(hint));
+        }
+        let kind = identity.agents.get(ctx.agent()).map(|agent| agent.kind);
+        if kind == Some(AgentKind::Agent) {
+            let message = format!("{} is no person", ctx.agent());
+            return refuse(Unmet::rule("person-owed", message));
+        }
     }
-    let kind = identity.agents.get(ctx.agent()).map(|agent| agent.kind);
-    if kind == Some(AgentKind::Agent) {
-        let message = format!("{} is no person", ctx.agent());
-        return refuse(Unmet::rule("person-owed", message));
+    if accepting.forward {
+        let message = format!(
+            "{target} descends from the last rules, {}: nothing was rewritten",
+            last.at
+        );
+        return refuse(Unmet::rule("target-not-rewritten", message));
     }
     if reason.trim().is_empty() {
         let unmet = Unmet::rule("reason-owed", "a rewritten target owes a reason");

@@ -441,6 +441,21 @@ pub const REFUSALS: &[RefusalPage] = &[
         example: "@bot is no person",
     },
     RefusalPage {
+        id: "target-unknown",
+        fact: "the target that is to be accepted is not in this clone",
+        verbs: &["doctor --accept-target"],
+        text: "What it changes in the rules cannot be seen then. `git fetch`, and the same again.",
+        example: "the commit 0123456789abcdef0123456789abcdef01234567 is not here",
+    },
+    RefusalPage {
+        id: "target-not-rewritten",
+        fact: "the target descends from the last rules, so there is nothing to accept",
+        verbs: &["doctor --accept-target"],
+        text: "A target that goes forward is followed without anybody's word.",
+        example: "4444444444444444444444444444444444444444 descends from the last rules, \
+                  3333333333333333333333333333333333333333: nothing was rewritten",
+    },
+    RefusalPage {
         id: "contract-unknown",
         fact: "policy has no contract of that name",
         verbs: &["request"],

@@ -1,6 +1,6 @@
 //! `audit verify`.
 
-use laneway::audit::AuditError;
+use laneway::audit::{AuditError, Difference};
 use laneway::contract::audit::AuditView;
 use laneway::domain::id::ObjectId;
 use laneway::ops::Site;
@@ -108,8 +108,18 @@ fn text(site: &Site, outcome: &VerifyOutcome) -> String {
     if !levels.is_empty() {
         text.push_str(&format!("who made them: {}\n", levels.join(", ")));
     }
-    let mut differing = outcome.differing.iter();
-    if differing.any(|verdict| verdict.missing().is_some()) {
+    let differs = |is: fn(&Difference) -> bool| {
+        let mut all = outcome.differing.iter();
+        all.any(|verdict| verdict.difference.as_ref().is_some_and(is))
+    };
+    if differs(|difference| matches!(difference, Difference::MissingRules(_))) {
+        let refs = "refs/laneway/kept/*:refs/laneway/kept/*";
+        text.push_str(&format!(
+            "the rules of a target that was given up are kept in the clone that said `laneway doctor \
+             --accept-target`: `git fetch CLONE '{refs}'`\n"
+        ));
+    }
+    if differs(|difference| matches!(difference, Difference::Missing(_))) {
         let refs = "refs/laneway/work/*:refs/laneway/work/*";
         text.push_str(&match site.ledger.remote() {
             Some(remote) => format!("the work can be fetched: `git fetch {remote} '{refs}'`\n"),

@@ -10,6 +10,7 @@ use crate::domain::identity::Capability;
 use crate::domain::record::{Evidence, Verdict};
 use crate::domain::request::{AttestWish, Dependents, NewTask, ReviewWish, Verb};
 use crate::domain::scope::ScopeRecord;
+use crate::domain::snapshot::Accepting;
 use crate::domain::state::Standing;
 use crate::domain::task::Tier;
 use crate::domain::time::Span;
@@ -41,6 +42,17 @@ fn held(by: &str) -> World {
 fn submitted() -> World {
     let mut world = held(ANN);
     world.hand_off(ANN, "T-1", oid(9));
+    world
+}
+
+/// A target was rewritten, and by its rules `CAL` may accept that.
+fn rewritten() -> World {
+    let rules = may(world(), &[Capability::Admin]).snapshot.rules;
+    let mut world = world();
+    world.snapshot.facts.accepting = Some(Accepting {
+        forward: false,
+        rules,
+    });
     world
 }
 
@@ -213,7 +225,7 @@ fn table() -> Vec<(&'static str, World, Verb, &'static [Capability])> {
         ("hold another's", held(ANN), hold, &[Plan]),
         ("except", held(ANN), ask, &[Plan]),
         ("scope go", unscoped(), go, &[Plan]),
-        ("accept-target", world(), accept, &[Admin]),
+        ("accept-target", rewritten(), accept, &[Admin]),
     ]
 }
 
