@@ -3,13 +3,48 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ops::overrides::OverrideTold;
+use crate::ops::overrides::{OverrideTold, TargetTold};
 
 /// `data` of `audit overrides`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OverridesView {
     /// The overrides, oldest first.
     pub overrides: Vec<OverrideView>,
+    /// The rewritten targets that a person went on with, oldest first; of one task none are told.
+    pub targets: Vec<TargetView>,
+}
+
+/// A rewritten target that a person went on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TargetView {
+    /// The ledger commit that says so.
+    pub commit: String,
+    /// When (RFC 3339).
+    pub at: String,
+    /// Who answers for it.
+    pub by: String,
+    /// The last rules before.
+    pub given_up: String,
+    /// The target from then on.
+    pub target: String,
+    /// How many ledger commits were judged by rules that are not on it.
+    pub judged: usize,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<&TargetTold> for TargetView {
+    fn from(told: &TargetTold) -> Self {
+        Self {
+            commit: told.commit.to_string(),
+            at: told.at.to_string(),
+            by: told.by.to_string(),
+            given_up: told.given_up.to_string(),
+            target: told.target.to_string(),
+            judged: told.judged,
+            reason: told.reason.clone(),
+        }
+    }
 }
 
 /// One override.
@@ -34,8 +69,10 @@ pub struct OverrideView {
     pub fact: String,
 }
 
-impl From<&[OverrideTold]> for OverridesView {
-    fn from(told: &[OverrideTold]) -> Self {
+impl OverridesView {
+    /// Of these.
+    #[must_use]
+    pub fn of(told: &[OverrideTold], targets: &[TargetTold]) -> Self {
         let overrides = told.iter().map(|one| OverrideView {
             task: one.task.to_string(),
             number: one.number,
@@ -48,6 +85,7 @@ impl From<&[OverrideTold]> for OverridesView {
         });
         Self {
             overrides: overrides.collect(),
+            targets: targets.iter().map(TargetView::from).collect(),
         }
     }
 }

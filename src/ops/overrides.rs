@@ -2,10 +2,11 @@
 
 use super::OpError;
 use super::site::Site;
-use crate::domain::id::{AgentName, TaskId};
+use crate::domain::id::{AgentName, ObjectId, TaskId};
 use crate::domain::record::{Record, RecordBody};
+use crate::domain::request::Verb;
 use crate::domain::time::Timestamp;
-use crate::ledger::Loader;
+use crate::ledger::{LedgerError, Loader, message};
 
 /// What was overruled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,76 @@ pub struct OverrideTold {
     pub exception: Option<u32>,
     /// The fact.
     pub fact: String,
+}
+
+/// A rewritten target that a person went on with: the rules by which was decided until then may be
+/// on no target any more, so nobody who reads the target sees them (P25).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetTold {
+    /// The ledger commit that says so.
+    pub commit: ObjectId,
+    /// When.
+    pub at: Timestamp,
+    /// Who answers for it.
+    pub by: AgentName,
+    /// The last rules before.
+    pub given_up: ObjectId,
+    /// The target from then on.
+    pub target: ObjectId,
+    /// How many ledger commits name rules that are not on the target from then on.
+    pub judged: usize,
+    /// Why.
+    pub reason: String,
+}
+
+/// Lists the rewritten targets that were gone on with, oldest first.
+///
+/// # Errors
+/// Of git.
+pub fn targets(site: &Site) -> Result<Vec<TargetTold>, OpError> {
+    let (repo, mut told) = (site.repo(), Vec::new());
+    let Some(tip) = site.ledger.tip()? else {
+        return Ok(told);
+    };
+    let mut last: Option<TargetTold> = None;
+    let mut asked: Option<(ObjectId, bool)> = None;
+    for id in repo.first_parents(tip) {
+        let id = id.map_err(LedgerError::from)?;
+        let text = repo.commit(id).map_err(LedgerError::from)?.message;
+        let rules = message::rules(&text);
+        if message::accepted(&text).is_some()
+            && let Ok(stated) = message::read(&text, |_, _| None)
+            && let (Verb::AcceptTarget { target, reason }, Some(given_up)) =
+                (stated.request.verb, rules)
+        {
+            told.extend(last.take());
+            asked = None;
+            last = Some(TargetTold {
+                commit: id,
+                at: stated.request.at,
+                by: stated.request.actor.agent,
+                given_up,
+                target,
+                judged: 0,
+                reason,
+            });
+        }
+        // Newest first: what is read now came before what was found last.
+        if let (Some(one), Some(rules)) = (&mut last, rules) {
+            let aside = match asked {
+                Some((same, aside)) if same == rules => aside,
+                _ => {
+                    let here = repo.exists(rules) && repo.exists(one.target);
+                    !here || !repo.is_ancestor(rules, one.target)?
+                }
+            };
+            asked = Some((rules, aside));
+            one.judged += usize::from(aside);
+        }
+    }
+    told.extend(last);
+    told.reverse();
+    Ok(told)
 }
 
 /// Lists overrides, of one task or of all, oldest first. Only state files that hold some are read as

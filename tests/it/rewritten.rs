@@ -77,4 +77,38 @@ fn a_rewritten_target_is_gone_on_with_by_every_clone_once_the_ledger_says_so() {
             .code(0),
     );
     drop(world.laneway("audit verify").code(0));
+    // What it hides is said: which rules nobody finds on the target any more, and who answers.
+    let told = world.laneway("--json audit overrides").code(0).json();
+    let told = &told["data"]["targets"][0];
+    assert_eq!(
+        (&told["by"], &told["target"], &told["judged"]),
+        (&"@dana".into(), &new.as_str().into(), &2.into()),
+        "{told:#}"
+    );
+    drop(world.laneway("audit overrides").code(0).says("a secret"));
+    // Another clone never had them.
+    world.git_in("tmp", &format!("clone -q {url} late"));
+    let said = world.laneway_in("tmp/late", "audit verify").code(1);
+    drop(said.says("are not in this clone").says("doctor"));
+}
+
+#[test]
+fn p25_what_was_remembered_is_asked_again_once_its_rules_are_gone_from_the_target() {
+    let world = World::remote();
+    world.write("a", "x\n");
+    world.git("add -A");
+    world.git("commit -qm a");
+    world.git("push -q origin main");
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    drop(world.laneway("audit verify").code(0));
+    world.git("reset -q --hard HEAD~1");
+    world.git("push -q --force origin main");
+    world.git("fetch -q origin");
+    drop(world.laneway("audit verify --all").code(1));
+    drop(
+        world
+            .laneway("audit verify")
+            .code(1)
+            .says("are not on the target"),
+    );
 }

@@ -8,7 +8,7 @@ use laneway::contract::evidence::DoubtsView;
 use laneway::contract::overrides::OverridesView;
 use laneway::domain::id::TaskId;
 use laneway::ops::evidence::doubts;
-use laneway::ops::overrides::overrides;
+use laneway::ops::overrides::{overrides, targets};
 
 use super::{Context, ledger_at};
 use crate::cli::failure::Failure;
@@ -100,7 +100,11 @@ fn run_evidence(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, F
 fn run_overrides(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, Failure> {
     let site = context.site()?;
     let told = overrides(&site, only)?;
-    let view = OverridesView::from(told.as_slice());
+    let gone_on_with = match only {
+        Some(_) => Vec::new(),
+        None => targets(&site)?,
+    };
+    let view = OverridesView::of(&told, &gone_on_with);
     let mut table = Table::new(
         &["when", "task", "what", "by", "answered for by", "fact"],
         context.screen.width,
@@ -115,7 +119,24 @@ fn run_overrides(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, 
             one.fact.clone(),
         ]);
     }
-    let text = match view.overrides.is_empty() {
+    for (one, view) in gone_on_with.iter().zip(&view.targets) {
+        let fact = format!(
+            "{}, given up for {}; {} commits were judged by rules that it has not: {}",
+            one.given_up.short(),
+            one.target.short(),
+            one.judged,
+            one.reason
+        );
+        table.row([
+            view.at.clone(),
+            one.commit.short(),
+            "target".to_owned(),
+            view.by.clone(),
+            view.by.clone(),
+            fact,
+        ]);
+    }
+    let text = match view.overrides.is_empty() && view.targets.is_empty() {
         true => "nothing was overruled\n".to_owned(),
         false => table.text(),
     };
