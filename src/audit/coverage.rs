@@ -11,6 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::policy::Direct;
+use crate::domain::request::Verb;
 use crate::domain::state::{Completion, Standing};
 use crate::domain::time::Timestamp;
 use crate::git::{Commit, Repo, Signature};
@@ -29,6 +31,9 @@ pub struct Uncovered {
     pub subject: String,
     /// How many paths it changes.
     pub files: usize,
+    /// What the rules of its parent said of commits outside of tasks; without such rules all are
+    /// allowed.
+    pub direct: Direct,
 }
 
 /// What of the target's history tasks cover.
@@ -92,7 +97,8 @@ pub fn coverage(
     to: Option<ObjectId>,
 ) -> Result<Coverage, LedgerError> {
     let repo = &ledger.repo;
-    let landings = landings(ledger)?;
+    let loader = Loader::new(repo);
+    let landings = landings(ledger, &loader)?;
     let to = match to {
         Some(to) => to,
         None => ledger.target()?,
@@ -124,14 +130,14 @@ pub fn coverage(
         let merged = commit.parents.iter().skip(1);
         let merged = merged.copied().any(|side| landings.names(side));
         let covered = active.is_some() || merged || landings.alone.contains(&id);
-        look(repo, id, &commit, covered, &mut seen, &mut found)?;
+        look(&loader, id, &commit, covered, &mut seen, &mut found)?;
     }
     Ok(found)
 }
 
 /// Counts a commit, and its files unless a later commit of the walk changed them.
 fn look(
-    repo: &Repo,
+    loader: &Loader<'_>,
     id: ObjectId,
     commit: &Commit,
     covered: bool,
@@ -149,7 +155,7 @@ fn look(
     };
     match commit.parents.first() {
         Some(parent) => {
-            for change in repo.changed_paths(*parent, id)? {
+            for change in loader.repo().changed_paths(*parent, id)? {
                 touch(change.path, change.new.is_some());
             }
         }
@@ -166,6 +172,7 @@ fn look(
             author: format!("{} <{}>", commit.author.name, commit.author.email),
             subject: commit.message.lines().next().unwrap_or_default().to_owned(),
             files,
+            direct: direct(loader, commit),
         }),
     }
     Ok(())
@@ -186,14 +193,21 @@ impl Landings {
     }
 }
 
+/// What the rules that were in force when a commit came to the target said of such commits. Where
+/// they do not read, nobody could be held to them.
+fn direct(loader: &Loader<'_>, commit: &Commit) -> Direct {
+    let parent = commit.parents.first();
+    let rules = parent.and_then(|parent| loader.rules(*parent).ok());
+    rules.map_or(Direct::Allow, |rules| rules.policy.direct)
+}
+
 /// Every commit with which a task landed, by the ledger's history, and how far back it reaches.
-fn landings(ledger: &Ledger) -> Result<Landings, LedgerError> {
+fn landings(ledger: &Ledger, loader: &Loader<'_>) -> Result<Landings, LedgerError> {
     let mut found = Landings::default();
     let Some(tip) = ledger.tip()? else {
         return Ok(found);
     };
     let repo = &ledger.repo;
-    let loader = Loader::new(repo);
     for id in repo.first_parents(tip) {
         let id = id?;
         let text = repo.commit(id)?.message;
@@ -201,7 +215,7 @@ fn landings(ledger: &Ledger) -> Result<Landings, LedgerError> {
             Some("land") => true,
             Some("complete") => false,
             Some("import") => {
-                adopted(&loader, id, &mut found)?;
+                adopted(loader, id, &mut found)?;
                 continue;
             }
             _ => continue,

@@ -43,7 +43,7 @@ pub struct UncoveredView {
     pub subject: String,
     /// How many paths it changes.
     pub files: usize,
-    /// `note`, `warning` or `error`, by policy.
+    /// `note`, `warning` or `error`, by the policy of its parent.
     pub severity: String,
 }
 
@@ -75,7 +75,7 @@ impl From<&CoverageOutcome> for CoverageView {
             author: one.author.clone(),
             subject: one.subject.clone(),
             files: one.files,
-            severity: severity(outcome.direct).to_owned(),
+            severity: severity(one.direct).to_owned(),
         };
         let files = found.files.iter().map(|(path, commit)| UncoveredFileView {
             path: path.clone(),

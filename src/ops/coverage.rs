@@ -19,10 +19,11 @@ pub struct CoverageOutcome {
 }
 
 impl CoverageOutcome {
-    /// Whether policy allows what was found.
+    /// Whether the rules allowed what was found, each commit by those of its parent.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.direct != Direct::TasksOnly || self.coverage.uncovered.is_empty()
+        let mut found = self.coverage.uncovered.iter();
+        found.all(|one| one.direct != Direct::TasksOnly)
     }
 }
 

@@ -30,10 +30,9 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
 
 fn text(outcome: &CoverageOutcome) -> String {
     let found = &outcome.coverage;
-    let severity = severity(outcome.direct);
     let mut text = String::new();
     for one in &found.uncovered {
-        let (commit, at) = (one.commit.short(), one.at);
+        let (commit, at, severity) = (one.commit.short(), one.at, severity(one.direct));
         text.push_str(&format!(
             "{severity}: {commit} {at} {}: {} ({} files)\n",
             one.author, one.subject, one.files
