@@ -78,6 +78,8 @@ pub struct Story<'l> {
     loader: Loader<'l>,
     witness: Witness<'l>,
     commits: std::vec::IntoIter<ObjectId>,
+    /// The task whose story it is; none: everybody's.
+    task: Option<TaskId>,
 }
 
 /// The story of `task`, or of the whole ledger, with at most `limit` entries from the end that
@@ -112,6 +114,7 @@ pub fn story<'l>(
         loader: Loader::new(&ledger.repo),
         witness: Witness::of(ledger)?,
         commits: commits.into_iter(),
+        task: task.cloned(),
     })
 }
 
@@ -133,6 +136,10 @@ impl Story<'_> {
         let (rules, agent) = (statement.rules, &statement.request.actor.agent);
         let level = self.witness.level(&self.loader, id, rules, agent);
         let mut entry = told(id, &commit, statement, level);
+        if let (Some(task), Some(told)) = (&self.task, self.of_this_task(&entry)) {
+            entry.summary = told;
+            entry.tasks = vec![task.clone()];
+        }
         let before = commit.parents.first().copied();
         for task in &entry.tasks {
             let from = match before {
@@ -146,6 +153,17 @@ impl Story<'_> {
             }
         }
         Ok(entry)
+    }
+
+    /// What a commit about many tasks is for the one whose story it is.
+    fn of_this_task(&self, entry: &Entry) -> Option<String> {
+        let task = self.task.as_ref()?;
+        match entry.tasks.as_slice() {
+            [only] if only == task => None,
+            // The ones that were only planned are not named.
+            [] if entry.op != "import" => None,
+            _ => Some(format!("{} {task} by {}", entry.op, entry.agent)),
+        }
     }
 
     fn status(&self, commit: ObjectId, task: &TaskId) -> Result<Status, LedgerError> {

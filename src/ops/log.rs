@@ -42,7 +42,8 @@ impl LogOutcome {
 /// Tells the ledger's history. Uses no network.
 ///
 /// # Errors
-/// A commit that is not laneway's; of git.
+/// The refusal, of a task that nothing defines and nothing happened to; a commit that is not
+/// laneway's; of git.
 pub fn log(site: &Site, options: &LogOptions) -> Result<LogOutcome, OpError> {
     let task = site.task(options.task.as_ref()).ok();
     let limit = options.limit.unwrap_or(usize::MAX);
@@ -52,12 +53,16 @@ pub fn log(site: &Site, options: &LogOptions) -> Result<LogOutcome, OpError> {
         (Some(tip), Some(task)) => Loader::new(site.repo()).history(tip, task)?,
         _ => None,
     };
+    let entries: Vec<Entry> = story.collect::<Result<_, _>>()?;
+    if let (Some(task), true) = (&options.task, entries.is_empty() && limit > 0) {
+        super::look::known(site, task)?;
+    }
     let sessions = match (history, &task) {
         (Some(found), Some(task)) => of_task(task, &found.state, &found.records, site.env.now()),
         _ => Vec::new(),
     };
     Ok(LogOutcome {
-        entries: story.collect::<Result<_, _>>()?,
+        entries,
         sessions,
         task,
         tip,

@@ -352,6 +352,19 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
     })
 }
 
+/// Refuses a task that nothing defines, in the plan or in the archive.
+///
+/// # Errors
+/// The refusal; when the ledger or the target does not read.
+pub(super) fn known(site: &Site, id: &TaskId) -> Result<(), OpError> {
+    let loader = Loader::cached(site.repo(), &site.env);
+    let snapshot = loader.snapshot(site.ledger.tip()?, site.ledger.target()?, None)?;
+    match snapshot.knows(id) {
+        true => Ok(()),
+        false => Err(unknown(&snapshot, id)),
+    }
+}
+
 /// The refusal for a task that no plan file defines, with the nearest id that one does.
 pub(super) fn unknown(snapshot: &Snapshot, id: &TaskId) -> OpError {
     use crate::domain::refusal::Refusal;

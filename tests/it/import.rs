@@ -214,12 +214,39 @@ fn done_work_is_done_where_its_commit_is_on_the_target() {
     assert_eq!(adoption["on_word"], false);
     let shown = json(&world, "show A-2");
     assert_eq!(shown.pointer("/data/task/adoption/on_word").unwrap(), true);
+    // The history of each is told as its own, and of no task as of none.
+    let told = world.laneway("log A-3 --limit 1").code(0).says(" A-3 ");
+    assert!(!told.stdout.contains("A-1"), "{}", told.stdout);
+    assert_eq!(
+        json(&world, "log A-2")["data"]["entries"][0]["tasks"][0],
+        "A-2"
+    );
+    world.laneway("log A-99").code(4).says("A-99");
     world.laneway("claim A-1 --as @bot").code(4);
     world
         .laneway("reopen A-1 --reason again --as @dana")
         .code(0);
     world.laneway("claim A-1 --as @bot").code(0);
     world.laneway("audit verify").code(0);
+}
+
+#[test]
+fn p51_the_commit_of_an_imported_done_task_is_covered() {
+    let world = world("issues");
+    let here = world.commit("repo", "src/done.txt", "done\n");
+    let uncovered = || {
+        let data = json(&world, "audit coverage")["data"].clone();
+        let all = data["uncovered"].as_array().unwrap().iter();
+        let all = all.map(|one| one["commit"].as_str().unwrap().to_owned());
+        all.collect::<Vec<_>>()
+    };
+    assert!(uncovered().contains(&here));
+    let line = format!(
+        "{{\"id\":\"A-1\",\"title\":\"Here\",\"status\":\"done\",\"commit\":\"{here}\"}}\n"
+    );
+    world.write("done.jsonl", &line);
+    world.quietly("import done.jsonl --role A-backend --as @dana");
+    assert!(!uncovered().contains(&here));
 }
 
 #[test]
