@@ -77,7 +77,7 @@ pub(super) fn accept_target(
             "{target} descends from the last rules, {}: nothing was rewritten",
             last.at
         );
-        return refuse(Unmet::rule("target-not-rewritten", message));
+        return refuse(Unmet::rule("target-forward", message));
     }
     if reason.trim().is_empty() {
         let unmet = Unmet::rule("reason-owed", "a rewritten target owes a reason");

@@ -448,7 +448,7 @@ pub const REFUSALS: &[RefusalPage] = &[
         example: "the commit 0123456789abcdef0123456789abcdef01234567 is not here",
     },
     RefusalPage {
-        id: "target-not-rewritten",
+        id: "target-forward",
         fact: "the target descends from the last rules, so there is nothing to accept",
         verbs: &["doctor --accept-target"],
         text: "A target that goes forward is followed without anybody's word.",
