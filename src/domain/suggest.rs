@@ -8,8 +8,8 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     near.min_by_key(|(edits, _)| *edits).map(|(_, found)| found)
 }
 
-/// The candidate that is close enough to `word`, if no other is: what may be written in its place
-/// without asking.
+/// The candidate of which `word` is a slip of the hand, if it is close to no other: what may be
+/// written in its place without asking.
 #[must_use]
 pub fn only_close<'a>(
     word: &str,
@@ -17,9 +17,23 @@ pub fn only_close<'a>(
 ) -> Option<&'a str> {
     let mut near = near(word, candidates);
     match (near.next(), near.next()) {
-        (Some((_, found)), None) => Some(found),
+        (Some((1, found)), None) if is_slip(word, found) => Some(found),
         _ => None,
     }
+}
+
+/// Whether a word that is one edit away is a slip, and not a word of its own: a swap of neighbours,
+/// or one letter of five or more. A first letter that differs may be a prefix, which turns the
+/// meaning.
+fn is_slip(word: &str, meant: &str) -> bool {
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let swapped = letters(word) == letters(meant);
+    let least = if swapped { 4 } else { 5 };
+    meant.chars().count() >= least && word.chars().next() == meant.chars().next()
 }
 
 /// The candidates that are close enough, each with the number of edits.
@@ -76,6 +90,11 @@ mod tests {
     fn what_could_be_two_things_is_not_chosen_between() {
         let words = ["low", "law", "normal"];
         assert_eq!(only_close("norml", words), Some("normal"));
+        assert_eq!(only_close("nromal", words), Some("normal"));
+        assert_eq!(only_close("nroml", words), None, "two slips");
+        assert_eq!(only_close("abnormal", words), None);
+        assert_eq!(only_close("anormal", words), None, "a prefix");
+        assert_eq!(only_close("ormal", words), None);
         assert_eq!(only_close("lw", words), None);
         assert_eq!(closest("lw", words), Some("low"));
         assert_eq!(only_close("high", words), None);

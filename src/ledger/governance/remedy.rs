@@ -3,15 +3,19 @@
 //!
 //! The JSON Schema of the file says which keys and words there are. Every change goes through the
 //! lossless editor and is read again; what is written in a way that it does not support stays, and
-//! stays a finding. Nothing is taken out that says something.
+//! stays a finding. Nothing is taken out that says something, be it a comment. What decides who may
+//! do what, and where, is for a person to spell; a file of another version is not touched (P31).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize as _;
 use serde_json::Value as Json;
 
 use super::collect::FileKind;
 use crate::domain::suggest::only_close;
+use crate::ledger::document::sheet::comments;
 use crate::ledger::document::{Document, Edit, Respelling, Route, Step};
+use crate::ledger::format::read::Head;
 use crate::ledger::format::schema::schemas;
 use crate::ledger::format::v1::queue::{TOOL_OWNED, tool_owned};
 use crate::ledger::yaml::{LineIndex, Node, Resolved, Value};
@@ -40,6 +44,25 @@ const SETS: &[&str] = &[
     "terms",
 ];
 
+/// Keys of a plan that describe, and whose spelling, or that of their words, gives and takes nothing
+/// that a reader of the difference would not see. Of all other keys and files none but `version` is
+/// spelt anew: they say who may do what, and where.
+const DESCRIBING: &[&str] = &[
+    "version",
+    "tasks",
+    "title",
+    "type",
+    "kind",
+    "priority",
+    "sequence",
+    "slice",
+    "risk",
+    "depends_on",
+    "effort",
+    "origin_ask_ref",
+    "notes",
+];
+
 /// One thing that was mended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mend {
@@ -62,7 +85,8 @@ pub struct Mended {
     pub mends: Vec<Mend>,
 }
 
-/// Mends what can be mended; `None` when there is nothing, or the text is no YAML.
+/// Mends what can be mended; `None` when there is nothing, the text is no YAML, or its version is not
+/// the one that this build writes.
 #[must_use]
 pub fn mended(kind: FileKind, text: &str) -> Option<Mended> {
     let schemas = schemas();
@@ -70,10 +94,14 @@ pub fn mended(kind: FileKind, text: &str) -> Option<Mended> {
     let mut document = Document::new(text.to_owned());
     let mut mends = Vec::new();
     for _ in 0..ROUNDS {
-        let remedies = find(schema, &document)?;
+        let Some(remedies) = find(kind, schema, &document) else {
+            break;
+        };
         if remedies.words.is_empty() {
             for (edit, mend) in remedies.removals.into_iter().take(MOST) {
-                if document.apply(&edit).is_ok() {
+                let mut without = document.clone();
+                if without.apply(&edit).is_ok() && same_comments(&document, &without) {
+                    document = without;
                     mends.push(mend);
                 }
             }
@@ -95,9 +123,31 @@ pub fn mended(kind: FileKind, text: &str) -> Option<Mended> {
     })
 }
 
-fn find(schema: &Json, document: &Document) -> Option<Remedies> {
-    let root = document.root().ok()?;
+/// Whether both texts have the same comments.
+fn same_comments(one: &Document, other: &Document) -> bool {
+    match (comments(one.source()), comments(other.source())) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Whether the one version that the file gives is ours, be its key misspelt.
+fn is_ours(root: &Node<'_>) -> bool {
+    let entries = root.as_map().unwrap_or_default();
+    let mut given = entries
+        .iter()
+        .filter(|(key, _)| key.text == "version" || only_close(&key.text, ["version"]).is_some());
+    let (Some((_, version)), None) = (given.next(), given.next()) else {
+        return false;
+    };
+    let version = u32::deserialize(version);
+    version.is_ok_and(|version| Head { version }.check().is_ok())
+}
+
+fn find(kind: FileKind, schema: &Json, document: &Document) -> Option<Remedies> {
+    let root = document.root().ok().filter(is_ours)?;
     let mut search = Search {
+        kind,
         schema,
         index: LineIndex::new(document.source()),
         found: Remedies::default(),
@@ -113,6 +163,7 @@ struct Remedies {
 }
 
 struct Search<'s> {
+    kind: FileKind,
     schema: &'s Json,
     index: LineIndex<'s>,
     found: Remedies,
@@ -131,7 +182,7 @@ impl<'s> Search<'s> {
                     route.pop();
                 }
             }
-            Value::Scalar(_) => self.word(schema, node),
+            Value::Scalar(_) => self.word(schema, node, route),
         }
     }
 
@@ -176,6 +227,12 @@ impl<'s> Search<'s> {
         let closed = schema["additionalProperties"] == false;
         let is_task =
             matches!(route.as_slice(), [Step::Key(list), Step::Nth(_)] if list == "tasks");
+        let present: BTreeSet<&str> = entries.iter().map(|(key, _)| &*key.text).collect();
+        let absent: Vec<&str> = known
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !present.contains(name))
+            .collect();
         let mut meant: BTreeMap<&str, Vec<Respelling>> = BTreeMap::new();
         for (key, value) in entries {
             route.push(Step::Key(key.text.to_string()));
@@ -184,8 +241,8 @@ impl<'s> Search<'s> {
             } else if is_task && tool_owned(&key.text).is_some() {
                 self.silent(&key.text, value, route);
             } else if closed && !key.text.starts_with("x-") {
-                let absent = known.keys().filter(|name| node.get(name).is_none());
-                if let Some(name) = only_close(&key.text, absent.map(String::as_str)) {
+                let meant_one = only_close(&key.text, absent.iter().copied());
+                if let Some(name) = meant_one.filter(|name| self.describes(name)) {
                     meant.entry(name).or_default().push(Respelling {
                         span: key.span.range(),
                         word: name.to_owned(),
@@ -206,8 +263,23 @@ impl<'s> Search<'s> {
         }
     }
 
+    /// Whether a key, and the words below it, may be spelt anew without a person.
+    fn describes(&self, key: &str) -> bool {
+        match self.kind {
+            FileKind::Plan => DESCRIBING.contains(&key),
+            _ => key == "version",
+        }
+    }
+
     /// A word that is none of the known ones.
-    fn word(&mut self, schema: &Json, node: &Node<'_>) {
+    fn word(&mut self, schema: &Json, node: &Node<'_>, route: &[Step]) {
+        let describes = |step: &Step| match step {
+            Step::Key(key) => self.describes(key),
+            Step::Nth(_) | Step::Item { .. } => true,
+        };
+        if !route.iter().all(describes) {
+            return;
+        }
         let (Some(words), Some(Resolved::Text(text))) =
             (schema["enum"].as_array(), node.resolved())
         else {

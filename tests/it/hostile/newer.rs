@@ -135,6 +135,26 @@ fn p31_newer_formats_are_refused_untouched() {
 }
 
 #[test]
+fn p31_fix_does_not_touch_files_of_a_newer_format() {
+    let world = World::governed();
+    let path = "governance/queue.yaml";
+    let text = "version: 1\ntasks:\n- {id: A-1, titel: One, role: B-ui, depends_on: [A-2, A-2]}\n";
+    for (version, _) in VERSIONS {
+        let newer = text.replace("version: 1", &format!("version: {version}"));
+        world.write(path, &newer);
+        for line in ["validate --fix", "validate --fix governance/queue.yaml"] {
+            let answer = world.laneway(line).code(1);
+            assert!(!answer.stdout.contains("fixed"), "{}", answer.stdout);
+            let now = fs::read_to_string(world.path("repo").join(path)).unwrap();
+            assert_eq!(now, newer, "{version}: $ {line}");
+        }
+    }
+    world.write(path, text);
+    let answer = world.laneway("validate --fix").code(1);
+    assert!(answer.stdout.contains("fixed"), "{}", answer.stdout);
+}
+
+#[test]
 fn p31_a_newer_law_is_refused_untouched() {
     for law in ["2", "3", "99"] {
         let world = claimed();
