@@ -70,7 +70,12 @@ fn position(source: &[u8], offset: usize) -> (usize, usize) {
 /// Column of the byte after `line`, the part of a line in front of it.
 fn column(line: &[u8]) -> usize {
     let line = line.strip_prefix(BOM).unwrap_or(line);
-    line.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1
+    characters(line) + 1
+}
+
+/// The number of characters that start in these bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 /// Where the lines of a text start: positions for many spans of one text.
@@ -78,16 +83,28 @@ fn column(line: &[u8]) -> usize {
 pub struct LineIndex<'a> {
     source: &'a str,
     starts: Vec<usize>,
+    /// The number of characters in front of each [`STEP`] of bytes: many positions of one long line
+    /// cost no more than those of many lines.
+    before: Vec<usize>,
 }
+
+/// How far, in bytes, characters are counted for a position.
+const STEP: usize = 1024;
 
 impl<'a> LineIndex<'a> {
     /// Indexes `source`.
     #[must_use]
     pub fn new(source: &'a str) -> Self {
         let newlines = source.match_indices('\n').map(|(at, _)| at + 1);
+        let steps = source.as_bytes().chunks(STEP).scan(0, |sum, step| {
+            let before = *sum;
+            *sum += characters(step);
+            Some(before)
+        });
         Self {
             source,
             starts: std::iter::once(0).chain(newlines).collect(),
+            before: steps.collect(),
         }
     }
 
@@ -114,7 +131,16 @@ impl<'a> LineIndex<'a> {
         let offset = offset.min(self.source.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        (line, column(&self.source.as_bytes()[start..offset]))
+        let mark = self.source.as_bytes()[start..offset].starts_with(BOM);
+        let characters = self.characters(offset) - self.characters(start);
+        (line, characters + 1 - usize::from(mark))
+    }
+
+    /// The number of characters that start in front of a byte.
+    fn characters(&self, offset: usize) -> usize {
+        let step = (offset / STEP).min(self.before.len().saturating_sub(1));
+        let known = self.before.get(step).copied().unwrap_or(0);
+        known + characters(&self.source.as_bytes()[step * STEP..offset])
     }
 }
 
@@ -124,6 +150,13 @@ mod tests {
 
     #[test]
     fn columns_count_characters_and_skip_the_byte_order_mark() {
+        let long = format!("\u{feff}é: {}\nx", "aü".repeat(2 * STEP));
+        let index = LineIndex::new(&long);
+        for offset in (0..=long.len()).filter(|at| long.is_char_boundary(*at)) {
+            let expected = position(long.as_bytes(), offset);
+            assert_eq!(index.position(offset), expected, "{offset}");
+        }
+        assert_eq!(LineIndex::new("").position(0), (1, 1));
         let source = "\u{feff}aé: 1\r\nb: ü x\n";
         let index = LineIndex::new(source);
         for offset in (0..=source.len()).filter(|at| source.is_char_boundary(*at)) {
