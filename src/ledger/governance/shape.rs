@@ -3,6 +3,7 @@
 //! Reading stops at a mapping that lacks a key, since its meaning hangs on all of them; the schema
 //! also sees what else that mapping has wrong.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
@@ -35,37 +36,100 @@ pub(super) fn complete(
         return;
     };
     let document = node.to_json();
-    for error in validator.iter_errors(&document).take(MOST) {
-        let place = error.instance_path().as_str();
-        let found = describe(node, place, error.kind(), error.instance());
-        for Told {
-            rule,
-            span,
-            message,
-            hint,
-        } in found
-        {
-            // Several keys can be missing at one place; anything else is told once.
-            let missing = matches!(error.kind(), Kind::Required { .. });
-            let told = findings.iter().any(|known| {
-                known.span.start == span.start
-                    && (known.message == message
-                        || !missing && !known.message.ends_with("is missing"))
-            });
-            if !told {
-                let (line, column) = index.position(span.start);
-                findings.push(Finding {
-                    rule,
-                    severity: Severity::Error,
-                    line,
-                    column,
-                    span,
-                    message,
-                    hint,
-                });
-            }
-        }
+    let mut known = Known::default();
+    for finding in findings.iter() {
+        known.add(finding.span.start, &finding.message);
     }
+    let told = validator.iter_errors(&document).flat_map(|error| {
+        let place = error.instance_path().as_str();
+        // Several keys can be missing at one place; anything else is told once.
+        let missing = matches!(error.kind(), Kind::Required { .. });
+        let found = match error.kind() {
+            Kind::AdditionalProperties { unexpected } => {
+                let names = keys_at(&schema, error.schema_path().as_str());
+                let keys = unexpected.iter().take(MOST);
+                keys.map(|key| unknown(node, place, key, &names)).collect()
+            }
+            kind => describe(node, place, kind, error.instance()),
+        };
+        found.into_iter().map(move |told| (missing, told))
+    });
+    let mut added = Vec::new();
+    for (missing, told) in told.take(MOST) {
+        if known.tells(told.span.start, &told.message, missing) {
+            continue;
+        }
+        known.add(told.span.start, &told.message);
+        let (line, column) = index.position(told.span.start);
+        added.push(Finding {
+            rule: told.rule,
+            severity: Severity::Error,
+            line,
+            column,
+            span: told.span,
+            message: told.message,
+            hint: told.hint,
+        });
+    }
+    findings.extend(added);
+}
+
+/// What is told already, by place.
+#[derive(Default)]
+struct Known(HashMap<usize, At>);
+
+#[derive(Default)]
+struct At {
+    messages: HashSet<String>,
+    /// Whether one of them is of something else than a missing key.
+    settled: bool,
+}
+
+impl Known {
+    fn add(&mut self, start: usize, message: &str) {
+        let at = self.0.entry(start).or_default();
+        at.settled |= !message.ends_with("is missing");
+        at.messages.insert(message.to_owned());
+    }
+
+    fn tells(&self, start: usize, message: &str, missing: bool) -> bool {
+        let at = self.0.get(&start);
+        at.is_some_and(|at| !missing && at.settled || at.messages.contains(message))
+    }
+}
+
+/// The keys that the schema knows where `path` within it refuses others.
+fn keys_at(schema: &Json, path: &str) -> Vec<String> {
+    let mut at = schema;
+    for step in path.split('/').skip(1) {
+        if step == "additionalProperties" {
+            break;
+        }
+        if step != "$ref"
+            && let Some(name) = at["$ref"].as_str()
+        {
+            at = schema
+                .pointer(name.trim_start_matches('#'))
+                .unwrap_or(&Json::Null);
+        }
+        let step = step.replace("~1", "/").replace("~0", "~");
+        at = match (step.as_str(), at) {
+            ("$ref", at) => at["$ref"]
+                .as_str()
+                .and_then(|name| schema.pointer(name.trim_start_matches('#')))
+                .unwrap_or(at),
+            (step, Json::Array(list)) => {
+                let nth = step.parse().ok().and_then(|nth: usize| list.get(nth));
+                nth.unwrap_or(&Json::Null)
+            }
+            (step, at) => &at[step],
+        };
+    }
+    let keys = at["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|map| map.keys());
+    keys.cloned().collect()
 }
 
 struct Told {
@@ -95,10 +159,6 @@ fn describe(node: &Node<'_>, place: &str, kind: &Kind, instance: &Json) -> Vec<T
             let message = format!("the key `{}` is missing", property.as_str().unwrap_or("?"));
             vec![Told::new(at(node, place, point::beginning), message, None)]
         }
-        Kind::AdditionalProperties { unexpected } => unexpected
-            .iter()
-            .map(|key| unknown(node, place, key))
-            .collect(),
         Kind::Type { kind } => {
             let wanted = match kind {
                 TypeKind::Single(one) => one.to_string(),
@@ -130,7 +190,8 @@ fn describe(node: &Node<'_>, place: &str, kind: &Kind, instance: &Json) -> Vec<T
     }
 }
 
-fn unknown(node: &Node<'_>, place: &str, key: &str) -> Told {
+/// `names`: what could have been meant.
+fn unknown(node: &Node<'_>, place: &str, key: &str, names: &[String]) -> Told {
     if let Some((message, hint)) = tool_owned(key).filter(|_| place.starts_with("/tasks/")) {
         let value = |map: &Node<'_>| map.get(key).map_or(0..0, |value| value.span.range());
         return Told {
@@ -139,7 +200,9 @@ fn unknown(node: &Node<'_>, place: &str, key: &str) -> Told {
         };
     }
     let message = format!("unknown key `{}`", key.escape_debug());
-    Told::new(at(node, place, |map| key_of(map, key)), message, None)
+    let near = closest(key, names.iter().map(String::as_str));
+    let hint = near.map(|name| format!("did you mean `{name}`?"));
+    Told::new(at(node, place, |map| key_of(map, key)), message, hint)
 }
 
 /// The span that `of` picks of the node at a pointer.
