@@ -27,7 +27,8 @@ pub struct Options {
 pub enum Source {
     /// The files of the worktree. Findings of all, or of these files and directories only: paths
     /// from the root of the worktree, or absolute. A file outside `governance/` is read as a plan,
-    /// unless its name says policy, identity map or workstations.
+    /// unless its name says policy, identity map or workstations. Of what is named and not read
+    /// there is a finding.
     WorkTree {
         /// The paths; none: all.
         paths: Vec<PathBuf>,
@@ -149,11 +150,16 @@ fn read(
         Source::WorkTree { paths } => {
             let root = work_dir(repo)?;
             collected.target(repo, &Place::WorkTree(root.clone()))?;
-            for path in paths {
-                let (shown, path) = (from_root(&root, path), root.join(path));
+            for shown in Asked::of(&root, paths).0 {
+                if collected.has_target(&shown) || Path::new(places::GOVERNANCE).starts_with(&shown)
+                {
+                    continue;
+                }
+                let path = root.join(&shown);
                 let governed = shown.starts_with(places::GOVERNANCE);
-                let there = governed && path.symlink_metadata().is_ok();
-                if !there && !path.is_dir() {
+                if path.is_dir() || governed && path.symlink_metadata().is_ok() {
+                    collected.unread(&shown);
+                } else {
                     collected.named(&path, &shown);
                 }
             }
@@ -174,8 +180,8 @@ fn report(repo: &Repo, collected: &Collected, options: &Options) -> Result<Repor
     if let Source::WorkTree { paths } = &options.source
         && !paths.is_empty()
     {
-        let root = work_dir(repo)?;
-        files.retain(|file| file.commit.is_none() && options.covers(&root, &file.file));
+        let asked = Asked::of(&work_dir(repo)?, paths);
+        files.retain(|file| file.commit.is_none() && asked.covers(&file.file));
     }
     let commit = match options.source {
         Source::Commit(commit) => Some(commit),
@@ -220,25 +226,61 @@ fn work_dir(repo: &Repo) -> Result<PathBuf, GitError> {
     repo.work_dir().ok_or(GitError::NoRepository { dir })
 }
 
-/// A path of the options from the root of the worktree; outside of it as it is.
-fn from_root(root: &Path, path: &Path) -> PathBuf {
-    let path = path.strip_prefix(root).unwrap_or(path);
-    path.components()
-        .filter(|part| *part != Component::CurDir)
-        .collect()
+/// What is asked about: paths as [`from_root`] gives them.
+struct Asked(Vec<PathBuf>);
+
+impl Asked {
+    fn of(root: &Path, paths: &[PathBuf]) -> Self {
+        Self(paths.iter().map(|path| from_root(root, path)).collect())
+    }
+
+    /// Whether a file, by the name that findings have, is asked about.
+    fn covers(&self, file: &str) -> bool {
+        let file = Path::new(file);
+        self.0.is_empty() || self.0.iter().any(|path| file.starts_with(path))
+    }
 }
 
-impl Options {
-    /// Whether a file of the worktree is asked about.
-    fn covers(&self, root: &Path, file: &str) -> bool {
-        match &self.source {
-            Source::WorkTree { paths } => {
-                let covers = |path: &PathBuf| Path::new(file).starts_with(from_root(root, path));
-                paths.is_empty() || paths.iter().any(covers)
-            }
-            Source::Staged { .. } | Source::Commit(_) => true,
+/// A path of the options from the root of the worktree, by the one name that the file has: what it
+/// leads to through links and `..`. Of a path into `governance/` the links are left in, since they
+/// are findings. Outside of the worktree absolute.
+fn from_root(root: &Path, path: &Path) -> PathBuf {
+    let full = root.join(path);
+    let spelt = plain(&full);
+    if let Ok(below) = spelt.strip_prefix(plain(root))
+        && below.starts_with(places::GOVERNANCE)
+        && !full.components().any(|part| part == Component::ParentDir)
+    {
+        return below.to_owned();
+    }
+    let Ok(root) = root.canonicalize() else {
+        return spelt;
+    };
+    let below = |path: &Path| path.strip_prefix(&root).map(Path::to_owned).ok();
+    let parent = full.parent().and_then(|parent| parent.canonicalize().ok());
+    let link = parent
+        .zip(full.file_name())
+        .map(|(dir, name)| dir.join(name));
+    if let Some(below) = link.as_deref().and_then(below)
+        && below.starts_with(places::GOVERNANCE)
+    {
+        return below;
+    }
+    let whole = full.canonicalize().ok().or(link).unwrap_or(spelt);
+    below(&whole).unwrap_or(whole)
+}
+
+/// A path without `.` and `..`, by its spelling alone.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
         }
     }
+    plain
 }
 
 #[cfg(test)]

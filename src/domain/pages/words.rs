@@ -159,6 +159,11 @@ pub const RULE_TEXTS: &[(&str, &str)] = &[
         "`laneway init` writes all three files; restore the one that is gone.",
     ),
     (
+        "file-unread",
+        "The plan is `governance/queue.yaml` and `governance/queue/*.yaml`. Move the file there or \
+         name it so, else nobody works by it.",
+    ),
+    (
         "syntax",
         "One document, no anchors, aliases, tags or duplicate keys: what two readers could read in \
          two ways is refused.",

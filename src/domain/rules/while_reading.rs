@@ -11,8 +11,8 @@ const fn rule(id: &'static str, about: &'static str) -> ReadingRule {
     ReadingRule { id, about }
 }
 
-/// The rules of a file by itself. Each violation is an error; of a term or a secret that
-/// only history could still take out, a warning.
+/// The rules of a file by itself. Each violation is an error; of a file that is not read, and of
+/// a term or a secret that only history could still take out, a warning.
 pub const WHILE_READING: &[ReadingRule] = &[
     rule(
         "file-missing",
@@ -28,6 +28,10 @@ pub const WHILE_READING: &[ReadingRule] = &[
     ),
     rule("file-conflict", "a staged file has no unresolved conflict"),
     rule("file-unreadable", "a governance file can be opened"),
+    rule(
+        "file-unread",
+        "what is named, and what lies beside the plan, is read",
+    ),
     rule(
         "syntax",
         "a file is one document of plain YAML, and not empty",

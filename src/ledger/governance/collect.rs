@@ -64,6 +64,11 @@ impl FileKind {
         }
     }
 
+    /// Whether it is told when a file of this kind is missing.
+    pub(super) fn is_owed(self) -> bool {
+        matches!(self, Self::Policy | Self::IdentityMap | Self::Workstations)
+    }
+
     pub(super) fn limits(self) -> Limits {
         match self {
             Self::Plan | Self::Archive => Limits::PLAN,
@@ -80,6 +85,18 @@ pub(super) struct Source {
     pub(super) origin: Origin,
     pub(super) kind: FileKind,
     pub(super) content: Content,
+}
+
+impl Source {
+    /// Whether it stands where only our files stand, or looks like a plan.
+    fn is_surely_ours(&self) -> bool {
+        let Content::Bytes(bytes) = &self.content else {
+            return false;
+        };
+        Path::new(&self.path).starts_with(paths::GOVERNANCE)
+            || yaml::parse_bytes(bytes, self.kind.limits())
+                .is_ok_and(|root| root.get("version").is_some() && root.get("tasks").is_some())
+    }
 }
 
 /// The governance files of target and ledger, read and not yet judged.
@@ -106,21 +123,26 @@ impl Collected {
     #[must_use]
     pub fn count(&self) -> usize {
         let files = self.sources.iter();
-        files.filter(|file| file.content != Content::Absent).count()
+        let unread =
+            |content: &Content| matches!(content, Content::Absent | Content::Unread { .. });
+        files.filter(|file| !unread(&file.content)).count()
     }
 
     /// The files of the target that people write and that are text, with what they say.
     pub fn written(&self) -> impl Iterator<Item = (&str, FileKind, &str)> {
         let target = self.sources.iter().filter(|source| {
             let by_people = !matches!(source.kind, FileKind::Package);
-            by_people && source.origin == Origin::Target && source.commit.is_none()
+            by_people
+                && source.is_surely_ours()
+                && source.origin == Origin::Target
+                && source.commit.is_none()
         });
         target.filter_map(|source| match &source.content {
             Content::Bytes(bytes) => {
                 let text = std::str::from_utf8(bytes).ok()?;
                 Some((source.path.as_str(), source.kind, text))
             }
-            Content::Absent | Content::Refused { .. } => None,
+            Content::Absent | Content::Unread { .. } | Content::Refused { .. } => None,
         })
     }
 
@@ -186,11 +208,37 @@ impl Collected {
         self.push(None, Origin::Target, kind, shown, content);
     }
 
+    /// Whether a file of the target that people write is judged, or is told to be missing, at this
+    /// path or below it.
+    #[must_use]
+    pub fn has_target(&self, path: &Path) -> bool {
+        self.sources.iter().any(|source| {
+            let told = source.content != Content::Absent || source.kind.is_owed();
+            source.origin == Origin::Target && told && Path::new(&source.path).starts_with(path)
+        })
+    }
+
+    /// Notes that a person names what is not looked at.
+    pub fn unread(&mut self, shown: &Path) {
+        let content = Content::Unread {
+            message: "nothing here is read, so nothing is judged".to_owned(),
+        };
+        let shown = shown.to_string_lossy().into_owned();
+        self.push(None, Origin::Target, FileKind::Plan, shown, content);
+    }
+
     fn plan(&mut self, repo: &Repo, place: &Place, origin: Origin) -> Result<(), GitError> {
-        self.read(repo, place, origin, FileKind::Plan, paths::QUEUE)?;
-        for name in yaml_names(place.names(repo, paths::QUEUE_DIR)?) {
+        let kind = FileKind::Plan;
+        self.read(repo, place, origin, kind, paths::QUEUE)?;
+        for name in place.names(repo, paths::QUEUE_DIR)? {
             let path = format!("{}/{name}", paths::QUEUE_DIR);
-            self.read(repo, place, origin, FileKind::Plan, &path)?;
+            if name.ends_with(".yaml") {
+                self.read(repo, place, origin, kind, &path)?;
+            } else if is_meant_as_yaml(&name) {
+                let message = "of this directory `*.yaml` is read, and this is not".to_owned();
+                let content = Content::Unread { message };
+                self.push(place.commit(), origin, kind, path, content);
+            }
         }
         self.packages(repo, place, origin)?;
         self.stages(repo, place, origin)
@@ -349,6 +397,12 @@ fn named(source: &Source, key: &str, speaks: impl Fn(&str) -> bool) -> Vec<Strin
         .filter(|path| Text::<FilePath>::written(path).value().is_some())
         .map(|path| format!("{}/{path}", paths::GOVERNANCE))
         .collect()
+}
+
+/// Whether a person may believe that a name is one of [`yaml_names`].
+fn is_meant_as_yaml(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".yml") || name.ends_with(".yaml")
 }
 
 fn yaml_names(names: Vec<String>) -> impl Iterator<Item = String> {

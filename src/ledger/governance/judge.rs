@@ -56,6 +56,13 @@ impl Judge<'_> {
         let bytes = match &source.content {
             Content::Bytes(bytes) => bytes,
             Content::Absent => return self.absent(file, source),
+            Content::Unread { message } => {
+                let finding = Finding {
+                    severity: Severity::Warning,
+                    ..whole("file-unread", message)
+                };
+                return self.note(file, finding);
+            }
             Content::Refused { rule, message } => {
                 self.damaged(source);
                 return self.note(file, whole(rule, message));
@@ -81,11 +88,7 @@ impl Judge<'_> {
     }
 
     fn absent(&mut self, file: usize, source: &Source) {
-        let owed = matches!(
-            source.kind,
-            FileKind::Policy | FileKind::IdentityMap | FileKind::Workstations
-        );
-        if owed {
+        if source.kind.is_owed() {
             let message = "the file is missing: `laneway init` writes it";
             self.note(file, whole("file-missing", message));
         }
@@ -373,7 +376,7 @@ impl Judge<'_> {
                 findings.dedup();
                 let text = match &source.content {
                     Content::Bytes(bytes) => String::from_utf8_lossy(bytes),
-                    Content::Absent | Content::Refused { .. } => "".into(),
+                    Content::Absent | Content::Unread { .. } | Content::Refused { .. } => "".into(),
                 };
                 BadFile {
                     file: source.path.clone(),

@@ -29,6 +29,11 @@ pub enum Content {
     Absent,
     /// A plain file.
     Bytes(Vec<u8>),
+    /// Something that is not looked at, and that a person may believe to be.
+    Unread {
+        /// The fact.
+        message: String,
+    },
     /// Something that is not read.
     Refused {
         /// The rule it breaks.

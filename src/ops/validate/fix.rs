@@ -1,13 +1,14 @@
 //! `validate --fix`: what can be mended without asking, in the files of the worktree.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Options, Report, Source, collect, report, work_dir};
+use super::{Asked, Options, Report, Source, collect, report, work_dir};
 use crate::git::Repo;
 use crate::ledger::Ledger;
 use crate::ledger::governance::{Mend, Mended, mended};
 use crate::ops::OpError;
 use crate::ops::add::replace;
+use crate::ops::given::inside;
 use crate::ops::mutate::FileChange;
 
 /// What was mended, and what is left.
@@ -33,15 +34,34 @@ pub fn fix(
     paths: Vec<PathBuf>,
     dry_run: bool,
 ) -> Result<Fixed, OpError> {
+    let root = work_dir(repo)?;
+    // A repository may bring links along, and names of its files: nothing is written through them.
+    for path in &paths {
+        let full = root.join(path);
+        let link = full
+            .symlink_metadata()
+            .is_ok_and(|found| found.is_symlink());
+        let below = full.strip_prefix(&root).ok().and_then(Path::to_str);
+        if link {
+            let message = format!(
+                "{} is a symbolic link, and nothing is written through it",
+                path.display()
+            );
+            return Err(OpError::Usage(message));
+        }
+        if let Some(below) = below.filter(|below| !below.contains("..")) {
+            inside(&root, below)?;
+        }
+    }
+    let asked = Asked::of(&root, &paths);
     let options = Options {
         source: Source::WorkTree { paths },
         with_ledger: true,
     };
-    let root = work_dir(repo)?;
     let mut collected = collect(repo, ledger, &options)?;
     let mut fixed = Vec::new();
     for (path, kind, text) in collected.written() {
-        if !options.covers(&root, path) {
+        if !asked.covers(path) {
             continue;
         }
         if let Some(Mended { text: after, mends }) = mended(kind, text) {

@@ -393,6 +393,114 @@ fn paths_narrow_what_is_told() {
 }
 
 #[test]
+fn p10_every_way_to_a_file_leads_to_the_same_findings() {
+    let trees = Trees::new();
+    trees.check_out(&edited(&[
+        Edit::Swap("governance/queue.yaml", "priority: 2", "priority: 0"),
+        Edit::Swap("governance/policy.yaml", "roles:", "rolls:"),
+    ]));
+    let root = trees.root();
+    std::fs::create_dir_all(root.join("sub/deep")).unwrap();
+    std::os::unix::fs::symlink("governance", root.join("alias")).unwrap();
+    std::os::unix::fs::symlink("../governance/queue.yaml", root.join("sub/plan.yaml")).unwrap();
+    std::os::unix::fs::symlink(&root, trees.lab.path("elsewhere")).unwrap();
+    let files = |path: PathBuf| -> Vec<String> {
+        let paths = vec![path];
+        let report = trees.validate(Source::WorkTree { paths });
+        report.files.into_iter().map(|file| file.file).collect()
+    };
+    let (policy, queue) = ("governance/policy.yaml", "governance/queue.yaml");
+    for all in [
+        "sub/../governance",
+        "sub/..",
+        "sub/deep/../..",
+        "alias",
+        "governance/../governance",
+    ] {
+        assert_eq!(files(all.into()), [policy, queue], "{all}");
+        assert_eq!(files(root.join(all)), [policy, queue], "{all}");
+        let other = trees.lab.path("elsewhere").join(all);
+        assert_eq!(files(other), [policy, queue], "{all}");
+    }
+    for one in [
+        "sub/../governance/queue.yaml",
+        "governance/../governance/queue.yaml",
+        "alias/queue.yaml",
+        "sub/plan.yaml",
+    ] {
+        let report = trees.validate(Source::WorkTree {
+            paths: vec![one.into()],
+        });
+        let told = told(&trees, &report);
+        assert_eq!(told.len(), 1, "{one}: {told:#?}");
+        assert!(told[0].starts_with("queue.yaml:"), "{one}: {told:#?}");
+    }
+}
+
+#[test]
+fn p10_what_is_not_read_is_told() {
+    let trees = Trees::new();
+    trees.check_out(&sound());
+    let plan = "version: 1\ntasks:\n  - {id: A-1, title: x, role: A-backend}\n";
+    let root = trees.root();
+    put(&root.join("governance/queue/deep/c.yaml"), plan);
+    put(&root.join("doc/x.txt"), "");
+    let told = |paths: &[&str]| {
+        let paths = paths.iter().map(PathBuf::from).collect();
+        told(&trees, &trees.validate(Source::WorkTree { paths }))
+    };
+    let nothing = "1:1 warning file-unread: nothing here is read, so nothing is judged";
+    for path in [
+        "governance/queue/deep/c.yaml",
+        "governance/queue/deep",
+        "doc",
+    ] {
+        let name = path.trim_start_matches("governance/");
+        assert_eq!(told(&[path]), [format!("{name}:{nothing}")]);
+    }
+    assert_eq!(told(&[]), Vec::<String>::new());
+    for name in ["a.yml", "b.YAML"] {
+        let path = format!("governance/queue/{name}");
+        put(&root.join(&path), plan);
+        let expected = format!(
+            "queue/{name}:1:1 warning file-unread: of this directory `*.yaml` is read, and this is not"
+        );
+        assert_eq!(told(&[]), [expected.as_str()]);
+        assert_eq!(told(&[&path]), [expected.as_str()]);
+        std::fs::remove_file(root.join(path)).unwrap();
+    }
+    put(&root.join("doc/new.yaml"), &plan.replace("A-1", "A-9"));
+    let once = told(&["doc/new.yaml"]);
+    let twice = told(&["doc/new.yaml", "doc/../doc/new.yaml"]);
+    assert_eq!(twice, once, "one file, however named");
+}
+
+#[test]
+fn p21_nothing_is_mended_through_a_link() {
+    let trees = Trees::new();
+    trees.check_out(&sound());
+    let root = trees.root();
+    let plan = "version: 1\ntasks:\n  - {id: A-9, titel: x, role: A-backend}\n";
+    put(&trees.lab.path("outside/plan.yaml"), plan);
+    std::os::unix::fs::symlink("../outside/plan.yaml", root.join("link.yaml")).unwrap();
+    std::os::unix::fs::symlink("../outside", root.join("dir")).unwrap();
+    for path in ["link.yaml", "dir/plan.yaml"] {
+        let error = fix(&trees.repo, Some(&trees.ledger), vec![path.into()], false);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("is a symbolic link"), "{path}: {error}");
+    }
+    let outside = trees.lab.path("outside/plan.yaml");
+    assert_eq!(std::fs::read_to_string(&outside).unwrap(), plan);
+    assert!(root.join("link.yaml").is_symlink());
+    // What a person names by its own name is mended, if it is a plan.
+    put(&root.join("compose.yaml"), "version: 1\ntask:\n  a: {}\n");
+    for (path, mends) in [(root.join("compose.yaml"), 0), (outside, 1)] {
+        let fixed = fix(&trees.repo, Some(&trees.ledger), vec![path.clone()], true).unwrap();
+        assert_eq!(fixed.mends.len(), mends, "{path:?}");
+    }
+}
+
+#[test]
 fn a_commit_of_the_ledger_is_judged_beside_the_target() {
     let trees = Trees::new();
     let swap = Edit::Swap("ledger:governance/queue.yaml", "[A-1]", "[A-1, A-7]");
