@@ -91,6 +91,38 @@ pub const DAMAGES: &[Damage] = &[
         make: |text| second(text, "x-a:\n\tb: 1\n"),
     },
     Damage {
+        name: "an unknown key behind a byte order mark",
+        make: |text| {
+            let damaged = second(text, "surprise: 1\n")?;
+            Some([b"\xef\xbb\xbf".as_slice(), &damaged].concat())
+        },
+    },
+    Damage {
+        name: "a byte order mark within",
+        make: |text| second(text, "\u{feff}surprise: 1\n"),
+    },
+    Damage {
+        name: "an unknown key, CRLF",
+        make: |text| {
+            let damaged = String::from_utf8(second(text, "surprise: 1\n")?).unwrap();
+            bytes(damaged.replace('\n', "\r\n"))
+        },
+    },
+    Damage {
+        name: "a duplicate key, CRLF behind a byte order mark",
+        make: |text| {
+            let damaged = String::from_utf8(second(text, "x-a: 1\nx-a: 2\n")?).unwrap();
+            bytes(format!("\u{feff}{}", damaged.replace('\n', "\r\n")))
+        },
+    },
+    Damage {
+        name: "lone carriage returns",
+        make: |text| {
+            let damaged = String::from_utf8(second(text, "surprise: 1\n")?).unwrap();
+            bytes(damaged.replace('\n', "\r"))
+        },
+    },
+    Damage {
         name: "NUL",
         make: |text| second(text, "x-a: \"a\0b\"\n"),
     },

@@ -1,13 +1,19 @@
 //! A governed repository in which one file at a time is damaged.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::World;
+use crate::support::{Answer, Running, World};
 
 /// Most address space that a command gets, KiB: more than 200 MB would be refused by the kernel.
 const MOST: usize = 200_000;
+
+/// Long enough for any machine that answers at all.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file to damage.
 pub struct Kind {
@@ -114,7 +120,7 @@ impl Stage {
         let ledger = world.git("rev-parse laneway").trim().to_owned();
         world.git("commit -q --allow-empty -m Damage");
         let sound = match (kind.on_ledger, kind.file.contains("/archive/")) {
-            (true, true) => "version: 1\ntasks:\n  - definition: {id: Z-1, title: Old, role: A-backend}\n    state:\n      version: 1\n      id: Z-1\n      status: cancelled\n      epoch: 0\n      cancellation: {reason: x, at: 2026-01-01T00:00:00Z, by: '@dana'}\n".to_owned(),
+            (true, true) => "version: 1\ntasks:\n  - at: 2026-01-02T00:00:00Z\n    file: governance/queue.yaml\n    definition: |\n      - {id: Z-1, title: Old, role: A-backend}\n    state:\n      version: 1\n      id: Z-1\n      status: cancelled\n      epoch: 0\n      cancellation: {reason: x, at: 2026-01-01T00:00:00Z, by: '@dana'}\n".to_owned(),
             (true, false) => world.git(&format!("show laneway:{}", kind.file)),
             (false, _) => std::fs::read_to_string(world.path("repo").join(kind.file)).unwrap(),
         };
@@ -145,10 +151,11 @@ impl Stage {
             return Err(format!("validate names no place: {findings:#?}"));
         }
         let before = self.refs();
-        for line in self.kind.mutations {
+        let fix = [("validate --fix", [1, 5])].into_iter();
+        let mutations = self.kind.mutations.iter().map(|line| (*line, [4, 5]));
+        for (line, codes) in fix.chain(mutations) {
             let answer = self.limited(line);
-            let refused = matches!(answer.exit, Some(4 | 5));
-            if !refused {
+            if !answer.exit.is_some_and(|code| codes.contains(&code)) {
                 return Err(format!("not refused: {answer:#?}"));
             }
             if self.refs() != before {
@@ -236,13 +243,24 @@ impl Stage {
         git.output().unwrap().stdout
     }
 
-    /// Every ref.
-    fn refs(&self) -> String {
-        self.world.git("for-each-ref")
+    /// Every ref, as git keeps them.
+    fn refs(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let git = self.world.path("repo/.git");
+        let mut found = BTreeMap::new();
+        let mut left = vec![git.join("refs"), git.join("packed-refs"), git.join("HEAD")];
+        while let Some(path) = left.pop() {
+            if path.is_dir() {
+                let entries = std::fs::read_dir(&path).unwrap();
+                left.extend(entries.map(|entry| entry.unwrap().path()));
+            } else if let Ok(bytes) = std::fs::read(&path) {
+                found.insert(path, bytes);
+            }
+        }
+        found
     }
 
     /// Runs laneway with no more than 200 MB of address space.
-    fn limited(&self, line: &str) -> crate::support::Answer {
+    fn limited(&self, line: &str) -> Answer {
         let program = env!("CARGO_BIN_EXE_laneway");
         let inner = self.world.command(&self.world.path("repo"), program, line);
         let mut outer = Command::new("sh");
@@ -256,12 +274,6 @@ impl Stage {
         for (name, value) in inner.get_envs() {
             outer.env(name, value.unwrap_or_default());
         }
-        let output = outer.output().unwrap();
-        crate::support::Answer {
-            line: line.to_owned(),
-            exit: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Running::of(line, &mut outer).within(PATIENCE)
     }
 }
