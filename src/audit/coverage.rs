@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::policy::Direct;
-use crate::domain::request::Verb;
 use crate::domain::state::{Completion, Standing};
 use crate::domain::time::Timestamp;
 use crate::git::{Commit, Repo, Signature};
