@@ -58,7 +58,7 @@ fn p12_a_task_that_the_archive_could_not_read_back_stays() {
 fn p12_a_period_in_parts_with_a_gap_keeps_every_part() {
     let mut plan = "version: 1\ntasks:\n".to_owned();
     let mut ids = Vec::new();
-    for number in 1..=9 {
+    for number in 1..=7 {
         plan.push_str(&task(number, 18_000));
         ids.push(format!("A-{number}"));
     }
@@ -74,7 +74,7 @@ fn p12_a_period_in_parts_with_a_gap_keeps_every_part() {
     world.quietly("show A-6");
     world.quietly("archive --restore A-3 A-4 --as @dana");
     assert!(!files().contains("2026-11-2.yaml"));
-    world.quietly("archive A-3 A-4 A-7 A-8 A-9 --as @dana");
+    world.quietly("archive A-3 A-4 A-7 --as @dana");
     assert_eq!(archived(&world), names);
     world.quietly("audit verify");
     world.quietly("archive --restore 2026-11 --as @dana");
