@@ -20,7 +20,10 @@ use crate::ledger::yaml::{self, Limits};
 use crate::ledger::{BadFile, LedgerError, Loader, PlanFile, paths};
 
 /// Size in bytes from which a period goes on in a new file.
-pub(super) const PART: usize = 1 << 20;
+const PART: usize = 1 << 20;
+
+// A full part and one task more are read again.
+const _: () = assert!(PART <= Limits::PLAN.bytes / 4);
 
 /// Closed tasks on their way into the archive.
 #[derive(Debug, Default)]

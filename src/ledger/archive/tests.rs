@@ -1,6 +1,5 @@
 use proptest::prelude::*;
 
-use super::put::PART;
 use super::*;
 use crate::domain::archive::{Closed, Recalled};
 use crate::domain::request::{Dependents, Verb};
@@ -82,5 +81,4 @@ fn a_part_of_a_period_is_known_by_its_name_alone() {
     ] {
         assert_eq!(part_of(other, &period), None, "{other}");
     }
-    assert!(PART <= Limits::PLAN.bytes / 2, "a full part is read again");
 }
