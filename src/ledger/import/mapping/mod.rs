@@ -2,6 +2,7 @@
 
 mod assignment;
 mod fields;
+mod gone;
 mod links;
 mod past;
 mod plain;
@@ -142,13 +143,13 @@ pub fn map(
         drafts.push(Draft::of(candidate, id.clone(), &setting, &mut mapping));
     }
     links::settle(&mut drafts, &mut mapping);
-    let mut gone = HashMap::new();
+    let mut left_out = HashMap::new();
     for draft in drafts {
         let standing = draft.mapped.standing;
         if options.open_only && standing != FirstStanding::Todo {
             mapping.left_out += 1;
             if let (Some(id), false) = (draft.mapped.id, draft.mapped.known) {
-                gone.insert(id, links::Gone::LeftOut(standing));
+                left_out.insert(id, gone::Gone::LeftOut(standing));
             }
             continue;
         }
@@ -156,7 +157,7 @@ pub fn map(
         mapping.tasks.push(mapped);
     }
     circles(&mut mapping);
-    links::detach(&mut mapping, gone);
+    gone::detach(&mut mapping, left_out);
     mapping
 }
 
