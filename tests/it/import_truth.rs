@@ -182,7 +182,7 @@ fn p12_an_export_keeps_closed_work_closed() {
         let task = exported(&whole, id).unwrap();
         assert_eq!(task["archived"], true);
         assert_eq!(task["state"]["status"], "cancelled");
-        assert_eq!(task["definition"]["role"].is_string(), true);
+        assert!(task["definition"]["role"].is_string());
     }
     for export in [&plain, &whole] {
         let other = World::governed();
