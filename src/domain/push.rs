@@ -10,6 +10,9 @@ pub const VERIFIED: &str = "refs/laneway/verified/";
 /// What belongs to laneway.
 pub const OWN: &str = "refs/laneway/";
 
+/// The rule by which a server tells that a ref has moved meanwhile: a race lost, not a no.
+pub const MOVED: &str = "ref-moved";
+
 /// A ref that a push moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {

@@ -84,6 +84,24 @@ impl Repo {
         }
     }
 
+    /// The ref that `name` is another name of, where it is a symbolic ref; that one may not exist.
+    ///
+    /// # Errors
+    /// [`GitError::BadRefName`]; [`GitError::Library`] or [`GitError::Git`] when it cannot be read.
+    pub fn leads_to(&self, name: &str) -> Result<Option<String>, GitError> {
+        let full = full_name(name)?;
+        if self.reftable {
+            return self.leads_to_by_cli(name);
+        }
+        let found = self.inner.refs.try_find(full.as_ref());
+        let found = found.map_err(|error| GitError::library(format!("read `{name}`"), &error))?;
+        let found = found.filter(|found| found.name == full);
+        Ok(found.and_then(|found| match found.target {
+            Target::Symbolic(real) => Some(real.as_bstr().to_str_lossy().into_owned()),
+            Target::Object(_) => None,
+        }))
+    }
+
     /// The refs below `prefix` (`refs/heads/`, `refs/laneway/work/A-1/`) and where they stand.
     /// Symbolic refs are left out.
     ///

@@ -31,7 +31,12 @@ impl Repo {
     }
 
     pub(super) fn head_ref_by_cli(&self) -> Result<Option<String>, GitError> {
-        let spawn = self.git(&["symbolic-ref", "-q", "HEAD"]);
+        self.leads_to_by_cli("HEAD")
+    }
+
+    /// Lists show no symbolic ref whose other name does not exist.
+    pub(super) fn leads_to_by_cli(&self, name: &str) -> Result<Option<String>, GitError> {
+        let spawn = self.git(&["symbolic-ref", "-q", name]);
         let finished = self.finish(&spawn, "symbolic-ref")?;
         match finished.exit {
             crate::process::Exit::Code(0) => Ok(Some(finished.stdout.text())),

@@ -6,6 +6,7 @@ use super::refs::full_name;
 use super::repo::failure;
 use super::{Expect, GitError, Repo};
 use crate::domain::id::{ObjectId, RemoteName};
+use crate::domain::push::MOVED;
 use crate::process::{Exit, Finished, Spawn};
 
 /// One ref of a push.
@@ -432,6 +433,11 @@ fn lost(summary: &str, stderr: &str) -> bool {
     if summary.starts_with("[rejected]") {
         return by_us.iter().any(|reason| summary.contains(reason));
     }
+    // Our own server hook looks before git does.
+    let told = format!("  {MOVED}: ");
+    if summary.contains("hook declined") && stderr.contains(&told) {
+        return true;
+    }
     let race = ["incorrect old value", "already exists"];
     let raced = race.iter().any(|reason| summary.contains(reason));
     let moved = stderr.contains("but expected") || stderr.contains("reference already exists");
@@ -472,7 +478,12 @@ fn held_lock(summary: &str, stderr: &str) -> Option<(Option<String>, Option<Stri
 
 /// The reason for people and callers, with what the remote has.
 fn lost_reason(summary: &str, stderr: &str) -> String {
-    let telling = stderr.lines().find(|line| line.contains("but expected"));
+    let tells = |line: &&str| {
+        ["but expected", "but the push expected"]
+            .iter()
+            .any(|text| line.contains(text))
+    };
+    let telling = stderr.lines().find(tells);
     telling.map_or_else(
         || summary.to_owned(),
         |line| format!("{summary}: {}", line.trim()),
@@ -527,6 +538,9 @@ mod tests {
                 "{summary}"
             );
         }
+        let moved = "remote:   ref-moved: fetch, then push again";
+        let raced = of("[remote rejected] (pre-receive hook declined)", moved);
+        assert!(matches!(raced, PushOutcome::Lost { .. }), "{raced:?}");
         let unknown = of("[remote failure] (remote failed to report status)", "");
         assert!(matches!(unknown, PushOutcome::Indeterminate { .. }));
     }

@@ -4,6 +4,7 @@
 
 mod forge;
 mod kinds;
+mod lies;
 
 use forge::{EVIL, Field};
 use kinds::{Forged, KINDS, Kind, Seen};
@@ -47,7 +48,7 @@ fn the_honest_steps_pass_both(field: &Field) {
             _ => {}
         }
         hold(field, &forged);
-        drop(field.world.laneway_in(EVIL, "audit verify").code(0));
+        drop(field.world.laneway_in(EVIL, "audit verify --all").code(0));
         let pushed = push(field, &forged);
         assert_eq!(pushed, None, "{step}");
         let verified = field.world.git_in(
@@ -79,7 +80,7 @@ fn found(field: &Field, kind: &Kind, forged: &Forged) -> Option<String> {
     let said = |answer: crate::support::Answer| format!("{}{}", answer.stdout, answer.stderr);
     match kind.seen {
         Seen::Audit(fact) => {
-            let answer = world.laneway_in(EVIL, "audit verify");
+            let answer = world.laneway_in(EVIL, "audit verify --all");
             let code = answer.exit;
             let text = said(answer);
             let named = forged.names.as_ref().or(forged.ledger.as_ref());

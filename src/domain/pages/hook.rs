@@ -69,9 +69,43 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
         id: "ledger-second",
         fact: "there would be two ledgers",
         verbs: RECEIVE,
-        text: "A second ledger gives every task a second owner. A copy may stand under a name that \
-               its marker does not say.",
+        text: "A second ledger gives every task a second owner.",
         example: "the ledger here is `laneway`; a second one would own every task again",
+    },
+    RefusalPage {
+        id: "ledger-copy",
+        fact: "the ledger would stand under a second name",
+        verbs: &["hook pre-commit", "hook pre-receive"],
+        text: "The ledger is judged under the name that its file governance/ledger.yaml says. A \
+               branch that begins at it is judged by nobody, looks like it, and holds neither rules \
+               nor code. `git switch` to a branch of the code. A copy may go to another remote than \
+               the deciding one.",
+        example: "it is a copy of the ledger `laneway`, which nobody judges under this name",
+    },
+    RefusalPage {
+        id: "ref-moved",
+        fact: "a push says that a ref stands where it does not",
+        verbs: RECEIVE,
+        text: "Somebody else's push came first; laneway's verbs read again and try once more. A push \
+               that says so of one ref is refused with all its refs, as none of them can be judged \
+               by it.",
+        example: "it is at 1234567890 but the push expected 0987654321",
+    },
+    RefusalPage {
+        id: "ref-twice",
+        fact: "a push names a ref twice",
+        verbs: RECEIVE,
+        text: "Only one of both could be judged as what the ref will be. No git client does that.",
+        example: "the push names it twice",
+    },
+    RefusalPage {
+        id: "ref-alias",
+        fact: "a push goes to a symbolic ref of the server",
+        verbs: RECEIVE,
+        text: "Git moves the ref that it leads to, whatever name was judged. Push to that one by its \
+               own name; who runs the server can take the other name away with `git symbolic-ref \
+               --delete`.",
+        example: "here it is another name of refs/heads/main, a symbolic ref",
     },
     RefusalPage {
         id: "rules-unknown",

@@ -1,5 +1,6 @@
 //! `post-receive`: the server says which ledger commits it has judged (X8, the level `verified`).
 
+use super::receive::{Push, When};
 use super::received;
 use crate::audit::verify_line;
 use crate::domain::id::ObjectId;
@@ -19,7 +20,7 @@ pub struct Verified {
 }
 
 /// Moves `refs/laneway/verified/<ledger>` to the ledger's tip that this push made, where there is
-/// one. What came in beside the hook since the last time is judged first.
+/// one. All since the last time is judged here: `pre-receive` may have been off.
 ///
 /// # Errors
 /// When it cannot be written, or a ledger commit does not hold.
@@ -42,8 +43,18 @@ pub fn post_receive(env: &Env, input: &str) -> Result<Option<Verified>, OpError>
         // Two pushes end at once, and the later one was told first.
         return Ok(None);
     }
-    if known != old {
-        judge(&repo, known, tip)?;
+    // What was there before the first word is taken for what it replays to.
+    if let (None, Some(old)) = (known, old) {
+        replay(&repo, old)?;
+    }
+    let push = Push::of(&repo, env, marker.clone(), &updates)?;
+    if let Some(denied) = push.judge_line(&ledger, (known.or(old), tip), When::After)? {
+        let at = denied.commit.map(|at| format!(" {at}")).unwrap_or_default();
+        let fact = format!(
+            "ledger commit{at} does not hold ({}): {}",
+            denied.rule, denied.fact
+        );
+        return Err(OpError::Usage(fact));
     }
     let edit = RefEdit {
         name: name.clone(),
@@ -56,8 +67,8 @@ pub fn post_receive(env: &Env, input: &str) -> Result<Option<Verified>, OpError>
     }
 }
 
-fn judge(repo: &Repo, from: Option<ObjectId>, tip: ObjectId) -> Result<(), OpError> {
-    let line = verify_line(repo, from, tip).map_err(|error| match error {
+fn replay(repo: &Repo, tip: ObjectId) -> Result<(), OpError> {
+    let line = verify_line(repo, None, tip).map_err(|error| match error {
         crate::audit::AuditError::Ledger(error) => OpError::Ledger(error),
         other => OpError::Usage(other.to_string()),
     })?;

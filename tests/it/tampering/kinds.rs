@@ -757,7 +757,7 @@ fn replayed(field: &Field) -> Forged {
 }
 
 /// A review dated ten years ahead, in everything that it says.
-fn from_the_future(field: &Field) -> Forged {
+pub fn from_the_future(field: &Field) -> Forged {
     let mut raw = field.honest("review");
     let at = "2026-11-20T09:00:00Z";
     raw.message = raw.message.replace(at, "2036-11-20T09:00:00Z");
@@ -778,7 +778,7 @@ fn merge_of_the_target(field: &Field) -> Forged {
     changed(field, "note", |raw| raw.parents.push(field.target.clone()))
 }
 
-fn empty(field: &Field) -> Forged {
+pub fn empty(field: &Field) -> Forged {
     let mut raw = field.raw(&field.ledger);
     raw.parents = vec![field.ledger.clone()];
     raw.message = "sync\n".to_owned();
@@ -819,7 +819,7 @@ fn second_ledger(field: &Field) -> Forged {
 }
 
 /// A commit on the target with these files.
-fn on_target(field: &Field, committer: &str, entries: &[(&str, Entry<'_>)]) -> String {
+pub fn on_target(field: &Field, committer: &str, entries: &[(&str, Entry<'_>)]) -> String {
     let mut raw = field.raw(&field.target);
     raw.tree = field.tree(&raw.tree, entries);
     raw.parents = vec![field.target.clone()];
@@ -855,7 +855,7 @@ fn promoted(field: &Field) -> String {
 }
 
 /// A task added by who may not, by rules of a commit that is on no target.
-fn promoted_aside(field: &Field) -> Forged {
+pub fn promoted_aside(field: &Field) -> Forged {
     let rules = promoted(field);
     let mut raw = field
         .honest("add")
@@ -870,7 +870,7 @@ fn promoted_aside(field: &Field) -> Forged {
     }
 }
 
-fn promoted_at_once(field: &Field) -> Forged {
+pub fn promoted_at_once(field: &Field) -> Forged {
     Forged {
         target: Some(promoted(field)),
         ..promoted_aside(field)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::super::landed;
 use super::Push;
 use crate::audit::{AuditError, Difference, Verdict, verify_line};
 use crate::domain::id::ObjectId;
@@ -20,6 +21,15 @@ const MAX_COMMITS: usize = 50_000;
 /// Longest fact that is sent to the pusher, in characters.
 const MAX_FACT: usize = 600;
 
+/// When ledger commits are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ops::hook) enum When {
+    /// Before they are let in.
+    Before,
+    /// Once they are there: rules may have changed since.
+    After,
+}
+
 impl Push<'_> {
     pub(super) fn judge_ledger(&self, update: &Update) -> Result<Option<Denied>, OpError> {
         let no = |rule, fact: String, hint: &str| Denied::new(rule, &update.name, fact, hint);
@@ -30,7 +40,22 @@ impl Push<'_> {
         if let Some(denied) = self.not_a_ledger(update, new)? {
             return Ok(Some(denied));
         }
-        let line = match verify_line(self.repo, update.old, new) {
+        if let Some(denied) = self.judge_line(&update.name, (update.old, new), When::Before)? {
+            return Ok(Some(denied));
+        }
+        self.done_without_target(update, new)
+    }
+
+    /// Judges the ledger commits between `from` and `new`: each is decided again, and held against
+    /// what the server knows.
+    pub(in crate::ops::hook) fn judge_line(
+        &self,
+        name: &str,
+        (from, new): (Option<ObjectId>, ObjectId),
+        when: When,
+    ) -> Result<Option<Denied>, OpError> {
+        let no = |rule, fact: String, hint: &str| Denied::new(rule, name, fact, hint);
+        let line = match verify_line(self.repo, from, new) {
             Ok(line) => line,
             Err(AuditError::NotInLedger(old)) => {
                 let fact = format!(
@@ -45,7 +70,7 @@ impl Push<'_> {
             }
             Err(AuditError::Ledger(error)) => return Err(error.into()),
         };
-        if line.left() > MAX_COMMITS {
+        if when == When::Before && line.left() > MAX_COMMITS {
             let fact = format!(
                 "{} ledger commits in one push, more than {MAX_COMMITS}",
                 line.left()
@@ -53,20 +78,20 @@ impl Push<'_> {
             let hint = "push an older commit of it first, then the rest";
             return Ok(Some(no("ledger-commit", fact, hint)));
         }
-        let mut terms = Terms::new(self, update.old.is_none());
+        let mut terms = Terms::new(self, from.is_none() || when == When::After);
         for verdict in line {
-            if let Some(denied) = self.unproven(&update.name, &verdict)? {
+            if let Some(denied) = self.unproven(name, &verdict)? {
                 return Ok(Some(denied.at(verdict.commit)));
             }
             if let Some(fact) = refused(&verdict) {
                 let hint = "it was not made by laneway on this ledger: make the change by its verb";
                 return Ok(Some(no("ledger-commit", fact, hint).at(verdict.commit)));
             }
-            if let Some(denied) = terms.judge(&update.name, verdict.commit)? {
+            if let Some(denied) = terms.judge(name, verdict.commit)? {
                 return Ok(Some(denied.at(verdict.commit)));
             }
         }
-        self.done_without_target(update, new)
+        Ok(None)
     }
 
     /// Too little shows who made a commit that holds otherwise (X8).
@@ -196,17 +221,17 @@ fn clipped(fact: String) -> String {
 /// server knows.
 struct Terms<'p, 'r> {
     push: &'p Push<'r>,
-    /// The ledger's whole history comes in: its rules were in force at their time.
-    beginning: bool,
+    /// The commits were made a while ago: their rules were in force at their time.
+    past: bool,
     /// Rules that were looked at and are in order.
     known: HashSet<ObjectId>,
 }
 
 impl<'p, 'r> Terms<'p, 'r> {
-    fn new(push: &'p Push<'r>, beginning: bool) -> Self {
+    fn new(push: &'p Push<'r>, past: bool) -> Self {
         Self {
             push,
-            beginning,
+            past,
             known: HashSet::new(),
         }
     }
@@ -223,7 +248,7 @@ impl<'p, 'r> Terms<'p, 'r> {
             return Ok(None);
         };
         if !self.known.contains(&rules) {
-            if let Some(denied) = self.rules(name, rules)? {
+            if let Some(denied) = self.rules(name, rules, &commit)? {
                 return Ok(Some(denied));
             }
             self.known.insert(rules);
@@ -232,15 +257,24 @@ impl<'p, 'r> Terms<'p, 'r> {
     }
 
     /// The rules stand on the target as it is before the push, and are the ones in force there.
-    fn rules(&self, name: &str, rules: ObjectId) -> Result<Option<Denied>, OpError> {
+    fn rules(
+        &self,
+        name: &str,
+        rules: ObjectId,
+        commit: &Commit,
+    ) -> Result<Option<Denied>, OpError> {
         let (repo, target) = (self.push.repo, self.push.target);
         let branch = &self.push.marker.target;
-        let Some(known) = target.before.or(target.after) else {
+        // A target that begins with the ledger is all there is to go by.
+        let begun = target.after.filter(|_| self.push.ledger.before.is_none());
+        let Some(known) = target.before.or(begun) else {
             let fact = format!("its rules {} are on no {branch} here", rules.short());
-            let hint = format!("push {branch} first, or with it");
+            let hint = format!("push {branch} first");
             return Ok(Some(Denied::new("rules-unknown", name, fact, hint)));
         };
-        if !repo.exists(rules) || !repo.is_ancestor(rules, known)? {
+        let there = repo.exists(rules)
+            && (repo.is_ancestor(rules, known)? || self.landed_with(rules, known, commit)?);
+        if !there {
             let fact = format!(
                 "its rules {} are not on {branch} before this push",
                 rules.short()
@@ -249,7 +283,7 @@ impl<'p, 'r> Terms<'p, 'r> {
                 format!("push {branch} by itself first: rules are in force once they are there");
             return Ok(Some(Denied::new("rules-unknown", name, fact, hint)));
         }
-        if self.beginning || rules == known || self.same_files(rules, known)? {
+        if self.past || rules == known || self.same_files(rules, known)? {
             return Ok(None);
         }
         let fact = format!(
@@ -258,6 +292,31 @@ impl<'p, 'r> Terms<'p, 'r> {
         );
         let hint = "the same command again: it fetches the new rules";
         Ok(Some(Denied::new("rules-stale", name, fact, hint)))
+    }
+
+    /// Whether the rules come to the target with this push, and it may be judged by them before they
+    /// are there: they are the files that are in force, and each target commit up to them was let
+    /// in by an earlier ledger commit. So comes what another authority has landed meanwhile.
+    fn landed_with(
+        &self,
+        rules: ObjectId,
+        known: ObjectId,
+        commit: &Commit,
+    ) -> Result<bool, OpError> {
+        let (repo, loader) = (self.push.repo, &self.push.loader);
+        let (Some(after), Some(parent)) = (self.push.target.after, commit.parents.first()) else {
+            return Ok(false);
+        };
+        let between = repo.is_ancestor(known, rules)? && repo.is_ancestor(rules, after)?;
+        if !between || !self.same_files(rules, known)? {
+            return Ok(false);
+        }
+        let (Ok(terms), Ok(states)) = (loader.rules(known), loader.states(*parent)) else {
+            return Ok(false);
+        };
+        let branch = self.push.marker.target.full();
+        let added = landed::added(repo, &terms, &states, &branch, (known, rules))?;
+        Ok(added.denied.is_none())
     }
 
     /// Whether policy, map and workstations are the same files. Where those in force do not read,

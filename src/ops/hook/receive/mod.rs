@@ -1,6 +1,8 @@
 //! `pre-receive`: the guard of a server (X7, X8, P25).
 //!
 //! Invariants:
+//! - Nothing that the pusher says of the repository is believed: where refs stand is read here, and
+//!   a push that says otherwise is refused as a whole.
 //! - All refs of a push are judged together, as the repository will be after it: `done` counts the
 //!   target that comes with it. Rules count as they were *before* it: who changes the identity map
 //!   and claims by it in one push is judged by the old one, and refused.
@@ -8,19 +10,27 @@
 //!   scratch directory, no program of the repository runs, no network is used, no cache is believed.
 //! - What a ref does not concern is not looked at.
 //!
+//! Whether git moves all refs of a push or none, the hook is not told; laneway's own pushes ask for
+//! it. Of a push that did not, a lock or a race can keep one ref back. `done` without its target is
+//! finished by the next merge, or undone (DESIGN §5.4). A target without its `done` holds work that
+//! passed every gate, whose task stays in review: the same push again, or `laneway complete`.
+//!
 //! Two pushes at once are judged each on what it saw. Git moves every ref from its old value only,
 //! and both refs that are judged only ever go forward, so what held then holds after either.
 
 mod ledger;
+mod standing;
 mod target;
 mod work;
+
+pub(super) use ledger::When;
 
 use std::path::PathBuf;
 
 use super::{Judged, received};
 use crate::domain::id::ObjectId;
 use crate::domain::marker::Marker;
-use crate::domain::push::{Denied, OWN, Update, VERIFIED, WORK};
+use crate::domain::push::{Denied, Update, WORK};
 use crate::env::Env;
 use crate::git::{GitError, Repo};
 use crate::ledger::{LedgerError, Loader, marker_at, served};
@@ -34,12 +44,19 @@ use crate::process::Runner;
 pub fn pre_receive(env: &Env, input: &str) -> Result<Judged, OpError> {
     let updates = received(input)?;
     let repo = quarantined(env)?;
+    let denied = standing::compared(&repo, &updates)?;
+    if !denied.is_empty() {
+        return Ok(Judged {
+            denied,
+            ..Judged::default()
+        });
+    }
     let (marker, mut denied) = match served(&repo, env)? {
         Some(marker) => (Some(marker), Vec::new()),
         None => created(&repo, &updates),
     };
     let Some(marker) = marker else {
-        denied.extend(updates.iter().filter_map(unowned));
+        denied.extend(updates.iter().filter_map(standing::reserved));
         return Ok(Judged {
             denied,
             ..Judged::default()
@@ -90,16 +107,8 @@ fn begins(repo: &Repo, update: &Update) -> Option<Marker> {
     (marker.branch.full() == update.name).then_some(marker)
 }
 
-/// What nobody pushes, ledger or not.
-fn unowned(update: &Update) -> Option<Denied> {
-    update.name.starts_with(VERIFIED).then(|| {
-        let fact = "the server alone says what it has judged";
-        Denied::new("ref-reserved", &update.name, fact, "leave this ref out")
-    })
-}
-
 /// A push to a repository with a ledger.
-struct Push<'r> {
+pub(super) struct Push<'r> {
     repo: &'r Repo,
     env: &'r Env,
     loader: Loader<'r>,
@@ -118,7 +127,7 @@ struct Moved {
 }
 
 impl<'r> Push<'r> {
-    fn of(
+    pub(super) fn of(
         repo: &'r Repo,
         env: &'r Env,
         marker: Marker,
@@ -126,18 +135,11 @@ impl<'r> Push<'r> {
     ) -> Result<Self, LedgerError> {
         let moved = |name: String| -> Result<Moved, LedgerError> {
             let update = updates.iter().find(|update| update.name == name);
-            Ok(match update {
-                Some(update) => Moved {
-                    before: update.old,
-                    after: update.new,
-                },
-                None => {
-                    let tip = repo.tip(&name)?;
-                    Moved {
-                        before: tip,
-                        after: tip,
-                    }
-                }
+            let tip = repo.tip(&name)?;
+            Ok(Moved {
+                // Git has moved the ref already where it is asked after the push.
+                before: update.map_or(tip, |update| update.old),
+                after: update.map_or(tip, |update| update.new),
             })
         };
         Ok(Self {
@@ -165,26 +167,30 @@ impl<'r> Push<'r> {
             self.judge_target(update, &mut judged.notes)?
         } else if name.starts_with(WORK) {
             self.judge_work(update)?
-        } else if name.starts_with(OWN) {
-            unowned(update).or_else(|| Some(self.reserved(update)))
         } else {
-            begins(self.repo, update).map(|_| self.second(update))
+            standing::reserved(update).or_else(|| self.another(update))
         };
         judged.denied.extend(denied);
         Ok(())
     }
 
-    fn reserved(&self, update: &Update) -> Denied {
-        let fact = format!("{OWN} belongs to laneway, which writes no such ref to a server");
-        Denied::new("ref-reserved", &update.name, fact, "use another name")
-    }
-
-    fn second(&self, update: &Update) -> Denied {
-        let fact = format!(
-            "the ledger here is `{}`; a second one would own every task again",
-            self.marker.branch
-        );
-        let hint = "a copy may stand under a name that its marker does not say";
-        Denied::new("ledger-second", &update.name, fact, hint)
+    /// A second ledger, or a branch that looks like one.
+    fn another(&self, update: &Update) -> Option<Denied> {
+        let ledger = &self.marker.branch;
+        let name = update.name.as_str();
+        if begins(self.repo, update).is_some() {
+            let fact =
+                format!("the ledger here is `{ledger}`; a second one would own every task again");
+            return Some(Denied::new("ledger-second", name, fact, "leave it out"));
+        }
+        let branch = name.starts_with("refs/heads/");
+        let copy = marker_at(self.repo, update.new?).ok().flatten();
+        (branch && copy.is_some_and(|copy| copy.branch == *ledger)).then(|| {
+            let fact = format!(
+                "it is a copy of the ledger `{ledger}`, which nobody judges under this name"
+            );
+            let hint = "leave it out; a copy may go to another remote than this one";
+            Denied::new("ledger-copy", name, fact, hint)
+        })
     }
 }

@@ -15,7 +15,8 @@ impl Push<'_> {
             return Ok(no("work-name", fact, "laneway writes work refs itself"));
         };
         let Some(new) = update.new else {
-            let kept = match (update.old, self.target.after) {
+            // The target of before: git may move that ref alone.
+            let kept = match (update.old, self.target.before) {
                 (Some(old), Some(target)) => self.repo.is_ancestor(old, target)?,
                 _ => false,
             };
