@@ -129,7 +129,7 @@ fn x12_edits_and_changed_hooks_are_refused_in_words() {
     let hooks = "repo/.git/hooks";
     plant(&world, hooks, "pre-push", "exit 0", 0o755);
     world.quietly("hooks install");
-    plant(&world, hooks, "pre-push.before-laneway", "exit 1", 0o755);
+    plant(&world, hooks, "before-laneway/pre-push", "exit 1", 0o755);
     let ours = fs::read_to_string(world.path(hooks).join("pre-commit")).unwrap();
     plant(&world, hooks, "pre-commit", "", 0o755);
     world.write_in(hooks, "pre-commit", &ours.replace("exec ", "true "));
@@ -178,9 +178,10 @@ fn x12_an_interrupted_installation_is_gone_on_with() {
     let world = World::governed();
     let hooks = world.path("repo/.git/hooks");
     plant(&world, "repo/.git/hooks", "pre-push", "exit 0", 0o755);
+    fs::create_dir(hooks.join("before-laneway")).unwrap();
     fs::hard_link(
         hooks.join("pre-push"),
-        hooks.join("pre-push.before-laneway"),
+        hooks.join("before-laneway/pre-push"),
     )
     .unwrap();
     drop(
@@ -194,7 +195,7 @@ fn x12_an_interrupted_installation_is_gone_on_with() {
     plant(
         &world,
         "repo/.git/hooks",
-        "pre-push.before-laneway",
+        "before-laneway/pre-push",
         "mine",
         0o755,
     );
@@ -241,6 +242,69 @@ fn x12_a_program_that_is_gone_is_told_and_looked_for_on_path() {
     drop(world.laneway("hooks status").code(0));
     let (done, said) = commit(&world, "repo", "commit -q --allow-empty -m x");
     assert!(done, "{said}");
+}
+
+#[test]
+fn x12_a_hook_that_asks_its_own_name_still_hears_it() {
+    let world = World::governed();
+    let hooks = "repo/.git/hooks";
+    plant(
+        &world,
+        hooks,
+        "pre-commit",
+        "basename \"$0\" > .git/seen",
+        0o755,
+    );
+    world.quietly("hooks install");
+    world.commit("repo", "src/one", "1\n");
+    let seen = fs::read_to_string(world.path("repo/.git/seen")).unwrap();
+    assert_eq!(seen, "pre-commit\n");
+    world.quietly("hooks uninstall");
+    assert!(!world.path(hooks).join("before-laneway").exists());
+}
+
+#[test]
+fn x12_a_hook_that_was_there_is_never_left_behind_without_a_word() {
+    let world = World::governed();
+    let hooks = "repo/.git/hooks";
+    plant(&world, hooks, "pre-push", "exit 0", 0o755);
+    plant(&world, hooks, "pre-commit", "exit 0", 0o755);
+    let before = files(&world.path(hooks));
+    world.quietly("hooks install");
+    // Somebody deletes one of ours; another tool writes over one.
+    fs::remove_file(world.path(hooks).join("pre-push")).unwrap();
+    plant(&world, hooks, "pre-commit", "echo husky", 0o755);
+    let status = world.laneway("hooks status").code(1);
+    drop(
+        status
+            .says("pre-push, which was here before, is not called")
+            .says("pre-commit, which"),
+    );
+    let left = files(&world.path(hooks));
+    let refused = world.laneway("hooks uninstall").code(4);
+    drop(refused.says("before-laneway/pre-commit"));
+    assert_eq!(files(&world.path(hooks)), left);
+    // Once that one is away, both are put back.
+    fs::remove_file(world.path(hooks).join("pre-commit")).unwrap();
+    let done = world.laneway("hooks uninstall").code(0);
+    drop(done.says("pre-push: restored").says("pre-commit: restored"));
+    assert_eq!(files(&world.path(hooks)), before);
+}
+
+#[test]
+fn x12_hooks_of_a_shared_directory_are_taken_away_by_force_only() {
+    let world = World::governed();
+    let shared = world.path("home/hooks");
+    world.git(&format!(
+        "config --global core.hooksPath {}",
+        shared.display()
+    ));
+    world.quietly("hooks install --force");
+    let before = files(&shared);
+    drop(world.laneway("hooks uninstall").code(4).says("core.hooksPath"));
+    assert_eq!(files(&shared), before);
+    drop(world.laneway("hooks uninstall --force").code(0));
+    assert!(!shared.exists());
 }
 
 #[test]
@@ -318,6 +382,12 @@ fn p31_the_target_takes_work_of_tasks_only_where_policy_says_so() {
     world.git("switch -q laneway");
     let (done, said) = commit(&world, "repo", "commit -q --allow-empty -m by-hand");
     assert!(!done && said.contains("ledger-by-hand"), "{said}");
+    // The same branch under another name.
+    world.git("switch -q -c mine");
+    world.git("rm -q governance/queue.yaml");
+    let (done, said) = commit(&world, "repo", "commit -q -m by-hand");
+    assert!(!done && said.contains("ledger-copy"), "{said}");
+    assert!(!said.contains("laneway init"), "{said}");
 }
 
 #[test]
@@ -401,7 +471,7 @@ fn x07_a_push_by_hand_is_judged_before_it_is_sent() {
 }
 
 #[test]
-fn p16_what_laneway_does_runs_none_of_its_hooks() {
+fn x12_what_laneway_does_runs_none_of_its_hooks() {
     let world = World::remote();
     world.quietly("hooks install");
     drop(
@@ -414,7 +484,7 @@ fn p16_what_laneway_does_runs_none_of_its_hooks() {
         plant(
             &world,
             "repo/.git/hooks",
-            &format!("{name}.before-laneway"),
+            &format!("before-laneway/{name}"),
             "exit 1",
             0o755,
         );

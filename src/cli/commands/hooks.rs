@@ -120,10 +120,10 @@ fn standing(status: &Status, width: Option<u16>) -> String {
     let mut table = Table::new(&["hook", "state", "called first"], width);
     for slot in &status.slots {
         let chained = slot.chained.as_ref().map(|chained| {
-            let name = chained.path.file_name().unwrap_or_default();
-            let name = name.to_string_lossy();
+            let name = chained.path.strip_prefix(&status.dir);
+            let name = name.unwrap_or(&chained.path).display();
             match chained.called {
-                true => name.into_owned(),
+                true => name.to_string(),
                 false => format!("{name} (kept, not called)"),
             }
         });
@@ -136,6 +136,10 @@ fn standing(status: &Status, width: Option<u16>) -> String {
     let mut text = table.text();
     for slot in &status.slots {
         if let Some(ailment) = slot.ailment() {
+            if slot.left.is_some() {
+                text.push_str(&format!("{ailment}\n"));
+                continue;
+            }
             // What somebody changed is given up by that person's word only.
             let force = match slot.standing {
                 Standing::Outdated => "",

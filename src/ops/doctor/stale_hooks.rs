@@ -27,6 +27,9 @@ fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
                 hooks::install(&patient.repo, &patient.env, options)?;
                 Ok(Mended::Done("it is written anew".to_owned()))
             }),
+            _ if slot.left.is_some() => {
+                Cure::Hand("look at it, then `laneway hooks uninstall`".to_owned())
+            }
             _ => Cure::Hand("look at it, then `laneway hooks install --force`".to_owned()),
         };
         Some(Finding {

@@ -1,8 +1,9 @@
 use std::fs;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::kept::{self, exists};
 use super::script::{self, Script};
 use super::slot::{self, Slot, Standing};
 use super::{CLIENT, Reach, SERVER, Status, status};
@@ -78,10 +79,7 @@ pub fn install(repo: &Repo, env: &Env, options: Options) -> Result<Done, OpError
         return Err(OpError::Usage(text.to_owned()));
     }
     let status = status(repo)?;
-    if let (Reach::Elsewhere(why), false) = (&status.reach, options.force) {
-        let unmet = Unmet::rule("hooks-path", why.clone()).hint(call_it(options.server));
-        return Err(Refusal::one(what, None, unmet).into());
-    }
+    refuse_elsewhere(what, &status, options.force, &call_it(options.server))?;
     let wanted: &[&str] = if options.server { &SERVER } else { &CLIENT };
     let slots = status.slots.iter();
     let slots: Vec<&Slot> = slots.filter(|slot| wanted.contains(&slot.name)).collect();
@@ -110,16 +108,23 @@ pub fn install(repo: &Repo, env: &Env, options: Options) -> Result<Done, OpError
 /// # Errors
 /// The refusal, before anything is changed.
 pub fn uninstall(repo: &Repo, options: Options) -> Result<Done, OpError> {
+    let what = "hooks are not uninstalled";
     let before = status(repo)?;
-    let ours: Vec<&Slot> = before
-        .slots
-        .iter()
-        .filter(|slot| slot.ours.is_some())
+    let ours = before.slots.iter();
+    let ours: Vec<&Slot> = ours
+        .filter(|slot| slot.ours.is_some() || slot.left.is_some())
         .collect();
-    refuse_changed("hooks are not uninstalled", &ours, options.force)?;
+    if !ours.is_empty() {
+        let hint = "`--force` takes them away there, for all that use it";
+        refuse_elsewhere(what, &before, options.force, hint)?;
+    }
+    refuse_changed(what, &ours, options.force)?;
+    for slot in &ours {
+        refuse_in_the_way(what, slot)?;
+    }
     let mut changes = Vec::new();
     for slot in &ours {
-        let back = slot.chained.is_some() && exists(&slot.before());
+        let back = exists(&slot.before());
         changes.push((
             slot.name,
             if back {
@@ -132,9 +137,12 @@ pub fn uninstall(repo: &Repo, options: Options) -> Result<Done, OpError> {
             continue;
         }
         match back {
-            true => fs::rename(slot.before(), &slot.path).map_err(io_at(&slot.path))?,
+            true => kept::put_back(&slot.path).map_err(io_at(&slot.path))?,
             false => fs::remove_file(&slot.path).map_err(io_at(&slot.path))?,
         }
+    }
+    if !ours.is_empty() && !options.dry_run {
+        kept::tidy(&before.dir);
     }
     let made = ours
         .iter()
@@ -159,7 +167,8 @@ impl Plan {
         let known = slot.ours.as_ref();
         // Of ours, what it chains stays; of others', the hook itself is chained.
         let (file, chains) = match slot.standing {
-            Standing::Absent => (None, false),
+            // What is left of an earlier installation is called again.
+            Standing::Absent => (slot.left.as_ref(), slot::runs(&before)),
             Standing::Foreign => (Some(&slot.path), slot::runs(&slot.path)),
             _ => (
                 slot.chained
@@ -169,7 +178,13 @@ impl Plan {
                 slot::runs(&before),
             ),
         };
-        let digest = file.map(|file| script::digest_of(file).map_err(io_at(file)));
+        let digest = file.map(|file| {
+            let digest = match *file == slot.path {
+                true => kept::digest_of(file),
+                false => script::digest_of(file),
+            };
+            digest.map_err(io_at(file))
+        });
         let script = Script {
             hook: slot.name.to_owned(),
             program: env.exe.clone(),
@@ -178,7 +193,9 @@ impl Plan {
             made_dir: known.map_or(made_dir, |ours| ours.made_dir),
         };
         let change = match slot.standing {
-            Standing::Absent => Change::Installed,
+            Standing::Absent if file.is_none() => Change::Installed,
+            Standing::Absent if chains => Change::Chained,
+            Standing::Absent => Change::Kept,
             Standing::Foreign if chains => Change::Chained,
             Standing::Foreign => Change::Kept,
             Standing::Current if known == Some(&script) => Change::Unchanged,
@@ -193,8 +210,7 @@ impl Plan {
         }
         let before = slot.before();
         if slot.standing == Standing::Foreign && !exists(&before) {
-            // A second name for the very file: it is called until ours is whole.
-            fs::hard_link(&slot.path, &before).map_err(io_at(&before))?;
+            kept::keep(&slot.path).map_err(io_at(&before))?;
         }
         let dir = slot.path.parent().unwrap_or(Path::new("."));
         let write = || -> std::io::Result<()> {
@@ -207,6 +223,17 @@ impl Plan {
             Ok(())
         };
         write().map_err(io_at(&slot.path))
+    }
+}
+
+/// A directory of hooks that is not this repository's alone.
+fn refuse_elsewhere(what: &str, status: &Status, force: bool, hint: &str) -> Result<(), OpError> {
+    match &status.reach {
+        Reach::Elsewhere(why) if !force => {
+            let unmet = Unmet::rule("hooks-path", why.clone()).hint(hint);
+            Err(Refusal::one(what, None, unmet).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -226,38 +253,26 @@ fn refuse_changed(what: &str, slots: &[&Slot], force: bool) -> Result<(), OpErro
     Err(Refusal::new(what, None, unmet.collect()).into())
 }
 
-/// A file under the name that the hook of before would get: no force makes that right.
+/// A hook of another tool where one that was there before belongs: no force makes that right.
 fn refuse_in_the_way(what: &str, slot: &Slot) -> Result<(), OpError> {
     let no = |fact: String, hint: &str| {
         let unmet = Unmet::rule("hooks-changed", fact).hint(hint);
         Err(Refusal::one(what, None, unmet).into())
     };
-    let before = slot.before();
     if slot.path.is_dir() {
         let fact = format!("{} is a directory", slot.path.display());
         return no(fact, "move it away");
     }
-    let chains = slot.chained.is_some();
-    if chains || !exists(&before) || same_file(&slot.path, &before) {
+    let Some(left) = slot
+        .left
+        .as_ref()
+        .filter(|_| slot.standing == Standing::Foreign)
+    else {
         return Ok(());
-    }
-    let fact = format!(
-        "{} is in the way, and nothing says whose it is",
-        before.display()
-    );
-    no(fact, "move it to where it belongs, or away")
-}
-
-/// Whether two names stand for one file: an installation was cut short between its two steps.
-fn same_file(one: &Path, other: &Path) -> bool {
-    match (one.symlink_metadata(), other.symlink_metadata()) {
-        (Ok(one), Ok(other)) => one.ino() == other.ino() && one.dev() == other.dev(),
-        _ => false,
-    }
-}
-
-fn exists(path: &Path) -> bool {
-    !matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound)
+    };
+    let (left, path) = (left.display(), slot.path.display());
+    let fact = format!("{left}, which was here before, is in the way of {path}");
+    no(fact, "look at both, and move one of them away")
 }
 
 fn io_at(path: &Path) -> impl Fn(std::io::Error) -> OpError + use<> {

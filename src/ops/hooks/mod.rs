@@ -2,8 +2,8 @@
 //! again, exactly (X12).
 //!
 //! - A hook of ours is a small shell script that says what it is: its version and a digest of its
-//!   own text. What was there before stands beside it, the same file under another name, and is
-//!   called first with the same arguments, input and environment; its no stops.
+//!   own text. What was there before is kept in `before-laneway/`, the same file under its own name,
+//!   and is called first with the same arguments, input and environment; its no stops.
 //! - Each change is one rename or link: at no moment is a hook that was there not called.
 //! - Nothing is guessed. A script that was edited, a chained hook that changed since, a directory
 //!   that other repositories or worktrees share: refused in words, `--force` goes on.
@@ -11,6 +11,7 @@
 
 mod change;
 mod home;
+mod kept;
 mod script;
 mod slot;
 pub mod template;
@@ -41,7 +42,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether a hook of ours stands here and something is wrong with it.
+    /// Whether something is wrong with a hook of ours, or a hook that it called is left behind.
     #[must_use]
     pub fn ails(&self) -> bool {
         self.slots.iter().any(|slot| slot.ailment().is_some())

@@ -4,13 +4,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::kept;
 use crate::domain::shell::quoted;
 
 /// The version of the scripts that this build writes.
 pub(super) const VERSION: u32 = 1;
-
-/// What is put behind the name of a hook that was there before.
-pub(super) const BEFORE: &str = ".before-laneway";
 
 const MARK: &str = "# laneway hook ";
 
@@ -69,7 +67,8 @@ impl Script {
             program.replace('\'', ""),
         );
         if self.chains {
-            text.push_str(&format!("laneway_before=\"${{0%/*}}/{hook}{BEFORE}\"\n"));
+            let dir = kept::DIR;
+            text.push_str(&format!("laneway_before=\"${{0%/*}}/{dir}/{hook}\"\n"));
         }
         let call = format!("\"$laneway_program\" hook {hook}");
         text.push_str(&match (reads_input(hook), self.chains) {
@@ -125,7 +124,7 @@ pub(super) fn digest_of(path: &Path) -> std::io::Result<String> {
     Ok(digest(&bytes))
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,7 +3,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::script::{self, BEFORE, Script};
+use super::kept;
+use super::script::{self, Script};
 use crate::ops::OpError;
 
 /// Longest file that may be a script of ours, in bytes.
@@ -18,6 +19,8 @@ pub struct Slot {
     pub standing: Standing,
     /// The hook that was there before ours.
     pub chained: Option<Chained>,
+    /// A hook that was there before one of ours, which is gone: nobody calls it.
+    pub left: Option<PathBuf>,
     pub(super) path: PathBuf,
     pub(super) ours: Option<Script>,
 }
@@ -70,6 +73,7 @@ impl Slot {
             name,
             standing: Standing::Absent,
             chained: None,
+            left: None,
             path: path.clone(),
             ours: None,
         };
@@ -77,6 +81,10 @@ impl Slot {
             path: path.clone(),
             source,
         };
+        let before = slot.before();
+        if kept::exists(&before) && !kept::is_kept(&path) {
+            slot.left = Some(before.clone());
+        }
         let data = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(slot),
             Err(error) => return Err(io(error)),
@@ -97,7 +105,9 @@ impl Slot {
         } else {
             Standing::Current
         };
-        let before = slot.before();
+        if found.script.before.is_some() {
+            slot.left = None;
+        }
         slot.chained = found.script.before.as_ref().map(|digest| Chained {
             called: found.script.chains,
             changed: script::digest_of(&before).ok().as_ref() != Some(digest),
@@ -109,12 +119,18 @@ impl Slot {
 
     /// Where the hook that was there before stands.
     pub(super) fn before(&self) -> PathBuf {
-        self.path.with_file_name(format!("{}{BEFORE}", self.name))
+        kept::place_of(&self.path)
     }
 
-    /// What is wrong with a hook of ours, in words; `None` where it is well or not ours.
+    /// What is wrong with a hook of ours, or with what it left behind, in words; `None` where it is
+    /// well or not ours.
     #[must_use]
     pub fn ailment(&self) -> Option<String> {
+        if let Some(left) = &self.left {
+            let text =
+                "which was here before, is not called: `laneway hooks uninstall` puts it back";
+            return Some(format!("{}, {text}", left.display()));
+        }
         let ours = self.ours.as_ref()?;
         let file = self.path.display();
         match self.standing {
