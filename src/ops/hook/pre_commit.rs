@@ -11,7 +11,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::task::Task;
 use crate::env::Env;
 use crate::git::{Operation, Repo};
-use crate::ledger::{Ledger, LedgerError, Loader};
+use crate::ledger::{Ledger, LedgerError, Loader, marker_at};
 use crate::ops::validate::{Options, Source, validate};
 use crate::ops::{OpError, SiteOptions, site};
 use crate::workspace::{self, Binding};
@@ -216,6 +216,19 @@ fn on_branch(repo: &Repo, ledger: &Ledger, staged: &[String]) -> Result<Option<D
             fact,
             hint,
         )));
+    }
+    if head.as_deref() != Some(&marker.target.full())
+        && let Some(commit) = repo.head_commit()?
+        && let Ok(Some(copy)) = marker_at(repo, commit)
+        && copy.branch == marker.branch
+    {
+        let fact = format!(
+            "what is checked out is the ledger `{}` under another name, which laneway alone writes",
+            marker.branch
+        );
+        let hint = format!("`git switch {}`", marker.target);
+        let name = head.as_deref().unwrap_or("HEAD");
+        return Ok(Some(Denied::new("ledger-copy", name, fact, hint)));
     }
     // Elsewhere than in the deciding repository, a commit is on no target until it is pushed.
     if marker.authority != Authority::Local || head.as_deref() != Some(&marker.target.full()) {
