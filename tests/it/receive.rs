@@ -52,12 +52,8 @@ fn x07_a_fleet_works_through_the_guard_from_the_first_commit() {
 fn x08_a_declined_client_says_why_and_does_not_try_again() {
     let world = guarded();
     world.quietly("add A-1 --title One --type task --role A-backend --as @dana");
-    let map = "version: 1\nmode: enforced\nagents:\n  - {name: '@bot', roles: [A-backend], may: [claim], emails: [bot@example.com]}\n\
-        routing:\n  - {task_type: task, agent_name: '@bot', workstation: ws-local-01}\n";
-    world.write("governance/identity-map.yaml", map);
-    world.rule("signatures: {minimum: committer}");
-    world.git("push -q origin main");
-    let tries = "echo x >> \"$GIT_DIR/tries\"\n";
+    // A server whose clock is behind: what it alone can find.
+    let tries = "echo x >> \"$GIT_DIR/tries\"\nexport LANEWAY_TEST_NOW=2026-11-19T09:00:00Z\n";
     let hook = world.path("hub.git/hooks/pre-receive");
     let text = std::fs::read_to_string(&hook).unwrap();
     std::fs::write(
@@ -67,10 +63,10 @@ fn x08_a_declined_client_says_why_and_does_not_try_again() {
     .unwrap();
     let claim = world.start("repo", "claim A-1 --no-worktree --as @bot");
     let answer = claim.within(Duration::from_secs(60)).code(4);
-    drop(answer.says("maker-unproven").says("git config user.email"));
+    drop(answer.says("clock-ahead").says("set the clock"));
     let tried = std::fs::read_to_string(world.path("hub.git/tries")).unwrap();
     assert_eq!(tried.lines().count(), 1);
-    world.git("config user.email bot@example.com");
+    std::fs::write(&hook, text).unwrap();
     drop(world.laneway("claim A-1 --no-worktree --as @bot").code(0));
 }
 
@@ -98,4 +94,147 @@ fn x07_rules_that_changed_meanwhile_are_told_and_the_next_try_goes_by_them() {
         "{said}"
     );
     drop(world.laneway("note A-1 x --as @bot").code(0));
+}
+
+#[test]
+fn x07_what_a_local_authority_has_landed_comes_in_with_its_target() {
+    let world = World::governed();
+    world.rule("target: {branch: main, direct: tasks_only}");
+    world.git("init -q --bare ../hub.git");
+    drop(
+        world
+            .laneway_in("hub.git", "hooks install --server")
+            .code(0),
+    );
+    let push = |line: &str| {
+        let output = world
+            .command(&world.path("repo"), "git", line)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), said)
+    };
+    let both = "push -q --atomic ../hub.git main laneway";
+    let (done, said) = push(both);
+    assert!(done, "{said}");
+    world.submit("A-1", "--role A-backend", "repo-A-backend", "src/a", "1\n");
+    drop(world.laneway("merge A-1 --as @bot").code(0));
+    // It is judged by the rules of a target that has the landed commit.
+    world.quietly("add A-2 --title Two --role A-backend --as @dana");
+    let (done, said) = push(both);
+    assert!(done, "{said}");
+    // Rules that are others than those in force are not brought so.
+    world.rule("lease: {ttl: 1h}");
+    world.quietly("note A-2 x --as @bot");
+    let (done, said) = push(both);
+    assert!(!done && said.contains("rules-unknown"), "{said}");
+}
+
+#[test]
+fn x08_signed_work_goes_through_the_guard_and_nothing_else_does() {
+    let world = guarded();
+    for key in ["good", "bad"] {
+        let line = format!("-q -t ed25519 -N '' -C {key} -f {key}");
+        let made = world
+            .command(&world.path("home"), "ssh-keygen", &line)
+            .output()
+            .unwrap();
+        assert!(made.status.success());
+    }
+    let key = std::fs::read_to_string(world.path("home/good.pub")).unwrap();
+    let key = key.trim();
+    let agent = |name: &str, rest: &str| {
+        format!(
+            "  - {{name: '{name}', {rest}, emails: [test@example.com], signing_keys: ['{key}']}}\n"
+        )
+    };
+    let map = format!(
+        "version: 1\nmode: enforced\nagents:\n{}{}routing:\n  - {{task_type: work, agent_name: '@bot', workstation: ws-local-01}}\n",
+        agent("@bot", "roles: [A-backend], may: [claim, handoff]"),
+        agent("@dana", "kind: person, may: [plan, merge, admin]"),
+    );
+    world.write("governance/identity-map.yaml", &map);
+    world.rule("signatures: {minimum: signed}");
+    world.git("push -q origin main");
+    let add = "add A-1 --title One --type work --role A-backend --as @dana";
+    let unsigned = world.laneway(add).code(4);
+    drop(unsigned.says("sign"));
+    world.git("config commit.gpgSign true");
+    world.git("config gpg.format ssh");
+    let sign_by = |key: &str| {
+        let file = world.path("home").join(key);
+        world.git(&format!("config user.signingKey {}", file.display()));
+    };
+    sign_by("bad");
+    let foreign = world.laneway(add).code(4);
+    drop(foreign.says("sign"));
+    sign_by("good");
+    drop(world.laneway(add).code(0));
+    drop(world.laneway("claim A-1 --as @bot").code(0));
+    world.commit("repo-A-backend", "src/a", "1\n");
+    drop(
+        world
+            .laneway_in("repo-A-backend", "handoff --next more")
+            .code(0),
+    );
+    drop(world.laneway("merge A-1 --as @dana").code(0));
+    // A clone that does not look may send what is not signed; the server looks.
+    let tip = world.git_in("hub.git", "rev-parse refs/heads/laneway");
+    world.git("fetch -q origin");
+    world.git("config commit.gpgSign false");
+    let stripped = unsigned_copy(&world, tip.trim());
+    let before = world.git_in("hub.git", "rev-parse refs/heads/laneway~1");
+    world.git_in(
+        "hub.git",
+        &format!("update-ref refs/heads/laneway {}", before.trim()),
+    );
+    world.git_in("hub.git", "update-ref -d refs/laneway/verified/laneway");
+    let line = format!("push -q origin {stripped}:refs/heads/laneway");
+    let output = world
+        .command(&world.path("repo"), "git", &line)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("maker-unproven"),
+        "{said}"
+    );
+    let line = format!("push -q origin {}:refs/heads/laneway", tip.trim());
+    world.git(&line);
+    world.git("fetch -q origin +refs/laneway/verified/*:refs/laneway/verified/*");
+    drop(world.laneway("log").code(0).says("verified"));
+}
+
+/// A commit without its signature.
+fn unsigned_copy(world: &World, commit: &str) -> String {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let text = world.git(&format!("cat-file commit {commit}"));
+    let (head, message) = text.split_once("\n\n").unwrap();
+    let mut signature = false;
+    let head: Vec<&str> = head
+        .lines()
+        .filter(|line| {
+            signature = line.starts_with("gpgsig ") || signature && line.starts_with(' ');
+            !signature
+        })
+        .collect();
+    let text = format!("{}\n\n{message}", head.join("\n"));
+    let mut git = world.command(
+        &world.path("repo"),
+        "git",
+        "hash-object -t commit -w --stdin",
+    );
+    let mut git = git
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    git.stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let output = git.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
