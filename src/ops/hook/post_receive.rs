@@ -47,7 +47,7 @@ pub fn post_receive(env: &Env, input: &str) -> Result<Option<Verified>, OpError>
     if let (None, Some(old)) = (known, old) {
         replay(&repo, old)?;
     }
-    let push = Push::of(&repo, env, marker.clone(), &updates)?;
+    let push = Push::of(&repo, env, marker, &updates)?;
     if let Some(denied) = push.judge_line(&ledger, (known.or(old), tip), When::After)? {
         let at = denied.commit.map(|at| format!(" {at}")).unwrap_or_default();
         let fact = format!(
