@@ -301,7 +301,12 @@ fn x12_hooks_of_a_shared_directory_are_taken_away_by_force_only() {
     ));
     world.quietly("hooks install --force");
     let before = files(&shared);
-    drop(world.laneway("hooks uninstall").code(4).says("core.hooksPath"));
+    drop(
+        world
+            .laneway("hooks uninstall")
+            .code(4)
+            .says("core.hooksPath"),
+    );
     assert_eq!(files(&shared), before);
     drop(world.laneway("hooks uninstall --force").code(0));
     assert!(!shared.exists());

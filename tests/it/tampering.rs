@@ -2,9 +2,11 @@
 //! what is not so, or the target hold what nobody landed. Each kind is found in a clone that holds
 //! it, and kept out by the `pre-receive` hook of a real bare remote.
 
+mod audited;
 mod forge;
 mod kinds;
 mod lies;
+mod making;
 
 use forge::{EVIL, Field};
 use kinds::{Forged, KINDS, Kind, Seen};
@@ -21,6 +23,7 @@ fn x07_tampering_of_every_kind_is_found_and_refused() {
     for kind in KINDS {
         let forged = (kind.forge)(&field);
         wrong.extend(found(&field, kind, &forged).map(|why| format!("{}: {why}", kind.name)));
+        wrong.extend(audited(&field, kind, &forged).map(|why| format!("{}: {why}", kind.name)));
         wrong.extend(refused(&field, kind, &forged).map(|why| format!("{}: {why}", kind.name)));
         if field.remote_refs() != before {
             panic!("{}: the remote has moved", kind.name);
@@ -122,11 +125,26 @@ fn found(field: &Field, kind: &Kind, forged: &Forged) -> Option<String> {
             let right = code == Some(1) && text.contains(ailment);
             (!right).then(|| format!("doctor ({code:?}) does not say {ailment}:\n{text}"))
         }
-        Seen::Server(why) => {
-            assert!(!why.is_empty());
-            None
-        }
+        Seen::Server(_) => None,
     }
+}
+
+/// Why the audit does not say of a kind that others find what it is known to say.
+fn audited(field: &Field, kind: &Kind, forged: &Forged) -> Option<String> {
+    let wanted = audited::ANSWERS
+        .iter()
+        .find(|(name, ..)| *name == kind.name);
+    let why = match kind.seen {
+        Seen::Audit(_) => return None,
+        Seen::Server(why) => why,
+        Seen::PrePush(_) | Seen::Doctor(_) => "another check finds it",
+    };
+    hold(field, forged);
+    let answer = field.world.laneway_in(EVIL, "audit verify --all");
+    let (code, text) = (answer.exit, format!("{}{}", answer.stdout, answer.stderr));
+    let right =
+        wanted.is_some_and(|(_, wanted, fact)| code == Some(*wanted) && text.contains(fact));
+    (!right).then(|| format!("{why}, and audit verify says ({code:?}):\n{text}"))
 }
 
 /// Why a kind is not refused as it should be.

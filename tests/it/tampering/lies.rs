@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use super::forge::{EVIL, Entry, Field};
-use super::kinds::{self, Forged};
+use super::kinds::Forged;
+use super::making;
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
@@ -85,7 +86,7 @@ fn x07_the_guard_believes_no_pusher_where_a_ref_stands() {
         ledger: Some(forged),
         target: Some(rules),
         ..
-    } = kinds::promoted_at_once(&field)
+    } = making::promoted_at_once(&field)
     else {
         panic!("no forgery");
     };
@@ -99,7 +100,7 @@ fn x07_the_guard_believes_no_pusher_where_a_ref_stands() {
     }
 
     // Code that nobody landed, by a ledger that never was.
-    let code = kinds::on_target(&field, "bot@example.com", &[("src/z", Entry::Text("1\n"))]);
+    let code = making::on_target(&field, "bot@example.com", &[("src/z", Entry::Text("1\n"))]);
     let (made_up, note) = made_up(&field, &code);
     refused(
         &field,
@@ -148,7 +149,7 @@ fn made_up(field: &Field, code: &str) -> (String, String) {
 fn x07_no_other_name_of_a_ref_goes_around_the_guard() {
     let field = Field::new();
     let world = &field.world;
-    let code = kinds::on_target(&field, "bot@example.com", &[("src/z", Entry::Text("1\n"))]);
+    let code = making::on_target(&field, "bot@example.com", &[("src/z", Entry::Text("1\n"))]);
     let note = field.git("rev-parse refs/honest/note").trim().to_owned();
     let names = [
         ("refs/heads/master", TARGET, field.target.as_str(), &code),
@@ -181,7 +182,11 @@ fn x07_what_came_in_beside_the_guard_is_not_called_judged() {
     std::fs::rename(&hook, &kept).unwrap();
     let verified = "rev-parse refs/laneway/verified/laneway";
     let before = world.git_in("hub.git", verified);
-    for forge in [kinds::from_the_future, kinds::empty, kinds::promoted_aside] {
+    for forge in [
+        making::from_the_future,
+        making::empty,
+        making::promoted_aside,
+    ] {
         let forged = forge(&field);
         let new = forged.ledger.unwrap();
         let said = say(&field, &[(&field.ledger, &new, LEDGER)]);
