@@ -175,7 +175,7 @@ pub fn pages() -> Vec<Explained> {
         .map(|rule| Explained::rule(rule.id, rule.about, rule.severity));
     let within = rules::WHILE_READING
         .iter()
-        .map(|rule| Explained::rule(rule.id, rule.about, Severity::Error));
+        .map(|rule| Explained::rule(rule.id, rule.about, rule.severity));
     let ailments = doctor::ALL.iter().map(|one| Explained::ailment(one));
     let failures = FAILURES.iter().map(|page| Explained {
         text: page.text,

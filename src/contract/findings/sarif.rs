@@ -51,12 +51,11 @@ pub fn sarif(report: &Report) -> String {
 fn rule(id: &str) -> Value {
     let between = rules::ALL.iter().find(|rule| rule.id == id);
     let reading = rules::WHILE_READING.iter().find(|rule| rule.id == id);
-    let about = match (between, reading) {
-        (Some(rule), _) => rule.about,
-        (None, Some(rule)) => rule.about,
-        (None, None) => id,
+    let (about, severity) = match (between, reading) {
+        (Some(rule), _) => (rule.about, rule.severity),
+        (None, Some(rule)) => (rule.about, rule.severity),
+        (None, None) => (id, Severity::Error),
     };
-    let severity = between.map_or(Severity::Error, |rule| rule.severity);
     let explain = format!("`laneway explain {id}` says more.");
     let help = match text_of(RULE_TEXTS, id) {
         Some(text) => format!("{text} {explain}"),

@@ -1,3 +1,5 @@
+use super::Severity;
+
 /// A rule that a single file can break; found while the file is read.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadingRule {
@@ -5,14 +7,28 @@ pub struct ReadingRule {
     pub id: &'static str,
     /// What it asks, as a lower-case fragment.
     pub about: &'static str,
+    /// How severe a violation is.
+    pub severity: Severity,
 }
 
 const fn rule(id: &'static str, about: &'static str) -> ReadingRule {
-    ReadingRule { id, about }
+    let severity = Severity::Error;
+    ReadingRule {
+        id,
+        about,
+        severity,
+    }
 }
 
-/// The rules of a file by itself. Each violation is an error; of a file that is not read, and of
-/// a term or a secret that only history could still take out, a warning.
+const fn mild(id: &'static str, about: &'static str) -> ReadingRule {
+    ReadingRule {
+        severity: Severity::Warning,
+        ..rule(id, about)
+    }
+}
+
+/// The rules of a file by itself. Of a term or a secret that only history could still take out,
+/// a violation is a warning all the same.
 pub const WHILE_READING: &[ReadingRule] = &[
     rule(
         "file-missing",
@@ -28,7 +44,7 @@ pub const WHILE_READING: &[ReadingRule] = &[
     ),
     rule("file-conflict", "a staged file has no unresolved conflict"),
     rule("file-unreadable", "a governance file can be opened"),
-    rule(
+    mild(
         "file-unread",
         "what is named, and what lies beside the plan, is read",
     ),
