@@ -1,6 +1,7 @@
 //! What must not stand in files that others read: terms that policy names, and what looks like a
 //! key or a token (G24).
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -100,6 +101,30 @@ pub fn secrets(text: &str) -> Vec<Leak> {
     leaks
 }
 
+/// The text with stars in the place of what looks like a key or a token, as long as it was: whoever
+/// reads a report need not know it.
+#[must_use]
+pub fn starred(text: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(text);
+    // Each sort is found a hundred times at most, and what is masked is found no more.
+    loop {
+        let leaks = secrets(&shown);
+        if leaks.is_empty() {
+            return shown;
+        }
+        for Leak { span, .. } in leaks {
+            let stars: String = shown[span.clone()]
+                .chars()
+                .flat_map(|c| match c {
+                    '\n' | '\r' => std::iter::repeat_n(c, 1),
+                    c => std::iter::repeat_n('*', c.len_utf8()),
+                })
+                .collect();
+            shown.to_mut().replace_range(span, &stars);
+        }
+    }
+}
+
 /// Where the key ends whose first line ends at `at`; `at` where it does not end soon.
 fn key_end(text: &str, at: usize) -> usize {
     const LONGEST: usize = 16 << 10;
@@ -132,6 +157,18 @@ mod tests {
         assert_eq!(found, ["project.x", "MÜLLER"]);
         assert_eq!(terms(&[]).within("project.x"), []);
         assert_eq!(terms(&["ab"]).within("ab"), [], "too short");
+    }
+
+    #[test]
+    fn g24_secrets_are_starred_everywhere() {
+        let token = format!("ghp_{}", "a1".repeat(20));
+        let text = format!("é {token}\n").repeat(300);
+        let stars = format!("é {}\n", "*".repeat(token.len())).repeat(300);
+        assert_eq!(starred(&text), stars);
+        let key = "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n";
+        assert!(!starred(key).contains("abc"), "{}", starred(key));
+        assert_eq!(starred(key).lines().count(), 3);
+        assert!(matches!(starred("nothing"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use laneway::contract::findings;
 use laneway::contract::validate::ValidateView;
+use laneway::domain::hygiene::starred;
 use laneway::domain::rules::Severity;
 use laneway::ledger::{Ledger, LedgerError};
 use laneway::ops::validate::{Fixed, Options, Report, Source, fix, validate, validate_beside};
@@ -70,7 +71,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         let fixed = fix(&repo, ledger.as_ref(), paths, args.dry_run)?;
         let view = ValidateView::from(&fixed);
         let told = match args.format {
-            Format::Human if args.dry_run => diff_of(&fixed.files),
+            Format::Human if args.dry_run => starred(&diff_of(&fixed.files)).into_owned(),
             Format::Human => mended(&fixed),
             _ => String::new(),
         };

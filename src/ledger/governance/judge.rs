@@ -5,7 +5,7 @@ use super::collect::{Collected, FileKind, Source};
 use super::place::Content;
 use super::salvage::{self, Complaints};
 use super::{point, shape};
-use crate::domain::hygiene::{Leak, Terms, secrets};
+use crate::domain::hygiene::{Leak, Terms, secrets, starred};
 use crate::domain::plan::ContractFile;
 use crate::domain::rules::{self, Governance, Held, Parts, PlanSource, Reach, Severity, Violation};
 use crate::domain::state::Status;
@@ -374,6 +374,10 @@ impl Judge<'_> {
                     ))
                 });
                 findings.dedup();
+                for finding in &mut findings {
+                    mask(&mut finding.message);
+                    finding.hint.iter_mut().for_each(mask);
+                }
                 let text = match &source.content {
                     Content::Bytes(bytes) => String::from_utf8_lossy(bytes),
                     Content::Absent | Content::Unread { .. } | Content::Refused { .. } => "".into(),
@@ -381,7 +385,7 @@ impl Judge<'_> {
                 BadFile {
                     file: source.path.clone(),
                     commit: source.commit,
-                    text: BadFile::shown(&starred(text, &findings)),
+                    text: BadFile::shown(&starred(&text)),
                     findings,
                 }
             })
@@ -422,23 +426,10 @@ fn placed(text: &str, node: &Node<'_>, violations: &[(&rules::Rule, Violation)])
     findings
 }
 
-/// A text in which secrets are stars: whoever reads the report need not know them.
-fn starred<'t>(text: Cow<'t, str>, findings: &[Finding]) -> Cow<'t, str> {
-    let secrets = findings.iter().filter(|finding| finding.rule == "secret");
-    let mut text = text;
-    for finding in secrets {
-        if let Some(secret) = text.get(finding.span.clone()) {
-            let stars: String = secret
-                .chars()
-                .flat_map(|c| match c {
-                    '\n' | '\r' => std::iter::repeat_n(c, 1),
-                    c => std::iter::repeat_n('*', c.len_utf8()),
-                })
-                .collect();
-            text.to_mut().replace_range(finding.span.clone(), &stars);
-        }
+fn mask(text: &mut String) {
+    if let Cow::Owned(shown) = starred(text) {
+        *text = shown;
     }
-    text
 }
 
 /// A file beside the plan as tasks name it.
