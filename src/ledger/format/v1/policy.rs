@@ -369,6 +369,17 @@ pub struct PathRuleEntry {
     pub also_change: Vec<Text<Glob>>,
 }
 
+/// Most patterns of a list whose entries are compared with each other.
+const MOST_PATTERNS: usize = 1000;
+
+fn few_patterns(at: &Place<'_>, patterns: usize) {
+    if patterns > MOST_PATTERNS {
+        at.refuse(format!(
+            "{patterns} patterns, more than {MOST_PATTERNS}: fewer and wider ones say the same"
+        ));
+    }
+}
+
 impl File for PolicyFile {
     type Domain = Policy;
 
@@ -405,6 +416,10 @@ impl PolicyFile {
                 .refuse("`claims_per_agent` counts from 1");
         }
         let protected_tests = at.list("protected_tests", self.protected_tests);
+        let patterns = self.contracts.iter().map(|contract| contract.paths.len());
+        few_patterns(&at.key("contracts"), patterns.sum());
+        let patterns = self.generated.iter().map(|files| files.paths.len());
+        few_patterns(&at.key("generated"), patterns.sum());
         let contracts = at.map("contracts", "name", self.contracts, |at, contract| {
             contract.convert(at)
         });
