@@ -476,6 +476,62 @@ fn p10_what_is_not_read_is_told() {
 }
 
 #[test]
+fn p23_many_unknown_keys_are_told_up_to_a_limit_with_what_was_meant() {
+    let trees = Trees::new();
+    trees.check_out(&sound());
+    let report = |text: &str| {
+        put(&trees.root().join("governance/queue.yaml"), text);
+        let paths = vec![PathBuf::from("governance/queue.yaml")];
+        trees.validate(Source::WorkTree { paths })
+    };
+    let told = told(&trees, &report("versoin: 1\ntasks: []\n"));
+    let meant = "queue.yaml:1:1 error schema: unknown key `versoin` (did you mean `version`?)";
+    assert!(told.iter().any(|told| told == meant), "{told:#?}");
+    let keys: String = (0..30_000).map(|n| format!("k{n}: 1\n")).collect();
+    let report = report(&format!("tasks: []\n{keys}"));
+    let found = report.count(Severity::Error);
+    assert!((1000..1100).contains(&found), "{found}");
+}
+
+#[test]
+fn p23_patterns_that_are_compared_with_each_other_are_few() {
+    let trees = Trees::new();
+    let list = |count: usize| -> String {
+        let paths: Vec<String> = (0..count).map(|n| format!("a{n}/**")).collect();
+        format!(
+            "{POLICY}generated:\n  - {{paths: [{}], from: [x/**], command: make}}\n",
+            paths.join(", ")
+        )
+    };
+    for (count, expected) in [(1000, 0), (1001, 1)] {
+        trees.check_out(&sound());
+        put(&trees.root().join("governance/policy.yaml"), &list(count));
+        let paths = vec![PathBuf::from("governance/policy.yaml")];
+        let told = told(&trees, &trees.validate(Source::WorkTree { paths }));
+        assert_eq!(told.len(), expected, "{told:#?}");
+        assert!(
+            told.iter()
+                .all(|told| told.contains("1001 patterns, more than 1000"))
+        );
+    }
+}
+
+#[test]
+fn g24_findings_do_not_tell_a_secret() {
+    let trees = Trees::new();
+    trees.check_out(&sound());
+    let token = format!("ghp_{}", "a1".repeat(20));
+    let text = format!(
+        "version: 1\ntasks:\n  - {{id: A-1, title: x, role: A-backend, {token}: 1, risk: {token}, kind: {token}}}\n"
+    );
+    put(&trees.root().join("governance/queue.yaml"), &text);
+    let report = trees.validate(Source::WorkTree { paths: vec![] });
+    let told = told(&trees, &report);
+    assert!(told.len() > 3, "{told:#?}");
+    assert!(!format!("{report:?}").contains(&token), "{told:#?}");
+}
+
+#[test]
 fn p21_nothing_is_mended_through_a_link() {
     let trees = Trees::new();
     trees.check_out(&sound());
