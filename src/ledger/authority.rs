@@ -11,6 +11,7 @@ use crate::git::{
     Cas, Durability as Flush, Expect, Fetch, GitError, Listing, PushOutcome, PushSpec, PushUpdate,
     RefEdit,
 };
+use crate::process::read_own;
 
 /// A ref that moves together with the ledger: the target of a landing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,9 +124,10 @@ impl Authority for Local {
 fn detach_checkouts(ledger: &Ledger) -> Result<(), LedgerError> {
     let common = ledger.repo.common_dir();
     let shows = |head: std::path::PathBuf| {
-        let text = std::fs::read_to_string(head).unwrap_or_default();
-        text.strip_prefix("ref: ")
-            .is_some_and(|name| name.trim_end() == ledger.tip_ref)
+        // Longer than the name of any ref is none of ours.
+        let text = read_own(&head, 4096).unwrap_or_default();
+        text.strip_prefix(b"ref: ")
+            .is_some_and(|name| name.trim_ascii_end() == ledger.tip_ref.as_bytes())
     };
     let linked = std::fs::read_dir(common.join("worktrees"))
         .into_iter()

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::OpError;
+use super::given::read_given;
 use super::site::repository;
 use crate::env::Env;
 use crate::git::{Repo, TextMerge, Versions, merge_file};
@@ -142,15 +143,11 @@ fn failed(texts: [Result<Option<String>, OpError>; 3]) -> OpError {
 
 /// The text of a file; `None` for one that is none, or is too large for a plan.
 fn text(path: &Path) -> Result<Option<String>, OpError> {
-    let io = |source| OpError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let size = std::fs::metadata(path).map_err(io)?.len();
-    if size > Limits::PLAN.bytes as u64 {
-        return Ok(None);
+    match read_given(path, path, Limits::PLAN.bytes) {
+        Ok(bytes) => Ok(String::from_utf8(bytes).ok()),
+        Err(OpError::Usage(_)) => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(String::from_utf8(std::fs::read(path).map_err(io)?).ok())
 }
 
 /// Writes beside and renames: a driver that is killed leaves our side whole.

@@ -6,6 +6,7 @@ use super::{Binding, BindingError, WorkspaceError};
 use crate::domain::id::{BranchName, LaneName, ObjectId};
 use crate::domain::policy::Policy;
 use crate::git::{Operation, Repo, Worktree};
+use crate::process::read_own;
 
 /// A lane's worktree as it is (P8).
 #[derive(Debug)]
@@ -67,12 +68,15 @@ pub fn list(
     Ok(found)
 }
 
+/// Longest name of a ref that is looked at, in bytes.
+const MAX_NAME: usize = 4096;
+
 /// The full name of the branch that a worktree is rebasing; git detaches it meanwhile.
 fn rebased(worktree: &Worktree) -> Option<String> {
     let git_dir = worktree.git_dir.as_deref()?;
     let kinds = ["rebase-merge", "rebase-apply"].into_iter();
-    let mut names = kinds.map(|kind| fs::read_to_string(git_dir.join(kind).join("head-name")));
-    let name = names.find_map(Result::ok)?;
+    let mut names = kinds.map(|kind| read_own(&git_dir.join(kind).join("head-name"), MAX_NAME));
+    let name = String::from_utf8(names.find_map(Result::ok)?).ok()?;
     Some(name.trim().to_owned())
 }
 

@@ -7,6 +7,7 @@ use crate::domain::id::TaskId;
 use crate::domain::push::Denied;
 use crate::env::Env;
 use crate::ops::OpError;
+use crate::ops::given::read_given;
 use crate::ops::site;
 use crate::workspace::Binding;
 
@@ -14,7 +15,7 @@ use crate::workspace::Binding;
 const TASK: &str = "Laneway-Task";
 
 /// Longest message that is looked at, in bytes.
-const MAX_MESSAGE: u64 = 16 << 20;
+const MAX_MESSAGE: usize = 16 << 20;
 
 /// Adds the task of the lane to the message in `file`, refuses that of another. Outside of lanes,
 /// and without a message, nothing is done.
@@ -27,14 +28,12 @@ pub fn commit_msg(env: &Env, dir: Option<&Path>, file: &Path) -> Result<Judged, 
         return Ok(Judged::default());
     };
     let file = env.dir.join(file);
-    let io = |source| OpError::Io {
-        path: file.clone(),
-        source,
+    let text = match read_given(&file, &file, MAX_MESSAGE) {
+        Ok(text) => text,
+        // Longer than any message.
+        Err(OpError::Usage(_)) => return Ok(Judged::default()),
+        Err(error) => return Err(error),
     };
-    if std::fs::metadata(&file).map_err(io)?.len() > MAX_MESSAGE {
-        return Ok(Judged::default());
-    }
-    let text = std::fs::read(&file).map_err(io)?;
     if is_empty(&String::from_utf8_lossy(&text), &repo.comment_mark()) {
         // Git stops a commit without a message; a trailer would be one.
         return Ok(Judged::default());

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use self::landings::Landings;
+use super::given::{MAX_TEXT, read_given};
 use super::mutate::FileChange;
 use super::{Mutation, OpError, Site, look};
 use crate::domain::id::{ObjectId, TaskId};
@@ -119,10 +120,7 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     let mut fields = FieldMap::usual(kind);
     if let Some(path) = &options.map {
         let full = site.env.dir.join(path);
-        let bytes = std::fs::read(full).map_err(|source| OpError::Io {
-            path: path.clone(),
-            source,
-        })?;
+        let bytes = read_given(path, &full, MAX_TEXT)?;
         fields = fields.with(&path.display().to_string(), &bytes)?;
     }
     let name = match &options.name {

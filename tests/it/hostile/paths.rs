@@ -294,11 +294,14 @@ fn p21_what_is_given_as_a_file_is_read_within_limits() {
             .laneway_in("repo-A-backend", "handoff --next more")
             .code(0),
     );
+    world.write("items.jsonl", "{\"title\": \"x\"}\n");
     let big = world.path("big");
     fs::write(&big, "x".repeat(65 << 20)).unwrap();
     for given in [&big, &world.path("home"), &PathBuf::from("/dev/zero")] {
         let given = given.display().to_string();
         for line in [
+            "import items.jsonl --role A-backend --as @dana --map",
+            "import --role A-backend --as @dana",
             "add X-1 --title T --role A-backend --as @dana --notes-file",
             "add --as @dana --file",
             "review A-1 --as @dana --from",
