@@ -5,13 +5,19 @@
 //! and its message, author and time what the request makes of them. Nothing is written: ids are
 //! computed. Memory does not grow with the number of commits but for their ids.
 
+mod content;
+mod target;
+
+use content::signatures;
+use target::aside;
+
 use super::difference::{Difference, first_line};
 use super::repeated::Requests;
 use super::signature::{believed, last_verified};
 use crate::domain::decide::{Change, LAW, beginning, decide};
 use crate::domain::exception::ExceptAct;
 use crate::domain::id::ObjectId;
-use crate::domain::request::{RangeWanted, Request, Verb};
+use crate::domain::request::{RangeWanted, Verb};
 use crate::domain::review;
 use crate::domain::signature::{Level, level};
 use crate::domain::snapshot::Snapshot;
@@ -20,11 +26,7 @@ use crate::git::{Commit, EntryKind, Repo};
 use crate::ledger::format::v1::import::FileTask;
 use crate::ledger::message::{self, Statement};
 use crate::ledger::signature::Sealed;
-use crate::ledger::write::{self, Content};
 use crate::ledger::{Ledger, LedgerError, Loader};
-
-/// Most bytes of a file that are read to name the line that differs.
-const SHOWN: u64 = 64 << 20;
 
 /// Why an audit cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -178,20 +180,6 @@ pub fn verify_line(
     Ok(Verification::new(repo, from, commits))
 }
 
-/// The target, unless it has the rules of `tip`. They only go forward, so it has all before them,
-/// too.
-fn aside(ledger: &Ledger, tip: ObjectId) -> Result<Option<ObjectId>, LedgerError> {
-    let repo = &ledger.repo;
-    let Some(target) = repo.tip(&ledger.target_ref)? else {
-        return Ok(None);
-    };
-    let rules = message::rules_in_force(&repo.commit(tip)?.message);
-    Ok(match rules.filter(|rules| repo.exists(*rules)) {
-        Some(rules) if !repo.is_ancestor(rules, target)? => Some(target),
-        _ => None,
-    })
-}
-
 /// Rules and law of a commit that is taken for granted.
 fn standing(repo: &Repo, commit: ObjectId) -> Option<Standing> {
     let message = repo.commit(commit).ok()?.message;
@@ -222,25 +210,6 @@ impl Verification<'_> {
     #[must_use]
     pub fn left(&self) -> usize {
         self.commits.len()
-    }
-
-    /// Whether the last rules of the line are not on the target.
-    #[must_use]
-    pub fn is_aside(&self) -> bool {
-        self.aside.is_some()
-    }
-
-    fn set_aside(&mut self, target: Option<ObjectId>) -> Result<(), LedgerError> {
-        self.aside = target;
-        if target.is_some() {
-            for (newer, id) in self.commits.iter().enumerate() {
-                if message::accepted(&self.repo.commit(*id)?.message).is_some() {
-                    self.excused = self.commits.len() - newer;
-                    break;
-                }
-            }
-        }
-        Ok(())
     }
 
     fn judge(&mut self, id: ObjectId) -> Verdict {
@@ -419,123 +388,6 @@ impl Verification<'_> {
             )
         })
     }
-
-    /// The rules of a commit, which may judge it: those of the line before, or later ones of the
-    /// same target. Accepting another target is judged by exactly the last ones: it is the one
-    /// commit whose rules need not be on the target.
-    fn rules(&self, statement: &Statement) -> Result<ObjectId, Difference> {
-        let rules = statement.rules.ok_or(Difference::NoRules)?;
-        let last = self.last.and_then(|last| last.rules);
-        if let Verb::AcceptTarget { .. } = statement.request.verb
-            && last != Some(rules)
-        {
-            return Err(Difference::AcceptedAside { rules, last });
-        }
-        let lost = [Some(rules), last].into_iter().flatten();
-        if let Some(lost) = lost.into_iter().find(|at| !self.repo.exists(*at)) {
-            return Err(Difference::MissingRules(lost));
-        }
-        let asked = |from, to| {
-            let found = self.repo.is_ancestor(from, to);
-            found.map_err(|error| Difference::Unreadable(error.into()))
-        };
-        if let Some(target) = self.aside
-            && self.excused == 0
-            && !asked(rules, target)?
-        {
-            return Err(Difference::RulesAside { rules, target });
-        }
-        match last.filter(|last| *last != rules) {
-            Some(last) if !asked(last, rules)? => Err(Difference::RulesWentBack { rules, last }),
-            _ => Ok(rules),
-        }
-    }
-
-    fn tree(
-        &self,
-        parent: Option<ObjectId>,
-        commit: &Commit,
-        change: &Change,
-        request: &Request,
-    ) -> Result<(), Difference> {
-        let mut writer = self.repo.hasher();
-        let expected = write::tree(&self.loader, &mut writer, parent, change, request)
-            .map_err(Difference::Unreadable)?;
-        if expected == commit.tree {
-            return Ok(());
-        }
-        let named = self
-            .file(parent, commit, change, request)
-            .map_err(Difference::Unreadable)?;
-        Err(named.unwrap_or(Difference::Tree {
-            expected,
-            found: commit.tree,
-        }))
-    }
-
-    /// The first file, by path, that is not what the request gives.
-    fn file(
-        &self,
-        parent: Option<ObjectId>,
-        commit: &Commit,
-        change: &Change,
-        request: &Request,
-    ) -> Result<Option<Difference>, LedgerError> {
-        let mut expected = write::files(&self.loader, parent, change, request)?;
-        if let Some(parent) = parent {
-            // What the commit changes without being asked must be as it was.
-            for path in self.repo.changed_paths(parent, commit.tree)? {
-                let before = path.old.map(|entry| Content::Blob(entry.id));
-                if let (Some(before), false) = (before, expected.contains_key(&path.path)) {
-                    expected.insert(path.path, before);
-                } else if path.old.is_none() && !expected.contains_key(&path.path) {
-                    return self.unasked(commit, path.path).map(Some);
-                }
-            }
-        }
-        for (path, content) in expected {
-            let there = self.repo.entry_at(commit.tree, &path)?;
-            if let Some(found) = there.and_then(|entry| oddity(entry.kind)) {
-                return Ok(Some(Difference::Kind { path, found }));
-            }
-            let expected = match content {
-                Content::Text(text) => Some(text),
-                Content::Blob(blob) => Some(self.text(blob)?),
-                Content::Gone => None,
-            };
-            let found = self.text_at(commit, &path)?;
-            if let Some((line, expected, found)) = first_line(expected.as_deref(), found.as_deref())
-            {
-                return Ok(Some(Difference::File {
-                    path,
-                    line,
-                    expected,
-                    found,
-                }));
-            }
-        }
-        Ok(None)
-    }
-
-    fn unasked(&self, commit: &Commit, path: String) -> Result<Difference, LedgerError> {
-        let found = self.text_at(commit, &path)?.unwrap_or_default();
-        Ok(Difference::File {
-            path,
-            line: 1,
-            expected: None,
-            found: Some(found.lines().next().unwrap_or_default().to_owned()),
-        })
-    }
-
-    fn text(&self, blob: ObjectId) -> Result<String, LedgerError> {
-        let bytes = self.repo.blob(blob, SHOWN)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    fn text_at(&self, commit: &Commit, path: &str) -> Result<Option<String>, LedgerError> {
-        let bytes = self.repo.blob_at(commit.tree, path, SHOWN)?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-    }
 }
 
 impl Iterator for Verification<'_> {
@@ -569,48 +421,5 @@ fn named_work(snapshot: &Snapshot, verb: &Verb) -> Option<ObjectId> {
     match verb.range()? {
         RangeWanted::Submitted { tip } => Some(tip),
         RangeWanted::Landing { .. } | RangeWanted::Completed { .. } => submitted(),
-    }
-}
-
-/// What an entry is, where it is no plain file.
-fn oddity(kind: EntryKind) -> Option<&'static str> {
-    match kind {
-        EntryKind::Blob => None,
-        EntryKind::Exec => Some("executable"),
-        EntryKind::Link => Some("a symbolic link"),
-        EntryKind::Submodule => Some("a submodule"),
-        EntryKind::Tree => Some("a directory"),
-    }
-}
-
-/// The author is the agent, both at the moment of the request.
-fn signatures(commit: &Commit, request: &Request) -> Result<(), Difference> {
-    let author = write::author(request);
-    let person = |name: &str, email: &str| format!("{name} <{email}>");
-    let time = |seconds: i64, offset: i32| format!("{seconds} {offset:+}");
-    let facts = [
-        (
-            "author",
-            person(&author.name, &author.email),
-            person(&commit.author.name, &commit.author.email),
-        ),
-        (
-            "author time",
-            time(author.seconds, author.offset),
-            time(commit.author.seconds, commit.author.offset),
-        ),
-        (
-            "committer time",
-            time(request.at.seconds(), 0),
-            time(commit.committer.seconds, commit.committer.offset),
-        ),
-    ];
-    match facts.into_iter().find(|(_, want, have)| want != have) {
-        None => Ok(()),
-        Some((what, expected, found)) => Err(Difference::Signature {
-            what,
-            expected,
-            found,
-        }),
     }
 }
