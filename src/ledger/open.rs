@@ -66,7 +66,7 @@ impl Ledger {
                 known: LAW,
             });
         }
-        let (tip_ref, target_ref) = refs_of(&marker);
+        let (tip_ref, target_ref) = refs_of(&repo, &marker);
         if repo.tip(&tip_ref)?.is_none() {
             return Err(LedgerError::NotHere { place: tip_ref });
         }
@@ -82,7 +82,7 @@ impl Ledger {
     /// A ledger that does not exist yet, for `init`.
     #[must_use]
     pub fn unborn(repo: Repo, env: &Env, marker: Marker) -> Self {
-        let (tip_ref, target_ref) = refs_of(&marker);
+        let (tip_ref, target_ref) = refs_of(&repo, &marker);
         Self {
             repo,
             marker,
@@ -239,9 +239,14 @@ fn gone((branch, seen): (BranchName, ObjectId)) -> LedgerError {
     }
 }
 
-/// The refs that hold ledger and target under the marker's authority.
-fn refs_of(marker: &Marker) -> (String, String) {
+/// The refs that hold ledger and target under the marker's authority. A bare repository that does
+/// not know the remote is that remote: what decides stands in its own branches.
+fn refs_of(repo: &Repo, marker: &Marker) -> (String, String) {
+    let known = |remote: &RemoteName| repo.config_str(&format!("remote.{remote}.url")).is_some();
     match &marker.authority {
+        Authority::Remote(remote) if repo.is_bare() && !known(remote) => {
+            (marker.branch.full(), marker.target.full())
+        }
         Authority::Local => (marker.branch.full(), marker.target.full()),
         Authority::Remote(remote) => (
             format!("refs/remotes/{remote}/{}", marker.branch),

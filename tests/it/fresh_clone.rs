@@ -40,3 +40,12 @@ fn work_that_was_sent_back_and_made_anew_is_still_there_for_a_fresh_clone() {
     }
     drop(world.laneway_in("fresh", "audit verify").code(0));
 }
+
+#[test]
+fn the_server_s_own_repository_shows_what_it_holds() {
+    let world = World::remote();
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    drop(world.laneway_in("hub.git", "list").code(0).says("A-1"));
+    drop(world.laneway_in("hub.git", "audit verify").code(0));
+    drop(world.laneway_in("hub.git", "log").code(0).says("add A-1"));
+}
