@@ -25,6 +25,10 @@ pub struct AuditView {
     /// What an earlier run decided and the ledger no longer holds: its history was rewritten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rewritten: Option<RememberedView>,
+    /// The ledger commit that was seen here and is not in the ledger any more: it was rewound or
+    /// replaced, and nobody has accepted that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
 }
 
 /// A part of history, from the first commit, that was decided before.
@@ -81,6 +85,7 @@ impl From<&VerifyOutcome> for AuditView {
             levels: levels.map(|(level, n)| (level.to_string(), *n)).collect(),
             remembered: outcome.remembered.as_ref().map(RememberedView::from),
             rewritten: outcome.rewritten.as_ref().map(RememberedView::from),
+            lost: outcome.lost.map(|lost| lost.to_string()),
         }
     }
 }

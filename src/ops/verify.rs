@@ -7,6 +7,7 @@ use crate::audit::remembered::{Remembered, recall, remember};
 use crate::audit::{AuditError, Verdict, verify, verify_range};
 use crate::domain::id::ObjectId;
 use crate::domain::signature::Level;
+use crate::ledger::LedgerError;
 
 /// What is decided again.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,9 @@ pub struct VerifyOutcome {
     pub remembered: Option<Remembered>,
     /// What was remembered and is not part of the ledger any more: history was rewritten (P25).
     pub rewritten: Option<Remembered>,
+    /// What was seen here and the ledger does not descend from: it was rewound or replaced, and
+    /// nobody has accepted that (P25).
+    pub lost: Option<ObjectId>,
     /// The commits that are not exactly what their request gives, oldest first.
     pub differing: Vec<Verdict>,
     /// How many commits show each level of who made them, those remembered included.
@@ -40,7 +44,7 @@ impl VerifyOutcome {
     /// Whether history is what it should be.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.differing.is_empty() && self.rewritten.is_none()
+        self.differing.is_empty() && self.rewritten.is_none() && self.lost.is_none()
     }
 }
 
@@ -58,6 +62,10 @@ pub fn verify_history(
     let known = if plain { recall(ledger) } else { None };
     let mut outcome = VerifyOutcome {
         tip: options.to.or(ledger.tip()?),
+        lost: match ledger.sound_tip() {
+            Err(LedgerError::Rewritten { seen, .. }) => Some(seen),
+            sound => sound.map(|_| None)?,
+        },
         ..VerifyOutcome::default()
     };
     let mut from = options.from;
@@ -89,7 +97,7 @@ pub fn verify_history(
         }
     }
     // A person who went on with a rewritten ledger, and lets all of it be decided, begins anew.
-    if options.all && ledger.sound_tip().is_ok() {
+    if options.all && outcome.lost.is_none() {
         outcome.rewritten = None;
     }
     let before = outcome.remembered.as_ref().map_or(0, |known| known.count);

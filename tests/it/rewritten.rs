@@ -18,6 +18,10 @@ fn a_rewound_ledger_is_shown_and_accepted_by_name() {
     let seen = tip(&world);
     world.git("update-ref refs/heads/laneway refs/heads/laneway~1");
     drop(world.laneway("claim A-1 --as @bo").code(5));
+    // What is there is shown, and said not to be all; what held once is no excuse.
+    let shown = world.laneway("list").code(0);
+    assert!(shown.stderr.contains(&seen), "{}", shown.stderr);
+    drop(world.laneway("audit verify").code(1).says(&seen));
     drop(world.laneway("doctor").code(1));
     let found = tip(&world);
     let wrong = format!("doctor --accept-ledger {seen}");

@@ -60,6 +60,7 @@ use clap::Subcommand;
 use laneway::contract::LedgerView;
 use laneway::domain::id::ObjectId;
 use laneway::env::Env;
+use laneway::ledger::LedgerError;
 use laneway::ops::add::PlanOutcome;
 use laneway::ops::own::TaskOutcome;
 use laneway::ops::{FileChange, Mutation, Site};
@@ -245,12 +246,22 @@ pub struct Context<'a> {
     pub env: &'a Env,
     pub global: &'a Global,
     pub screen: &'a Screen,
+    /// Whether the command only shows what is there: then a ledger that was rewound is shown as it
+    /// is, and said to be so.
+    shows: bool,
 }
 
 impl Context<'_> {
     /// The repository with its ledger.
     pub fn site(&self) -> Result<Site, Failure> {
-        Ok(Site::open(self.env, self.global.site())?)
+        let site = Site::open(self.env, self.global.site())?;
+        if self.shows
+            && let Err(error @ LedgerError::Rewritten { .. }) = site.ledger.sound_tip()
+        {
+            let note = format!("{error}; `laneway doctor` says what is missing");
+            self.screen.notes(&[note]);
+        }
+        Ok(site)
     }
 }
 
@@ -265,6 +276,17 @@ pub fn run(
         env,
         global,
         screen,
+        shows: matches!(
+            command,
+            Command::List(_)
+                | Command::Ready(_)
+                | Command::Show(_)
+                | Command::Status(_)
+                | Command::Log(_)
+                | Command::Brief(_)
+                | Command::Export(_)
+                | Command::Audit(_)
+        ),
     };
     match command {
         Command::Init(args) => init::run(&context, &args),

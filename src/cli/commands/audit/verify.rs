@@ -86,6 +86,12 @@ fn text(site: &Site, outcome: &VerifyOutcome) -> String {
             lost.commit, lost.count
         ));
     }
+    if let (Some(lost), None) = (outcome.lost, &outcome.rewritten) {
+        text.push_str(&format!(
+            "rewritten: the ledger no longer holds {lost}, which was seen here; a person who goes on \
+             with it says `laneway doctor --accept-ledger COMMIT`\n"
+        ));
+    }
     for verdict in &outcome.differing {
         if let Some(difference) = &verdict.difference {
             let op = verdict.op.unwrap_or("unknown");
