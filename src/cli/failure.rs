@@ -21,8 +21,6 @@ pub struct Failure {
     pub files: Vec<BadFile>,
     /// The id of the request that may have been carried out all the same.
     pub unsettled: Option<String>,
-    /// The signal that interrupted it.
-    pub signal: Option<i32>,
 }
 
 impl Failure {
@@ -44,7 +42,6 @@ impl Failure {
             error: Box::new(error),
             files: Vec::new(),
             unsettled: None,
-            signal: None,
         }
     }
 
@@ -112,7 +109,6 @@ impl From<Refusal> for Failure {
             error: Box::new(error),
             files: Vec::new(),
             unsettled: None,
-            signal: None,
         }
     }
 }
@@ -148,10 +144,9 @@ impl From<OpError> for Failure {
             OpError::Guard(_) => Self::new(4, "refused", message)
                 .hint("commit or clean up, then run the checks again"),
             OpError::Usage(_) | OpError::Name(_) | OpError::Unspeakable(_) => Self::usage(message),
-            OpError::Process(ProcessError::Interrupted { signal }) => Self {
-                signal: Some(signal),
-                ..Self::new(7, "interrupted", message)
-            },
+            OpError::Process(ProcessError::Interrupted { .. }) => {
+                Self::new(7, "interrupted", message)
+            }
             OpError::Trust(ref trust) if trust.source.kind() == std::io::ErrorKind::Unsupported => {
                 Self::new(5, "newer", message).hint("install a newer laneway")
             }

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use laneway::env::Env;
+use laneway::process::interrupt;
 
 use args::Cli;
 use reply::Reply;
@@ -34,19 +35,18 @@ pub fn main() -> ExitCode {
     let screen = render::Screen::of(&env, &global);
     let result: Result<Reply, failure::Failure> = commands::run(&env, &global, &screen, command);
     screen.notes(&env.notices.take());
-    match result {
+    let code = match result {
         Ok(reply) => screen.print(name, &reply),
         Err(failure) => {
             let words: Vec<String> = std::env::args().skip(1).collect();
-            let signal = failure.signal;
-            let code = screen.print_failure(name, &failure.after(&words));
-            // A shell in a loop must see that it was told to stop.
-            if let Some(signal) = signal {
-                laneway::process::interrupt::obey(signal);
-            }
-            code
+            screen.print_failure(name, &failure.after(&words))
         }
+    };
+    // Also where it came too late to end anything: a shell in a loop must see that it is to stop.
+    if let Some(signal) = interrupt::noted() {
+        interrupt::obey(signal);
     }
+    code
 }
 
 /// The verb that was meant by arguments that do not parse, as far as it can be told.

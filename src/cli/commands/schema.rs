@@ -1,11 +1,12 @@
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use laneway::contract::manual::SchemaView;
 use laneway::contract::schema as output;
 use laneway::ledger::format::schema as ledger;
 use laneway::ledger::yaml::closest;
+use laneway::ops::given::inside;
 use serde_json::Value;
 
 use super::Context;
@@ -25,7 +26,12 @@ pub struct Args {
 pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     if let Some(dir) = &args.write {
         let base = context.global.dir.as_deref().unwrap_or(Path::new(""));
-        let place = context.env.dir.join(base).join(dir);
+        let base = context.env.dir.join(base);
+        // What was typed in full is obeyed; a repository may have put a link at the rest.
+        let place = match dir.to_str().filter(|_| dir.is_relative()) {
+            Some(below) => inside(&base, below)?,
+            None => base.join(dir),
+        };
         return write(dir, &place)
             .map_err(|error| Failure::new(7, "io", format!("{}: {error}", dir.display())));
     }
@@ -74,7 +80,16 @@ fn write(shown: &Path, place: &Path) -> std::io::Result<Reply> {
             .map_err(|error| error.error)?;
         files.push(name.to_owned());
     }
-    let beside = shown.strip_prefix("governance").unwrap_or(shown);
+    // As the plan names it, which stands in `governance/`.
+    let plain: PathBuf = shown
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    let beside = match plain.strip_prefix("governance") {
+        Ok(below) => below.to_owned(),
+        Err(_) if plain.is_relative() => Path::new("..").join(&plain),
+        Err(_) => plain,
+    };
     let line = beside.join("queue.schema.json");
     let text = format!(
         "wrote {} schemas into {}\nnext: begin governance/queue.yaml with\n  # \

@@ -26,7 +26,7 @@ pub struct Args {
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Mend what can only have meant one thing, in the working tree: misspelt keys and words, items
+    /// Mend what can only have meant one thing, in the working tree: slips of the pen in keys, items
     /// that are there twice, keys of the tool that say nothing
     #[arg(long, conflicts_with_all = ["staged", "commit"])]
     fix: bool,

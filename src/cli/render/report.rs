@@ -57,7 +57,8 @@ pub fn findings(file: &BadFile, color: bool) -> String {
             .commit
             .map(|commit| format!("{}:", commit.short()))
             .unwrap_or_default();
-        let name = format!("{at}{}", safe(&file.file));
+        // A name must not begin a line: CI servers take some lines for commands.
+        let name = format!("{at}{}", safe(&file.file).replace('\n', "\\n"));
         let place = format!("{name}:{}:{}", finding.line, finding.column);
         if nth >= drawn || !drawable(&source, finding) {
             text.push_str(&line(finding, &place));
