@@ -137,9 +137,7 @@ impl From<OpError> for Failure {
                 .hint("leave `--as` out here, or work in your own lane"),
             OpError::Untrusted { task, commands } => untrusted(message, &task, &commands),
             OpError::NoWorktree { task, .. } => Self::new(7, "no-worktree", message)
-                .hint(format!(
-                    "mend what stands in the way, then the same `laneway claim {task}` again"
-                ))
+                .hint("mend what stands in the way, then the very same command again")
                 .hint(format!("or give it back: `laneway release {task}`")),
             OpError::Guard(_) => Self::new(4, "refused", message)
                 .hint("commit or clean up, then run the checks again"),

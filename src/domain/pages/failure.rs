@@ -125,7 +125,8 @@ pub const FAILURES: &[FailurePage] = &[
         id: "no-worktree",
         exit: 7,
         fact: "the claim stands, but its worktree could not be made",
-        text: "Mend what is in the way and claim the task again: it is still yours. Or release it.",
+        text: "Mend what is in the way, then the very same command again: it goes on with the claim, \
+               which is still yours. Or release it.",
     },
     FailurePage {
         id: "git",

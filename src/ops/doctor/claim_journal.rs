@@ -43,7 +43,10 @@ fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
         match held {
             Some((id, _)) => {
                 let why = format!("`{id}` is claimed; its process died before the lane was open");
-                let hand = format!("`laneway claim {id} --as {}` goes on with it", left.agent);
+                let hand = format!(
+                    "the same `laneway claim` by {} goes on with it; or `laneway release {id}`",
+                    left.agent
+                );
                 of(Severity::Warning, why, Cure::Hand(hand))
             }
             None if age(&left, patient).is_some_and(|age| age > ARRIVES) => {
