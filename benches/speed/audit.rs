@@ -24,7 +24,7 @@ fn plan(tasks: usize) -> String {
     for n in 0..tasks {
         writeln!(
             text,
-            "  - {{id: T-{n:06}, title: Task {n}, role: A, owned_paths: [\"part{n}/**\"]}}"
+            "  - {{id: L-{n:06}, title: Task {n}, role: A, owned_paths: [\"part{n}/**\"]}}"
         )
         .unwrap();
     }
@@ -100,7 +100,7 @@ impl Author<'_> {
     }
 
     fn task(&mut self, n: usize) {
-        let task: TaskId = format!("T-{n:06}").parse().unwrap();
+        let task: TaskId = format!("L-{n:06}").parse().unwrap();
         self.carry_out(Verb::Claim(ClaimWish {
             task: Some(task.clone()),
             ..ClaimWish::default()

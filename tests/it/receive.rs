@@ -202,7 +202,16 @@ fn x08_signed_work_goes_through_the_guard_and_nothing_else_does() {
     let line = format!("push -q origin {}:refs/heads/laneway", tip.trim());
     world.git(&line);
     world.git("fetch -q origin +refs/laneway/verified/*:refs/laneway/verified/*");
-    drop(world.laneway("log").code(0).says("verified"));
+    // The server's word counts where the rules ask for it.
+    assert!(!world.laneway("log").code(0).stdout.contains("verified"));
+    world.git("config commit.gpgSign true");
+    world.rule("signatures: {minimum: verified}");
+    world.git("push -q origin main");
+    let next = "add A-2 --title Two --type work --role A-backend --as @dana";
+    drop(world.laneway(next).code(0));
+    world.git("fetch -q origin +refs/laneway/verified/*:refs/laneway/verified/*");
+    let log = world.laneway("log --limit 1").code(0).stdout;
+    assert!(log.contains("add A-2") && log.contains("verified"), "{log}");
 }
 
 /// A commit without its signature.
