@@ -273,7 +273,7 @@ fn bullets(items: impl Iterator<Item = String>) -> String {
 }
 
 /// Writes a file that is not there yet; a crash leaves nothing or the whole.
-fn write_new(path: &Path, text: &str) -> Result<(), OpError> {
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), OpError> {
     let io = |source| OpError::Io {
         path: path.to_owned(),
         source,

@@ -6,7 +6,6 @@
 //! `validate` finds, and never loses one.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
@@ -14,6 +13,7 @@ use serde_json::Value as Json;
 use super::OpError;
 use super::add::{plan_lock, replace, working_tree_file};
 use super::mutate::FileChange;
+use super::package::write_new;
 use super::site::Site;
 use crate::ledger::document::sheet::{Block, Sheet, newline, reindented};
 use crate::ledger::format::v1::queue::QueueFile;
@@ -340,7 +340,7 @@ fn write(root: &Path, changes: &[FileChange]) -> Result<(), OpError> {
     let done = changes.iter().try_for_each(|change| {
         let path = root.join(&change.path);
         if change.before.is_empty() {
-            create(&path, &change.after)?;
+            write_new(&path, &change.after)?;
             made.push(path);
             Ok(())
         } else if change.after.is_empty() {
@@ -355,30 +355,6 @@ fn write(root: &Path, changes: &[FileChange]) -> Result<(), OpError> {
         }
     }
     done
-}
-
-fn create(path: &Path, text: &str) -> Result<(), OpError> {
-    let io = |source| OpError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir).map_err(io)?;
-    let mut file = tempfile::Builder::new()
-        .permissions(permissions())
-        .tempfile_in(dir)
-        .map_err(io)?;
-    file.write_all(text.as_bytes()).map_err(io)?;
-    file.as_file().sync_all().map_err(io)?;
-    file.persist_noclobber(path)
-        .map_err(|error| io(error.error))?;
-    Ok(())
-}
-
-/// What a file that a person makes has, but for the umask.
-fn permissions() -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::Permissions::from_mode(0o666)
 }
 
 /// Removes a file that still says what was read.
