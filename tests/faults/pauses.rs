@@ -90,9 +90,29 @@ pub fn meanwhile(world: &World, sleeper: Sleeper, dir: &str, line: &str) -> (Ans
     (woken, other.answer())
 }
 
-/// A random while that falls into the run of a short command.
-fn while_of(seed: &mut Seed) -> Duration {
-    Duration::from_micros(seed.below(30_000) as u64)
+/// Finds the moments that matter on a machine of any speed: a sleep that came too late makes the
+/// next one shorter, one that came in time makes it longer.
+struct Aim {
+    /// Longest next while, in microseconds.
+    within: usize,
+}
+
+impl Aim {
+    /// The first while is within the run of a short command.
+    fn new() -> Self {
+        Self { within: 10_000 }
+    }
+
+    fn next(&self, seed: &mut Seed) -> Duration {
+        Duration::from_micros(seed.below(self.within) as u64)
+    }
+
+    fn learn(&mut self, in_time: bool) {
+        self.within = match in_time {
+            true => (self.within * 3 / 2).min(60_000),
+            false => (self.within / 2).max(10),
+        };
+    }
 }
 
 /// `A-1` is claimed by `@bot` in the morning, with a commit in its lane. `two/repo` is another
@@ -151,14 +171,15 @@ fn pauses(world: World) {
     let stage = claimed(world);
     let mut seed = Seed::new();
     let rounds = machine::rounds(10, 500);
-    let mut fenced = 0;
+    let (mut aim, mut fenced) = (Aim::new(), 0);
     for round in 0..rounds {
         stage.reset();
         let verb = VERBS[round % VERBS.len()];
         // A namesake is another owner: the epoch counts, not the name.
         let taker = ["@carl", "@bot"][round / VERBS.len() % 2];
-        let after = while_of(&mut seed);
-        fenced += usize::from(sleeps_through(&stage.world, verb, after, taker));
+        let in_time = sleeps_through(&stage.world, verb, aim.next(&mut seed), taker);
+        aim.learn(in_time);
+        fenced += usize::from(in_time);
     }
     assert!(fenced * 5 >= rounds, "fenced {fenced} of {rounds}");
 }

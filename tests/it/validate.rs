@@ -59,6 +59,21 @@ fn p10_fix_mends_what_it_can_and_leaves_the_rest() {
     insta::assert_snapshot!(world.transcript());
 }
 
+/// Takes the patterns of properties named `language` out of a schema; how many.
+fn without_language(schema: &mut Value) -> usize {
+    match schema {
+        Value::Object(keys) => {
+            let pattern = keys
+                .get_mut("language")
+                .and_then(|language| language.as_object_mut()?.remove("pattern"));
+            let below = keys.values_mut().map(without_language).sum::<usize>();
+            below + usize::from(pattern.is_some())
+        }
+        Value::Array(items) => items.iter_mut().map(without_language).sum(),
+        _ => 0,
+    }
+}
+
 /// A log is what the schema of OASIS asks for, with findings and without, of files and of a ledger.
 #[test]
 fn p10_sarif_is_sarif() {
@@ -67,10 +82,9 @@ fn p10_sarif_is_sarif() {
     }
     let schema = std::fs::read_to_string(sarif_schema().unwrap()).unwrap();
     let mut schema: Value = serde_json::from_str(&schema).unwrap();
-    // Its one pattern with a lone bracket is no regular expression here; we name no language.
-    let run = &mut schema["definitions"]["run"]["properties"];
-    let language = run["language"].as_object_mut().unwrap();
-    assert!(language.remove("pattern").is_some());
+    // Its pattern of languages has a lone bracket and is no regular expression here; where it
+    // stands depends on the edition. We name no language.
+    assert!(without_language(&mut schema) > 0);
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors = |log: &Value| -> Vec<String> {
         let errors = validator.iter_errors(log);
