@@ -18,13 +18,19 @@ use crate::world::World;
 /// Ledger commits of one task: claim, note, renew, handoff, landing.
 const PER_TASK: usize = 5;
 
+/// The directory of a task's paths: no directory has more than a hundred entries.
+fn part(task: usize) -> String {
+    format!("src/{:03}/part{:02}", task / 100, task % 100)
+}
+
 /// A plan of tasks that owe nothing, each with paths of its own.
 fn plan(tasks: usize) -> String {
     let mut text = String::from("version: 1\ntasks:\n");
     for n in 0..tasks {
         writeln!(
             text,
-            "  - {{id: L-{n:06}, title: Task {n}, role: A, owned_paths: [\"part{n}/**\"]}}"
+            "  - {{id: L-{n:06}, title: Task {n}, role: A, owned_paths: [\"{}/**\"]}}",
+            part(n)
         )
         .unwrap();
     }
@@ -113,7 +119,7 @@ impl Author<'_> {
         self.carry_out(Verb::Renew {
             tasks: vec![(task.clone(), Epoch(1))],
         });
-        let (onto, result) = (self.target, self.work(&format!("part{n}/file")));
+        let (onto, result) = (self.target, self.work(&format!("{}/file", part(n))));
         self.carry_out(Verb::Handoff {
             task: task.clone(),
             handoff: HandoffWish::new(result, "merge it"),

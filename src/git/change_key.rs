@@ -1,92 +1,137 @@
+use std::ops::Range;
+
+use gix::diff::blob::{Algorithm, Diff, InternedInput, Token};
+use gix::objs::Kind;
 use sha2::{Digest as _, Sha256};
 
-use super::{GitError, Repo};
+use super::{Entry, EntryKind, GitError, Repo};
 use crate::domain::id::ObjectId;
 
 /// Separates this hash from every other use of SHA-256, and one form of it from the next.
-const DOMAIN: &[u8] = b"laneway change key 1\n";
+const DOMAIN: &[u8] = b"laneway change key 2\n";
+
+/// Unchanged lines around a change that belong to it.
+const CONTEXT: u32 = 3;
+
+/// Largest file that is compared by lines, in bytes; of a larger one the object ids count.
+const MAX_COMPARED: u64 = 32 << 20;
+
+/// So many bytes are looked at for a NUL, which makes a file binary, as git does.
+const SNIFFED: usize = 8000;
 
 impl Repo {
     /// The change key of `base..commit`: 64 hexadecimal digits that stay the same when the change is
     /// rebased over changes elsewhere, and become others when a line of it or near it differs.
     ///
     /// It is the idea of `git patch-id --stable --verbatim`: a hash of the patch in path order,
-    /// without object ids (except of binary files, which have no lines) and line numbers. White
-    /// space counts. The patch is made by `git diff-tree` with every option pinned and attributes
-    /// off. An empty change has a fixed key.
+    /// without line numbers, and without object ids but those of submodules and of files that have
+    /// no lines: binary ones and those above 32 MiB. White space counts. Nothing is run; attributes
+    /// and configuration have no say. An empty change has a fixed key.
     ///
     /// # Errors
-    /// [`GitError::MissingObject`], [`GitError::Git`], [`GitError::TimedOut`].
+    /// [`GitError::MissingObject`], [`GitError::Library`].
     pub fn change_key(&self, base: ObjectId, commit: ObjectId) -> Result<String, GitError> {
-        let (from, to) = (self.tree_of(base)?, self.tree_of(commit)?);
-        let patch = if from == to {
-            Vec::new()
-        } else {
-            self.patch(from, to)?
-        };
-        let mut hash = Sha256::new();
-        hash.update(DOMAIN);
-        hash_patch(&patch, &mut hash);
-        Ok(hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        let mut changes = self.changes(base, commit)?;
+        changes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut hash = Parts(Sha256::new_with_prefix(DOMAIN));
+        for (path, change) in changes {
+            let (old, new) = change.sides();
+            hash.part("path", &path);
+            hash.part("old", mode(old).as_bytes());
+            hash.part("new", mode(new).as_bytes());
+            match (self.lines_of(old)?, self.lines_of(new)?) {
+                (Some(before), Some(after)) => hash.patch(&before, &after),
+                _ => {
+                    hash.part("from", &id(old));
+                    hash.part("to", &id(new));
+                }
+            }
+        }
+        let digest = hash.0.finalize();
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    fn patch(&self, from: ObjectId, to: ObjectId) -> Result<Vec<u8>, GitError> {
-        let empty = gix::ObjectId::empty_tree(self.inner.object_hash()).to_string();
-        let (from, to) = (from.to_string(), to.to_string());
-        let args = [
-            "-c",
-            "core.attributesFile=/dev/null",
-            "-c",
-            "core.quotePath=true",
-            "-c",
-            "diff.suppressBlankEmpty=false",
-            "diff-tree",
-            "-r",
-            "-p",
-            "--full-index",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-renames",
-            "--no-color",
-            "--no-relative",
-            "--no-indent-heuristic",
-            "--diff-algorithm=myers",
-            "--unified=3",
-            "--inter-hunk-context=0",
-            "--ignore-submodules=none",
-            "--submodule=short",
-            "--src-prefix=a/",
-            "--dst-prefix=b/",
-            "--end-of-options",
-            &from,
-            &to,
-        ];
-        let cap = usize::MAX / 2;
-        let spawn = self.git(&args).env("GIT_ATTR_SOURCE", empty).cap(cap);
-        self.succeed(&spawn, "diff-tree")
+    /// The bytes of an entry that is compared by lines; nothing has no lines.
+    fn lines_of(&self, entry: Option<Entry>) -> Result<Option<Vec<u8>>, GitError> {
+        let Some(entry) = entry else {
+            return Ok(Some(Vec::new()));
+        };
+        if entry.kind == EntryKind::Submodule || self.blob_size(entry.id)? > MAX_COMPARED {
+            return Ok(None);
+        }
+        let bytes = self.object(entry.id, Kind::Blob)?.detach().data;
+        let head = bytes.get(..SNIFFED).unwrap_or(&bytes);
+        Ok((!head.contains(&0)).then_some(bytes))
     }
 }
 
-/// Feeds a patch without what a rebase changes. Lines of content begin with a space, `+`, `-` or
-/// `\`, so no line of a file can pass for a header.
-fn hash_patch(patch: &[u8], hash: &mut Sha256) {
-    let mut index: &[u8] = b"";
-    for line in patch.split_inclusive(|byte| *byte == b'\n') {
-        if line.starts_with(b"index ") {
-            index = line;
-        } else if line.starts_with(b"@@ ") {
-            hash.update(b"@@\n");
-        } else {
-            if line.starts_with(b"Binary files ") {
-                hash.update(index);
-            }
-            hash.update(line);
+/// The lines of two files.
+type Lines<'f> = InternedInput<&'f [u8]>;
+
+/// A hash of parts, each with its name and length, so that no part can pass for another.
+struct Parts(Sha256);
+
+impl Parts {
+    fn part(&mut self, name: &str, bytes: &[u8]) {
+        self.0.update(name);
+        self.0.update([0]);
+        self.0.update((bytes.len() as u64).to_be_bytes());
+        self.0.update(bytes);
+    }
+
+    fn lines(&mut self, sign: &str, input: &Lines<'_>, side: &[Token], range: Range<u32>) {
+        let range = range.start as usize..(range.end as usize).min(side.len());
+        for token in side.get(range).unwrap_or_default() {
+            self.part(sign, input.interner[*token]);
         }
     }
+
+    /// The hunks of a patch. Ambiguous ones lie as far down as they can, as in git.
+    fn patch(&mut self, before: &[u8], after: &[u8]) {
+        let input = InternedInput::new(before, after);
+        let mut diff = Diff::compute(Algorithm::Histogram, &input);
+        diff.postprocess_no_heuristic(&input);
+        // Where the last change ended; lines of the old side up to there are in the hash.
+        let mut last: Option<u32> = None;
+        for change in diff.hunks() {
+            let (start, end) = (change.before.start, change.before.end);
+            let context = match last {
+                Some(last) if start - last <= 2 * CONTEXT => last..start,
+                _ => {
+                    if let Some(last) = last {
+                        self.lines(" ", &input, &input.before, last..last + CONTEXT);
+                    }
+                    self.part("@@", b"");
+                    start.saturating_sub(CONTEXT)..start
+                }
+            };
+            self.lines(" ", &input, &input.before, context);
+            self.lines("-", &input, &input.before, change.before);
+            self.lines("+", &input, &input.after, change.after);
+            last = Some(end);
+        }
+        if let Some(last) = last {
+            self.lines(" ", &input, &input.before, last..last + CONTEXT);
+        }
+    }
+}
+
+/// How git writes the kind of an entry; nothing for none.
+fn mode(entry: Option<Entry>) -> &'static str {
+    match entry.map(|entry| entry.kind) {
+        None => "",
+        Some(EntryKind::Blob) => "100644",
+        Some(EntryKind::Exec) => "100755",
+        Some(EntryKind::Link) => "120000",
+        Some(EntryKind::Submodule) => "160000",
+        Some(EntryKind::Tree) => "40000",
+    }
+}
+
+fn id(entry: Option<Entry>) -> Vec<u8> {
+    entry
+        .map(|entry| entry.id.as_bytes().to_vec())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -128,6 +173,94 @@ mod tests {
             "empty is fixed"
         );
         assert_eq!(key(base).len(), 64);
+    }
+
+    /// Keys stand in ledgers: a library that finds another patch gives them all up.
+    #[test]
+    fn keys_stay_what_they_are() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let lines = |range: std::ops::Range<usize>| {
+            range
+                .map(|n| format!("{}\n", n * n % 7))
+                .collect::<String>()
+        };
+        let base = write(
+            &repo,
+            &[],
+            &[
+                ("a", Some(&lines(0..300))),
+                ("b", Some("\0b")),
+                ("c", Some("c")),
+            ],
+        );
+        let edited = format!("{}x\n{}{}y", lines(0..90), lines(95..200), lines(150..290));
+        let edits = [
+            ("a", Some(&*edited)),
+            ("b", Some("\0c")),
+            ("c", None),
+            ("d/e", Some("n\n")),
+        ];
+        let work = write(&repo, &[base], &edits);
+        assert_eq!(
+            repo.change_key(base, work).unwrap(),
+            "3029b04cb715a2b6416903f1bae1a3665960d98e4e51bebcf225533cc2df98c8"
+        );
+    }
+
+    /// What stands in one part of a patch never passes for another.
+    #[test]
+    fn every_difference_makes_another_key() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        let root = lab.path("repo");
+        let twelve = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
+        let base = write(&repo, &[], &[("a", Some(twelve)), ("e", Some("e\n"))]);
+        let with = |a: &str| write(&repo, &[base], &[("a", Some(a))]);
+        let six = twelve.replace("6\n", "six\n");
+        let mut works = vec![
+            with(&six),
+            with(&six.replace("11\n", "eleven\n")),
+            with(&twelve.replace("6\n", "six \n")),
+            with(&twelve.replace("6\n", "")),
+            with(&twelve.replace("6\n", "6\nsix\n")),
+            with(twelve.trim_end()),
+            with(&twelve.replace("12\n", "12\r\n")),
+            with(""),
+            write(&repo, &[base], &[("a", None)]),
+            write(&repo, &[base], &[("b", Some(""))]),
+            write(&repo, &[base], &[("b", Some("-6\n"))]),
+            write(&repo, &[base], &[("b", Some("6\n"))]),
+            write(&repo, &[base], &[("c", Some("6\n"))]),
+            write(&repo, &[base], &[("a", None), ("b", Some(twelve))]),
+        ];
+        lab.git(&root, &["reset", "-q", "--hard", &base.to_string()]);
+        lab.git(&root, &["update-index", "--chmod=+x", "e"]);
+        works.push(lab.commit(&root, &[]));
+        std::fs::remove_file(root.join("e")).unwrap();
+        std::os::unix::fs::symlink("e\n", root.join("e")).unwrap();
+        lab.git(&root, &["add", "e"]);
+        works.push(lab.commit(&root, &[]));
+        let repo = lab.open(&root);
+        let keys = works
+            .iter()
+            .map(|work| repo.change_key(base, *work).unwrap());
+        let keys: std::collections::BTreeSet<String> = keys.collect();
+        assert_eq!(keys.len(), works.len());
+        // What stands too far from a change does not count.
+        let far = write(&repo, &[base], &[("a", Some(&format!("0\n{twelve}")))]);
+        let later = twelve.replace("11\n", "eleven\n");
+        let later = repo.change_key(base, with(&later)).unwrap();
+        let moved = format!("0\n{}", twelve.replace("11\n", "eleven\n"));
+        let moved = write(&repo, &[far], &[("a", Some(&moved))]);
+        assert_eq!(repo.change_key(far, moved).unwrap(), later);
+        // What stands near does.
+        let near = write(
+            &repo,
+            &[base],
+            &[("a", Some(&twelve.replace("9\n", "nine\n")))],
+        );
+        let on_near = twelve.replace("9\n", "nine\n").replace("11\n", "eleven\n");
+        let on_near = write(&repo, &[near], &[("a", Some(&on_near))]);
+        assert_ne!(repo.change_key(near, on_near).unwrap(), later);
     }
 
     #[test]

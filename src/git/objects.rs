@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use gix::bstr::ByteSlice as _;
+use gix::bstr::{BString, ByteSlice as _};
 use gix::objs::{CommitRef, Kind, TreeRefIter};
 
 use super::repo::{ours, theirs};
@@ -226,6 +226,16 @@ impl Repo {
     /// # Errors
     /// [`GitError::MissingObject`], [`GitError::WrongKind`].
     pub fn changed_paths(&self, from: ObjectId, to: ObjectId) -> Result<Vec<PathChange>, GitError> {
+        let changes = self.changes(from, to)?.into_iter();
+        Ok(changes.map(|(path, change)| change.at(&path)).collect())
+    }
+
+    /// The same with the bytes of each path.
+    pub(super) fn changes(
+        &self,
+        from: ObjectId,
+        to: ObjectId,
+    ) -> Result<Vec<(BString, EntryChange)>, GitError> {
         let (from, to) = (self.tree_of(from)?, self.tree_of(to)?);
         if from == to {
             return Ok(Vec::new());
@@ -246,12 +256,8 @@ impl Repo {
             },
             _ => library(&format!("compare trees {from} and {to}"), error),
         })?;
-        Ok(recorder
-            .inner
-            .records
-            .into_iter()
-            .filter_map(path_change)
-            .collect())
+        let records = recorder.inner.records.into_iter();
+        Ok(records.filter_map(entry_change).collect())
     }
 
     /// The tree without its top-level entry `governance`: the key that binds evidence of checks to
@@ -262,13 +268,18 @@ impl Repo {
     pub fn content_key(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
         let id = self.tree_of(commit)?;
         let object = self.object(id, Kind::Tree)?;
-        let decoded = gix::objs::TreeRef::from_bytes(&object.data, id_kind(id));
-        let decoded = decoded.map_err(|error| library(&format!("decode tree {id}"), error))?;
-        let mut tree: gix::objs::Tree = decoded.into();
-        tree.entries.retain(|entry| entry.filename != "governance");
-        let mut bytes = Vec::new();
-        gix::objs::WriteTo::write_to(&tree, &mut bytes)
-            .map_err(|error| library("encode a tree", error))?;
+        let mut bytes = Vec::with_capacity(object.data.len());
+        let mut mode = [0; 6];
+        for entry in TreeRefIter::from_bytes(&object.data, id_kind(id)) {
+            let entry = entry.map_err(|error| library(&format!("decode tree {id}"), error))?;
+            if entry.filename != "governance" {
+                bytes.extend_from_slice(entry.mode.as_bytes(&mut mode));
+                bytes.push(b' ');
+                bytes.extend_from_slice(entry.filename);
+                bytes.push(0);
+                bytes.extend_from_slice(entry.oid.as_bytes());
+            }
+        }
         let key = gix::objs::compute_hash(self.inner.object_hash(), Kind::Tree, &bytes)
             .map_err(|error| library("hash a tree", error))?;
         ours(&key).ok_or(GitError::WrongKind { id, wanted: "tree" })
@@ -380,8 +391,41 @@ fn entry_of(mode: gix::objs::tree::EntryMode, id: &gix::oid) -> Option<Entry> {
     ours(id).map(|id| Entry { kind, id })
 }
 
+/// What happened to an entry that is no directory: it was there before, it is there after, or both.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum EntryChange {
+    Added(Entry),
+    Deleted(Entry),
+    Modified(Entry, Entry),
+}
+
+impl EntryChange {
+    /// The entries before and after.
+    pub fn sides(self) -> (Option<Entry>, Option<Entry>) {
+        match self {
+            Self::Added(new) => (None, Some(new)),
+            Self::Deleted(old) => (Some(old), None),
+            Self::Modified(old, new) => (Some(old), Some(new)),
+        }
+    }
+
+    fn at(self, path: &BString) -> PathChange {
+        let (old, new) = self.sides();
+        PathChange {
+            path: path.to_str_lossy().into_owned(),
+            kind: match self {
+                Self::Added(_) => ChangeKind::Added,
+                Self::Deleted(_) => ChangeKind::Deleted,
+                Self::Modified(..) => ChangeKind::Modified,
+            },
+            old,
+            new,
+        }
+    }
+}
+
 /// The change of a path; none for a directory as such.
-fn path_change(change: gix::diff::tree::recorder::Change) -> Option<PathChange> {
+fn entry_change(change: gix::diff::tree::recorder::Change) -> Option<(BString, EntryChange)> {
     use gix::diff::tree::recorder::Change;
     let (path, old, new) = match change {
         Change::Addition {
@@ -409,19 +453,13 @@ fn path_change(change: gix::diff::tree::recorder::Change) -> Option<PathChange> 
         ),
     };
     let file = |entry: &Entry| entry.kind != EntryKind::Tree;
-    let (old, new) = (old.filter(file), new.filter(file));
-    let kind = match (old, new) {
+    let change = match (old.filter(file), new.filter(file)) {
         (None, None) => return None,
-        (None, Some(_)) => ChangeKind::Added,
-        (Some(_), None) => ChangeKind::Deleted,
-        (Some(_), Some(_)) => ChangeKind::Modified,
+        (None, Some(new)) => EntryChange::Added(new),
+        (Some(old), None) => EntryChange::Deleted(old),
+        (Some(old), Some(new)) => EntryChange::Modified(old, new),
     };
-    Some(PathChange {
-        path: path.to_str_lossy().into_owned(),
-        kind,
-        old,
-        new,
-    })
+    Some((path, change))
 }
 
 fn signature(raw: &gix::bstr::BStr, commit: ObjectId) -> Result<Signature, GitError> {

@@ -1,6 +1,9 @@
 //! Facts about commits that a decision asks git for. Claimer and auditor compute them alike, so a
 //! request never has to be believed about them.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use super::{LedgerError, revision};
 use crate::domain::exception::ExceptAct;
 use crate::domain::id::ObjectId;
@@ -17,6 +20,7 @@ use crate::git::{EntryKind, GitError, Replay, Repo, Signature};
 /// Of git.
 pub fn range(
     repo: &Repo,
+    ranges: &Ranges,
     snapshot: &Snapshot,
     verb: &Verb,
 ) -> Result<Option<RangeFacts>, LedgerError> {
@@ -29,7 +33,7 @@ pub fn range(
         });
     match (verb.range(), submission) {
         (Some(RangeWanted::Submitted { tip }), _) => {
-            let Some(facts) = of_range(repo, snapshot, target, tip)? else {
+            let Some(facts) = of_range(repo, ranges, snapshot, target, tip)? else {
                 return Ok(None);
             };
             let moved = moved(repo, snapshot, facts.base, target)?;
@@ -44,7 +48,7 @@ pub fn range(
             }))
         }
         (Some(RangeWanted::Landing { onto }), Some(submission)) => {
-            let Some(facts) = of_range(repo, snapshot, onto, submission.commit)? else {
+            let Some(facts) = of_range(repo, ranges, snapshot, onto, submission.commit)? else {
                 return Ok(None);
             };
             let replayed = replayed(repo, &facts, submission, onto)?;
@@ -56,7 +60,7 @@ pub fn range(
             }))
         }
         (Some(RangeWanted::Completed { commit }), Some(submission)) => {
-            completed(repo, snapshot, commit, submission)
+            completed(repo, ranges, snapshot, commit, submission)
         }
         (None, _) | (Some(_), None) => Ok(None),
     }
@@ -113,6 +117,7 @@ pub fn adr(repo: &Repo, verb: &Verb) -> Result<Option<ObjectId>, LedgerError> {
 
 fn of_range(
     repo: &Repo,
+    ranges: &Ranges,
     snapshot: &Snapshot,
     target: ObjectId,
     tip: ObjectId,
@@ -123,15 +128,50 @@ fn of_range(
     let Some(base) = repo.merge_base(target, tip)? else {
         return Ok(None);
     };
-    between(repo, snapshot, base, tip).map(Some)
+    ranges.between(repo, snapshot, base, tip).map(Some)
 }
 
-fn between(
-    repo: &Repo,
-    snapshot: &Snapshot,
-    base: ObjectId,
-    tip: ObjectId,
-) -> Result<RangeFacts, LedgerError> {
+/// So many ranges are remembered: those of what is handed off and not landed yet, in most fleets.
+const REMEMBERED: usize = 64;
+
+/// A range with more paths than this is not.
+const MOST_PATHS: usize = 1000;
+
+/// What ranges are by themselves, whatever the rules say: a handoff, its review and its landing ask
+/// about the same one.
+#[derive(Debug, Default)]
+pub struct Ranges(RefCell<VecDeque<RangeFacts>>);
+
+impl Ranges {
+    /// The range `base..tip` by the rules of `snapshot`.
+    fn between(
+        &self,
+        repo: &Repo,
+        snapshot: &Snapshot,
+        base: ObjectId,
+        tip: ObjectId,
+    ) -> Result<RangeFacts, LedgerError> {
+        let shrunk = revision::shrunk(repo, &snapshot.rules.policy.protected_tests, base, tip)?;
+        let mut known = self.0.borrow_mut();
+        let same = |facts: &&RangeFacts| (facts.base, facts.tip) == (base, tip);
+        let facts = match known.iter().find(same) {
+            Some(facts) => facts.clone(),
+            None => {
+                let facts = between(repo, base, tip)?;
+                let listed = facts.commits.iter().map(|commit| commit.paths.len());
+                if listed.sum::<usize>() + facts.files.len() <= MOST_PATHS {
+                    known.truncate(REMEMBERED - 1);
+                    known.push_front(facts.clone());
+                }
+                facts
+            }
+        };
+        Ok(RangeFacts { shrunk, ..facts })
+    }
+}
+
+/// A range as it is whatever the rules say.
+fn between(repo: &Repo, base: ObjectId, tip: ObjectId) -> Result<RangeFacts, LedgerError> {
     let mut commits = Vec::new();
     for id in repo.commits_between(base, tip)? {
         let commit = repo.commit(id)?;
@@ -145,16 +185,20 @@ fn between(
             paths,
         });
     }
+    let files = match commits.as_slice() {
+        [one] if repo.parents(one.id)? == [base] => one.paths.clone(),
+        _ => paths_between(repo, base, tip)?,
+    };
     Ok(RangeFacts {
         tip,
         base,
         commits,
-        files: paths_between(repo, base, tip)?,
+        files,
         change_key: repo.change_key(base, tip)?,
         content_key: repo.content_key(tip)?,
         committed_at: Timestamp::from_seconds(repo.commit(tip)?.committer.seconds),
         moved: Vec::new(),
-        shrunk: revision::shrunk(repo, &snapshot.rules.policy.protected_tests, base, tip)?,
+        shrunk: Vec::new(),
         revised: Vec::new(),
         replayed: Replayed::Unknown,
     })
@@ -214,7 +258,10 @@ fn replayed(
             Replay::Conflict { paths, .. } => return Ok(Replayed::Conflict(paths)),
         }
     };
-    let content_key = repo.content_key(result)?;
+    let content_key = match result == facts.tip {
+        true => facts.content_key,
+        false => repo.content_key(result)?,
+    };
     Ok(Replayed::Commit {
         onto,
         result,
@@ -226,6 +273,7 @@ fn replayed(
 /// or rebase makes of it (DESIGN §5).
 fn completed(
     repo: &Repo,
+    ranges: &Ranges,
     snapshot: &Snapshot,
     commit: ObjectId,
     submission: &Submission,
@@ -233,7 +281,7 @@ fn completed(
     if !repo.exists(commit) || !repo.exists(submission.commit) {
         return Ok(None);
     }
-    let facts = between(repo, snapshot, submission.base, submission.commit)?;
+    let facts = ranges.between(repo, snapshot, submission.base, submission.commit)?;
     let content_key = repo.content_key(commit)?;
     if commit == submission.commit {
         let replayed = Replayed::Commit {

@@ -192,6 +192,7 @@ pub struct Loader<'r> {
     cleared: RefCell<Option<ClearedPlan>>,
     recent: RefCell<VecDeque<(ObjectId, TaskHistory)>>,
     packages: Arc<Mutex<Memory>>,
+    ranges: facts::Ranges,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
     #[cfg(test)]
@@ -235,6 +236,7 @@ impl<'r> Loader<'r> {
             marker: RefCell::default(),
             recent: RefCell::default(),
             packages: Arc::new(Mutex::new(Memory::new(repo))),
+            ranges: facts::Ranges::default(),
             cache: None,
             #[cfg(test)]
             lookups: std::cell::Cell::default(),
@@ -465,7 +467,7 @@ impl<'r> Loader<'r> {
             snapshot.facts.stuck =
                 archive::stuck(self, tip, snapshot.rules.at, snapshot.tip_time, &tasks)?;
         }
-        snapshot.facts.range = facts::range(self.repo, snapshot, verb)?;
+        snapshot.facts.range = facts::range(self.repo, &self.ranges, snapshot, verb)?;
         if let Verb::Attest { attest, .. } = verb {
             snapshot.facts.anchors = facts::anchors(self.repo, attest)?;
         }
