@@ -269,6 +269,36 @@ fn replayed(
     })
 }
 
+/// The last commit of what a landing on `onto` would make of a submission; none where it conflicts,
+/// changes nothing there, is no line of commits, or is not here.
+///
+/// # Errors
+/// Of git.
+pub fn replayed_onto(
+    repo: &Repo,
+    submission: &Submission,
+    onto: ObjectId,
+) -> Result<Option<ObjectId>, LedgerError> {
+    let (base, tip) = (submission.base, submission.commit);
+    if !repo.exists(tip) || !repo.exists(base) {
+        return Ok(None);
+    }
+    if base == onto {
+        return Ok(Some(tip));
+    }
+    let mut writer = repo.writer();
+    match writer.replay(base, tip, onto, &replayer(submission)) {
+        Ok(Replay::Commit(result)) => {
+            writer.sync()?;
+            Ok(Some(result))
+        }
+        Ok(Replay::Nothing | Replay::Conflict { .. }) | Err(GitError::MergeCommit { .. }) => {
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A commit of the target against the submission: the submission itself, or what a forge's squash
 /// or rebase makes of it (DESIGN §5).
 fn completed(

@@ -35,6 +35,7 @@ mod evidence;
 mod exceptions;
 mod explain;
 mod fleet_brief;
+mod forge;
 mod frameworks;
 mod fresh_clone;
 mod give_back;

@@ -161,7 +161,10 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
         fact: "the target takes work of tasks only, and this is none",
         verbs: &["hook pre-commit", "hook pre-push", "hook pre-receive"],
         text: "With `target: {direct: tasks_only}` a commit comes in when the ledger shows that a \
-               task landed it. A commit of nothing but governance/ comes in, too, where its \
+               task landed it. With `merge: {via: pull_request}` the forge merges first: the work of a \
+               task in review comes in as it was handed off, squashed or rebased, once \
+               `laneway complete` would accept it; merge commits do not, and the rules change in \
+               a push of their own. A commit of nothing but governance/ comes in, too, where its \
                committer is one of the identity map: with `admin` for rules, with `admin` or \
                `plan` for tasks and packages.",
         example: "no task has landed it, and it touches src/main.rs",

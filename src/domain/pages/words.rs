@@ -109,11 +109,6 @@ pub const RULE_TEXTS: &[(&str, &str)] = &[
          first, then ask for them.",
     ),
     (
-        "direct-unmeetable",
-        "A forge moves the target first, and `laneway complete` says so afterwards. Where laneway's \
-         hooks guard the target, `direct: listed` lets it in and names it.",
-    ),
-    (
         "authority-differs",
         "The ledger's marker decides. Make policy say the same.",
     ),

@@ -20,7 +20,6 @@ mod dependency_on_parent;
 mod dependency_self;
 mod dependency_twice;
 mod dependency_unknown;
-mod direct_unmeetable;
 mod generated_twice;
 mod lane_unknown;
 mod merge_order_conflict;
@@ -117,7 +116,6 @@ pub const ALL: &[Rule] = &[
     generated_twice::RULE,
     touchpoint_uncovered::RULE,
     signature_unmeetable::RULE,
-    direct_unmeetable::RULE,
     authority_differs::RULE,
     target_differs::RULE,
     state_without_definition::RULE,

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use super::reviewed::{Reviewed, Reviews};
 use super::seal;
 use crate::audit::signature::level_of;
 use crate::domain::gates::governs;
-use crate::domain::id::{AgentName, ObjectId};
+use crate::domain::id::{AgentName, ObjectId, TaskId};
 use crate::domain::identity::Capability;
 use crate::domain::policy::Direct;
 use crate::domain::push::Denied;
+use crate::domain::refusal::Refusal;
 use crate::domain::signature::Level;
 use crate::domain::snapshot::{Rules, States};
 use crate::domain::state::Standing;
 use crate::git::{Commit, GitError, Repo};
 use crate::ledger::{LedgerError, Loader, paths};
+use crate::ops::OpError;
 
 /// What came of the commits that a push adds to the target.
 #[derive(Debug, Default)]
@@ -25,25 +28,30 @@ pub(super) struct Added {
 }
 
 /// Judges the commits between `old` and `new` of the target `name` by the rules at `old`: each is
-/// landed by the ledger, or let in by `target.direct`.
+/// landed by the ledger, or let in by `target.direct`. Where work lands by pull requests,
+/// `tasks_only` also lets in what a task in review would complete by.
 ///
 /// Under `tasks_only` a commit of nothing but `governance/` comes in, too, where its committer may
 /// change it: `admin` for rules, `admin` or `plan` for tasks and packages. The committer and not
 /// the author counts, as in the levels of proof: it is who put the commit there.
 pub(super) fn added(
-    repo: &Repo,
-    rules: &Rules,
-    states: &States,
+    reviews: &Reviews<'_>,
     name: &str,
     (old, new): (ObjectId, ObjectId),
-) -> Result<Added, GitError> {
+) -> Result<Added, OpError> {
+    let (repo, rules, states) = (reviews.repo, reviews.rules, reviews.states);
     let mut added = Added::default();
     if rules.policy.direct == Direct::Allow {
         return Ok(added);
     }
     let commits = repo.commits_between(old, new)?;
     let landed = landed(repo, states, &commits.iter().copied().collect())?;
-    for id in commits.into_iter().filter(|id| !landed.contains(id)) {
+    let mut taken = BTreeSet::new();
+    let mut reviewed = 0;
+    for (n, id) in commits.iter().copied().enumerate() {
+        if n < reviewed || landed.contains(&id) {
+            continue;
+        }
         let commit = repo.commit(id)?;
         let subject = commit.message.lines().next().unwrap_or_default();
         match rules.policy.direct {
@@ -53,10 +61,25 @@ pub(super) fn added(
                 added.listed.push(line);
             }
             Direct::TasksOnly => {
-                if let Some(fact) = stranger(repo, rules, id, &commit)? {
-                    let hint = "work lands by `laneway handoff` and `laneway merge`; \
-                                `target.direct` in governance/policy.yaml lets more in";
-                    let denied = Denied::new("target-direct", name, fact, hint);
+                let denied = match reviews.of(&commits[n..], &taken)? {
+                    Reviewed::Lands(task, count) => {
+                        taken.insert(task);
+                        reviewed = n + count;
+                        continue;
+                    }
+                    Reviewed::Refused(task, refusal) => Some(not_yet(name, &task, &refusal)),
+                    Reviewed::RulesChanged(task) => {
+                        let fact = format!("the rules change before the work of `{task}` lands");
+                        let hint = "push the rules by themselves first: they judge what comes then";
+                        Some(Denied::new("target-direct", name, fact, hint).of(&task))
+                    }
+                    Reviewed::Nobodys => {
+                        let fact = stranger(repo, rules, id, &commit)?;
+                        let hint = way_in(reviews.by_request(), &commit);
+                        fact.map(|fact| Denied::new("target-direct", name, fact, hint))
+                    }
+                };
+                if let Some(denied) = denied {
                     added.denied = Some(denied.at(id));
                     return Ok(added);
                 }
@@ -64,6 +87,35 @@ pub(super) fn added(
         }
     }
     Ok(added)
+}
+
+/// The no to work of a task in review that may not land.
+fn not_yet(name: &str, task: &TaskId, refusal: &Refusal) -> Denied {
+    let against: Vec<&str> = refusal
+        .unmet
+        .iter()
+        .filter(|unmet| !unmet.warning)
+        .map(|unmet| unmet.message.as_str())
+        .collect();
+    let fact = format!("the work of `{task}` may not land: {}", against.join("; "));
+    let hint = refusal.unmet.iter().find_map(|unmet| unmet.hint.clone());
+    let hint = hint.unwrap_or_else(|| format!("`laneway merge {task}` says what is owed"));
+    Denied::new("target-direct", name, fact, hint).of(task)
+}
+
+/// How a commit that may not come in would.
+fn way_in(by_request: bool, commit: &Commit) -> &'static str {
+    match (by_request, commit.parents.len()) {
+        (true, 0 | 1) => {
+            "the pull request of a task is merged as it was handed off, once `laneway merge` has \
+             published it; `target.direct` in governance/policy.yaml lets more in"
+        }
+        (true, _) => "have the forge squash or rebase: the target is a line without merge commits",
+        (false, _) => {
+            "work lands by `laneway handoff` and `laneway merge`; `target.direct` in \
+             governance/policy.yaml lets more in"
+        }
+    }
 }
 
 /// Rules and plan that read at `old` must read at `new`: one bad commit would stop the fleet.

@@ -10,6 +10,7 @@ mod post_receive;
 mod pre_commit;
 mod pre_push;
 mod receive;
+mod reviewed;
 mod seal;
 
 pub use commit_msg::commit_msg;
@@ -59,7 +60,7 @@ impl Judged {
 ///
 /// # Errors
 /// [`OpError::Usage`] for anything else.
-fn received(input: &str) -> Result<Vec<Update>, OpError> {
+pub fn received(input: &str) -> Result<Vec<Update>, OpError> {
     let lines = input.lines().map(|line| {
         let mut words = line.splitn(3, ' ');
         let mut update = || {
@@ -79,7 +80,7 @@ fn received(input: &str) -> Result<Vec<Update>, OpError> {
 ///
 /// # Errors
 /// [`OpError::Usage`] for anything else.
-fn pushed(input: &str) -> Result<Vec<Update>, OpError> {
+pub fn pushed(input: &str) -> Result<Vec<Update>, OpError> {
     let lines = input.lines().map(|line| {
         let words: Vec<&str> = line.split(' ').collect();
         let update = || {

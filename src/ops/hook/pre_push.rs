@@ -1,6 +1,7 @@
 //! `pre-push`: what the server would refuse, said before anything is sent.
 
 use super::landed;
+use super::reviewed::Reviews;
 use super::{Judged, pushed};
 use crate::domain::id::ObjectId;
 use crate::domain::push::{Denied, OWN, Update};
@@ -39,7 +40,7 @@ pub fn pre_push(
         let denied = if update.name == ledger.marker.branch.full() {
             of_ledger(&ledger, update, decides)?
         } else if update.name == ledger.marker.target.full() {
-            of_target(&ledger, update, &mut judged.notes)?
+            of_target(env, &ledger, update, &mut judged.notes)?
         } else if decides && update.name.starts_with(OWN) {
             let fact = "refs below refs/laneway/ are written by laneway's verbs";
             let hint = "`laneway handoff` saves work there";
@@ -71,6 +72,7 @@ fn of_ledger(ledger: &Ledger, update: &Update, decides: bool) -> Result<Option<D
 }
 
 fn of_target(
+    env: &Env,
     ledger: &Ledger,
     update: &Update,
     notes: &mut Vec<String>,
@@ -103,11 +105,18 @@ fn of_target(
     let Ok(rules) = loader.rules(old) else {
         return Ok(None);
     };
-    let states = match ledger.tip()? {
-        Some(tip) => loader.states(tip)?,
-        None => return Ok(None),
+    let Some(tip) = ledger.tip()? else {
+        return Ok(None);
     };
-    let added = landed::added(&ledger.repo, &rules, &states, name, (old, new))?;
+    let reviews = Reviews {
+        repo: &ledger.repo,
+        env,
+        loader: &loader,
+        rules: &rules,
+        ledger: Some(tip),
+        states: &loader.states(tip)?,
+    };
+    let added = landed::added(&reviews, name, (old, new))?;
     notes.extend(added.listed);
     Ok(added.denied)
 }

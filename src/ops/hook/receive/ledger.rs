@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::super::landed;
+use super::super::reviewed::{Reviews, same_rules};
 use super::Push;
 use crate::audit::{AuditError, Difference, Verdict, verify_line};
 use crate::domain::id::ObjectId;
@@ -315,21 +316,23 @@ impl<'p, 'r> Terms<'p, 'r> {
             return Ok(false);
         };
         let branch = self.push.marker.target.full();
-        let added = landed::added(repo, &terms, &states, &branch, (known, rules))?;
+        let reviews = Reviews {
+            repo,
+            env: self.push.env,
+            loader,
+            rules: &terms,
+            ledger: Some(*parent),
+            states: &states,
+        };
+        let added = landed::added(&reviews, &branch, (known, rules))?;
         Ok(added.denied.is_none())
     }
 
     /// Whether policy, map and workstations are the same files. Where those in force do not read,
     /// the last ones that do are all that anybody can go by.
     fn same_files(&self, one: ObjectId, other: ObjectId) -> Result<bool, OpError> {
-        let (repo, loader) = (self.push.repo, &self.push.loader);
-        let (a, b) = (repo.tree_of(one)?, repo.tree_of(other)?);
-        for path in [paths::POLICY, paths::IDENTITY_MAP, paths::WORKSTATIONS] {
-            if repo.entry_at(a, path)? != repo.entry_at(b, path)? {
-                return Ok(loader.rules(other).is_err());
-            }
-        }
-        Ok(true)
+        let same = same_rules(self.push.repo, one, other)?;
+        Ok(same || self.push.loader.rules(other).is_err())
     }
 
     /// Leases end by the moment that a commit names.

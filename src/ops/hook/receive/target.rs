@@ -1,6 +1,7 @@
 //! The target goes forward only, and by what tasks have landed (P31).
 
 use super::super::landed;
+use super::super::reviewed::Reviews;
 use super::Push;
 use crate::domain::push::{Denied, Update};
 use crate::domain::snapshot::States;
@@ -54,7 +55,15 @@ impl Push<'_> {
         };
         // A ledger that does not read is refused as such.
         let states = states.unwrap_or_default();
-        let added = landed::added(self.repo, &rules, &states, name, (old, new))?;
+        let reviews = Reviews {
+            repo: self.repo,
+            env: self.env,
+            loader: &self.loader,
+            rules: &rules,
+            ledger: self.ledger.after,
+            states: &states,
+        };
+        let added = landed::added(&reviews, name, (old, new))?;
         notes.extend(added.listed);
         Ok(added.denied)
     }

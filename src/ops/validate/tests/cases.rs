@@ -677,24 +677,6 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "pull requests that a guarded target refuses",
-        edits: &[
-            Swap(
-                POLICY,
-                "{branch: main}",
-                "{branch: main, direct: tasks_only}",
-            ),
-            Swap(
-                POLICY,
-                "review_routes:",
-                "merge: {via: pull_request}\nreview_routes:",
-            ),
-        ],
-        found: &[
-            "policy.yaml:3:32 warning direct-unmeetable: a forge merges before the task is done, and `tasks_only` lets in what is done: a server with laneway's hooks would refuse every merge (`direct: listed`, and protect the branch on the forge)",
-        ],
-    },
-    Case {
         name: "reviewers of no role",
         edits: &[Swap(POLICY, "[D-arch]", "[D-arch, E-gov]")],
         found: &[
