@@ -68,7 +68,7 @@ fuzz:
 			name=$$(basename "$$target"); found="fuzz/artifacts/found/$$name"; \
 			mkdir -p "$$found"; \
 			$(CARGO) +nightly fuzz run "$$name" "$$found" "$$target" -- \
-				-max_total_time=$(FUZZ_SECONDS) || exit 1; \
+				-max_total_time=$(FUZZ_SECONDS) -timeout=25 || exit 1; \
 		done; \
 	else \
 		echo 'NOTICE: cargo-fuzz is not installed: the targets ran on seeds only'; \

@@ -56,6 +56,14 @@ pub enum GitError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Git printed more than is read: what is left would be taken for all of it.
+    #[error("`git {command}` printed {bytes} bytes, more than are read")]
+    Flood {
+        /// The subcommand.
+        command: String,
+        /// How many bytes it printed.
+        bytes: u64,
+    },
     /// A commit that must be signed cannot be.
     #[error("cannot sign: {why}")]
     CannotSign {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::repo::failure;
-use super::{GitError, Repo};
+use super::{GitError, Repo, output};
 
 /// Most bytes of a list of paths that are read.
 const LISTING: usize = 64 << 20;
@@ -50,29 +50,13 @@ impl Repo {
             "core.hooksPath",
         ];
         let finished = self.finish(&self.git(&args), "config")?;
-        let listing = finished.stdout.text();
-        // Scope and value by turns. The last one counts; ours from the command line is none of
-        // them.
-        let mut words = listing.split('\0');
-        let mut configured = None;
-        while let (Some(scope), Some(value)) = (words.next(), words.next()) {
-            if scope != "command" {
-                configured = Some(HooksPath {
-                    value: value.to_owned(),
-                    scope: scope.to_owned(),
-                });
-            }
-        }
+        let configured = output::hooks_path(&finished.stdout.text());
         let dir = match &configured {
-            // An empty value is no value to git.
-            Some(path) if !path.value.is_empty() => {
+            Some(path) => {
                 let base = self.work_dir().unwrap_or_else(|| self.git_dir());
                 base.join(&path.value)
             }
-            _ => {
-                configured = None;
-                self.common_dir().join("hooks")
-            }
+            None => self.common_dir().join("hooks"),
         };
         Ok(HooksHome { dir, configured })
     }
@@ -106,11 +90,7 @@ impl Repo {
             spawn = spawn.env("GIT_INDEX_FILE", root.join(index));
         }
         let listing = self.succeed(&spawn, args.first().copied().unwrap_or("git"))?;
-        let paths = listing.split(|byte| *byte == 0);
-        let paths = paths.filter(|path| !path.is_empty());
-        Ok(paths
-            .map(|path| String::from_utf8_lossy(path).into_owned())
-            .collect())
+        Ok(output::paths(&listing).collect())
     }
 
     /// The values of the trailer `key` in the message in `file`, as git reads trailers.

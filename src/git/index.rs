@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::objects::{Entry, EntryKind};
-use super::{GitError, Repo};
+use super::objects::Entry;
+use super::{GitError, Repo, output};
 use crate::domain::id::ObjectId;
 
 /// Most bytes of an index listing that are read.
@@ -42,10 +42,7 @@ impl Repo {
             spawn = spawn.env("GIT_INDEX_FILE", root.join(index));
         }
         let listing = self.succeed(&spawn, "ls-files")?;
-        Ok(listing
-            .split(|byte| *byte == 0)
-            .filter_map(staged_line)
-            .collect())
+        Ok(output::staged(&listing))
     }
 
     /// The commit that a revision names: `HEAD~1`, a branch, an abbreviated id. `None` when it
@@ -65,28 +62,10 @@ impl Repo {
     }
 }
 
-/// `<mode> <id> <stage>\t<path>`
-fn staged_line(line: &[u8]) -> Option<(String, Staged)> {
-    let text = String::from_utf8_lossy(line);
-    let (facts, path) = text.split_once('\t')?;
-    let mut facts = facts.split(' ');
-    let (mode, id, stage) = (facts.next()?, facts.next()?, facts.next()?);
-    if stage != "0" {
-        return Some((path.to_owned(), Staged::Conflict));
-    }
-    let kind = match mode {
-        "100755" => EntryKind::Exec,
-        "120000" => EntryKind::Link,
-        "160000" => EntryKind::Submodule,
-        _ => EntryKind::Blob,
-    };
-    let id = id.parse().ok()?;
-    Some((path.to_owned(), Staged::Entry(Entry { kind, id })))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::EntryKind;
     use crate::git::testing::{Lab, put};
 
     #[test]

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::repo::failure;
-use super::{GitError, Operation, Repo};
+use super::{GitError, Operation, Repo, output};
 use crate::domain::id::ObjectId;
 
 /// What came of a rebase.
@@ -94,11 +94,7 @@ impl Repo {
     fn unmerged(&self, work_dir: &Path) -> Result<Vec<String>, GitError> {
         let args = ["diff", "--name-only", "--diff-filter=U", "-z"];
         let bytes = self.succeed(&self.git_in(work_dir, &args), "diff")?;
-        let mut paths: Vec<String> = bytes
-            .split(|byte| *byte == 0)
-            .filter(|path| !path.is_empty())
-            .map(|path| String::from_utf8_lossy(path).into_owned())
-            .collect();
+        let mut paths: Vec<String> = output::paths(&bytes).collect();
         paths.sort();
         paths.dedup();
         Ok(paths)

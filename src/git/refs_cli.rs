@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::repo::failure;
-use super::{Cas, Durability, Expect, GitError, RefEdit, Repo};
+use super::{Cas, Durability, Expect, GitError, RefEdit, Repo, output};
 use crate::domain::id::ObjectId;
 
 /// One ref per line: name, object, target of a symbolic ref. None of them can hold a space.
@@ -12,8 +12,8 @@ const FORMAT: &str = "--format=%(refname) %(objectname) %(symref)";
 impl Repo {
     pub(super) fn tip_by_cli(&self, name: &str) -> Result<Option<ObjectId>, GitError> {
         match self.listed(name)?.remove(name) {
-            Some(Listed::Object(id)) => Ok(Some(id)),
-            Some(Listed::Symbolic) => Err(GitError::SymbolicRef {
+            Some(Some(id)) => Ok(Some(id)),
+            Some(None) => Err(GitError::SymbolicRef {
                 name: name.to_owned(),
             }),
             None => Ok(None),
@@ -23,10 +23,7 @@ impl Repo {
     pub(super) fn refs_by_cli(&self, prefix: &str) -> Result<BTreeMap<String, ObjectId>, GitError> {
         let listed = self.listed(prefix)?.into_iter();
         Ok(listed
-            .filter_map(|(name, found)| match found {
-                Listed::Object(id) => Some((name, id)),
-                Listed::Symbolic => None,
-            })
+            .filter_map(|(name, found)| Some((name, found?)))
             .collect())
     }
 
@@ -107,29 +104,13 @@ impl Repo {
         Err(failure(&finished, "update-ref"))
     }
 
-    fn listed(&self, pattern: &str) -> Result<BTreeMap<String, Listed>, GitError> {
+    /// Refs with their objects; none for a symbolic one.
+    fn listed(&self, pattern: &str) -> Result<BTreeMap<String, Option<ObjectId>>, GitError> {
         // `pattern` begins with `refs/`: it cannot be an option.
         let spawn = self.git(&["for-each-ref", FORMAT, pattern]);
         let bytes = self.succeed(&spawn, "for-each-ref")?;
-        let text = String::from_utf8_lossy(&bytes);
-        Ok(text.lines().filter_map(listed_line).collect())
+        Ok(output::refs(&String::from_utf8_lossy(&bytes)))
     }
-}
-
-enum Listed {
-    Object(ObjectId),
-    Symbolic,
-}
-
-fn listed_line(line: &str) -> Option<(String, Listed)> {
-    let mut words = line.splitn(3, ' ');
-    let (name, id, symbolic) = (words.next()?, words.next()?, words.next()?);
-    let found = if symbolic.is_empty() {
-        Listed::Object(id.parse().ok()?)
-    } else {
-        Listed::Symbolic
-    };
-    Some((name.to_owned(), found))
 }
 
 /// The commands of one transaction. Names are checked, so none holds a space or a line end.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::denial::Denial;
 use super::refs::full_name;
 use super::repo::failure;
-use super::{Expect, GitError, Repo};
+use super::{Expect, GitError, Repo, output};
 use crate::domain::id::{ObjectId, RemoteName};
 use crate::domain::push::MOVED;
 use crate::process::{Exit, Finished, Spawn};
@@ -243,16 +243,11 @@ impl Repo {
                 Err(failure(&finished, "ls-remote"))
             };
         }
-        let text = finished.stdout.text();
-        let found = text.lines().filter_map(|line| {
-            let (id, name) = line.split_once('\t')?;
-            // Git matches the end of a name; only the very names count.
-            refs.iter()
-                .any(|wanted| wanted.as_ref() == name)
-                .then_some(())?;
-            Some((name.to_owned(), id.parse().ok()?))
-        });
-        Ok(Listing::Refs(found.collect()))
+        super::repo::whole(&finished, "ls-remote")?;
+        Ok(Listing::Refs(output::listing(
+            &finished.stdout.text(),
+            refs,
+        )))
     }
 
     /// A git command that talks to a remote. Where the person has set no ssh command, ssh asks
@@ -356,8 +351,9 @@ struct Rejected {
     summary: String,
 }
 
-/// The outcome of a push, by the table of facts/reliability §2.4.
-fn classify(finished: &Finished) -> PushOutcome {
+/// The outcome of a push as `git push --porcelain` tells it, by the table of facts/reliability §2.4.
+#[must_use]
+pub fn classify(finished: &Finished) -> PushOutcome {
     let stderr = finished.stderr.text();
     if finished.success() {
         return PushOutcome::Won;

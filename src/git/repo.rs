@@ -308,6 +308,7 @@ impl Repo {
                 limit: LOCAL_LIMIT,
             });
         }
+        whole(&finished, command)?;
         Ok(finished)
     }
 
@@ -345,6 +346,17 @@ impl Quarantine {
         let mut file = std::fs::File::create_new(&list).map_err(GitError::io(&list))?;
         std::io::Write::write_all(&mut file, lines.as_bytes()).map_err(GitError::io(&list))?;
         Ok(Self { joined, pushed })
+    }
+}
+
+/// An answer that was cut is none: of a flood only the end is kept.
+pub(super) fn whole(finished: &Finished, command: &str) -> Result<(), GitError> {
+    match finished.stdout.truncated {
+        true => Err(GitError::Flood {
+            command: command.to_owned(),
+            bytes: finished.stdout.total,
+        }),
+        false => Ok(()),
     }
 }
 
@@ -463,6 +475,22 @@ mod tests {
         assert_eq!(inside.head_ref().unwrap(), None);
         assert_eq!(inside.head_commit().unwrap(), Some(first));
         assert_eq!(inside.identity().unwrap().email, "tess@example.com");
+    }
+
+    #[test]
+    fn p13_a_list_that_was_cut_is_not_taken_for_the_whole() {
+        let (lab, repo) = Lab::with_repo(&[]);
+        lab.commit(&lab.path("repo"), &[("a", "1"), ("b", "2")]);
+        let list = repo.git(&["ls-tree", "-z", "--name-only", "HEAD"]);
+        assert_eq!(
+            repo.succeed(&list.clone().cap(4), "ls-tree").unwrap(),
+            b"a\0b\0"
+        );
+        let cut = repo.succeed(&list.cap(3), "ls-tree");
+        assert!(
+            matches!(cut, Err(GitError::Flood { bytes: 4, .. })),
+            "{cut:?}"
+        );
     }
 
     #[test]

@@ -42,20 +42,60 @@ fn header(format: ObjectFormat) -> &'static str {
     }
 }
 
-/// The bytes of a commit with its signature, where git puts it: after the other headers.
-fn sealed(payload: &[u8], header: &str, signature: &str) -> Vec<u8> {
-    let at = payload.find(b"\n\n").map_or(payload.len(), |at| at + 1);
-    let mut bytes = payload[..at].to_vec();
-    let mut lead = header;
-    for line in signature.lines() {
-        bytes.extend_from_slice(lead.as_bytes());
-        bytes.push(b' ');
-        bytes.extend_from_slice(line.as_bytes());
-        bytes.push(b'\n');
-        lead = "";
+impl Signed {
+    /// The bytes of a commit as signature, of the header that holds it under this hash, and as what
+    /// is signed.
+    #[must_use]
+    pub fn taken_apart(commit: &[u8], format: ObjectFormat) -> (Option<String>, Vec<u8>) {
+        let own = header(format);
+        let mut signature: Option<String> = None;
+        let mut payload = Vec::with_capacity(commit.len());
+        let mut rest = commit;
+        let mut inside = "";
+        while !rest.is_empty() && !rest.starts_with(b"\n") {
+            let end = rest.find_byte(b'\n').map_or(rest.len(), |at| at + 1);
+            let (line, after) = rest.split_at(end);
+            rest = after;
+            let value = match line.strip_prefix(b" ") {
+                Some(more) => more,
+                None => {
+                    inside = match name_of(line) {
+                        b"gpgsig" => "gpgsig",
+                        b"gpgsig-sha256" => "gpgsig-sha256",
+                        _ => "",
+                    };
+                    let at = line.find_byte(b' ').unwrap_or(line.len());
+                    line.get(at + 1..).unwrap_or_default()
+                }
+            };
+            // Git signs a commit without the signatures of either hash.
+            if inside.is_empty() {
+                payload.extend_from_slice(line);
+            } else if inside == own {
+                let text = signature.get_or_insert_default();
+                text.push_str(&value.to_str_lossy());
+            }
+        }
+        payload.extend_from_slice(rest);
+        (signature, payload)
     }
-    bytes.extend_from_slice(&payload[at..]);
-    bytes
+
+    /// The bytes of a commit with its signature, where git puts it: after the other headers.
+    #[must_use]
+    pub fn sealed(payload: &[u8], format: ObjectFormat, signature: &str) -> Vec<u8> {
+        let at = payload.find(b"\n\n").map_or(payload.len(), |at| at + 1);
+        let mut bytes = payload[..at].to_vec();
+        let mut lead = header(format);
+        for line in signature.lines() {
+            bytes.extend_from_slice(lead.as_bytes());
+            bytes.push(b' ');
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.push(b'\n');
+            lead = "";
+        }
+        bytes.extend_from_slice(&payload[at..]);
+        bytes
+    }
 }
 
 /// The name of a header's line.
@@ -88,36 +128,8 @@ impl Repo {
     /// As [`commit`](Self::commit).
     pub fn signed(&self, id: ObjectId) -> Result<Signed, GitError> {
         let object = self.object(id, Kind::Commit)?;
-        let own = header(self.object_format());
-        let mut signature: Option<String> = None;
-        let mut payload = Vec::with_capacity(object.data.len());
-        let mut rest = object.data.as_slice();
-        let mut inside = "";
-        while !rest.is_empty() && !rest.starts_with(b"\n") {
-            let end = rest.find_byte(b'\n').map_or(rest.len(), |at| at + 1);
-            let (line, after) = rest.split_at(end);
-            rest = after;
-            let value = match line.strip_prefix(b" ") {
-                Some(more) => more,
-                None => {
-                    inside = match name_of(line) {
-                        b"gpgsig" => "gpgsig",
-                        b"gpgsig-sha256" => "gpgsig-sha256",
-                        _ => "",
-                    };
-                    let at = line.find_byte(b' ').unwrap_or(line.len());
-                    line.get(at + 1..).unwrap_or_default()
-                }
-            };
-            // Git signs a commit without the signatures of either hash.
-            if inside.is_empty() {
-                payload.extend_from_slice(line);
-            } else if inside == own {
-                let text = signature.get_or_insert_default();
-                text.push_str(&value.to_str_lossy());
-            }
-        }
-        payload.extend_from_slice(rest);
+        let format = self.object_format();
+        let (signature, payload) = Signed::taken_apart(&object.data, format);
         let commit = self.commit(id)?;
         let email = commit.committer.email.clone();
         // What the commit says, written anew, is all that may stand there.
@@ -129,7 +141,7 @@ impl Repo {
             message: commit.message,
         });
         let ours = match &signature {
-            Some(armored) => ours.map(|bytes| sealed(&bytes, own, armored)),
+            Some(armored) => ours.map(|bytes| Signed::sealed(&bytes, format, armored)),
             None => ours,
         };
         let foreign = foreign(&object.data, &ours.unwrap_or_default());
@@ -284,7 +296,7 @@ impl Writer<'_> {
         signature: &str,
     ) -> Result<ObjectId, GitError> {
         let payload = commit_bytes(commit)?;
-        let bytes = sealed(&payload, header(self.repo.object_format()), signature);
+        let bytes = Signed::sealed(&payload, self.repo.object_format(), signature);
         self.object(Kind::Commit, &bytes)
     }
 }

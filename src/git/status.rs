@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{GitError, Repo};
+use super::{GitError, Repo, output};
 use crate::process::Spawn;
 
 /// An operation that someone began in a worktree and did not finish.
@@ -131,22 +131,12 @@ impl Repo {
 
     fn status_by(&self, spawn: &Spawn) -> Result<Status, GitError> {
         let bytes = self.succeed(spawn, "status")?;
-        let mut status = Status {
+        let (dirty, untracked) = output::status(&bytes);
+        Ok(Status {
+            dirty,
+            untracked,
             operation: self.operation(),
-            ..Status::default()
-        };
-        for record in bytes
-            .split(|byte| *byte == 0)
-            .filter(|record| record.len() > 3)
-        {
-            let path = String::from_utf8_lossy(&record[3..]).into_owned();
-            if record.starts_with(b"??") {
-                status.untracked.push(path);
-            } else {
-                status.dirty.push(path);
-            }
-        }
-        Ok(status)
+        })
     }
 
     /// The operation in progress in this worktree.

@@ -1,11 +1,10 @@
-use std::ffi::OsString;
 use std::fs;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::repo::failure;
-use super::{Cas, Durability, Expect, GitError, RefEdit, Repo};
+use super::{Cas, Durability, Expect, GitError, RefEdit, Repo, output};
 use crate::domain::id::{BranchName, ObjectId};
 
 /// How often a list that met a half-made worktree is asked for again, 10 milliseconds apart.
@@ -64,39 +63,9 @@ impl Repo {
     /// # Errors
     /// [`GitError::Git`].
     pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
-        let bytes = self.list_worktrees()?;
-        let mut worktrees: Vec<Worktree> = Vec::new();
-        for line in bytes
-            .split(|byte| *byte == 0)
-            .filter(|line| !line.is_empty())
-        {
-            let space = line
-                .iter()
-                .position(|byte| *byte == b' ')
-                .unwrap_or(line.len());
-            let (word, rest) = line.split_at(space);
-            let rest = rest.get(1..).unwrap_or_default();
-            let text = || String::from_utf8_lossy(rest).into_owned();
-            if word == b"worktree" {
-                let path = PathBuf::from(OsString::from_vec(rest.to_vec()));
-                let git_dir = self.git_dir_of(&path);
-                worktrees.push(Worktree {
-                    path,
-                    git_dir,
-                    ..Worktree::default()
-                });
-            }
-            let Some(current) = worktrees.last_mut() else {
-                continue;
-            };
-            match word {
-                b"HEAD" => current.head = text().parse().ok().filter(|id| !is_null(id)),
-                b"branch" => current.branch = Some(text()),
-                b"locked" => current.locked = Some(text()),
-                b"prunable" => current.prunable = true,
-                b"bare" => current.bare = true,
-                _ => {}
-            }
+        let mut worktrees = output::worktrees(&self.list_worktrees()?);
+        for worktree in &mut worktrees {
+            worktree.git_dir = self.git_dir_of(&worktree.path);
         }
         Ok(worktrees)
     }
@@ -400,10 +369,6 @@ impl Repo {
             Err(_) => Some(self.common_dir()).filter(|common| common == path),
         }
     }
-}
-
-fn is_null(id: &ObjectId) -> bool {
-    id.as_bytes().iter().all(|byte| *byte == 0)
 }
 
 /// Takes the path for us: makes the directory, or accepts an empty one. Says whether it was made.

@@ -17,10 +17,13 @@ mod targets;
 use std::fs;
 use std::path::Path;
 
+use laneway::git::{ObjectFormat, Signed};
 use laneway::ledger::document::Document;
 use laneway::ledger::format::v1::StateFile;
 use laneway::ledger::message;
+use laneway::ledger::plan_merge::{Labels, merge};
 use laneway::ledger::read::meaning;
+use laneway::ledger::signature::signer;
 use laneway::ledger::yaml::Limits;
 
 use mutate::Mutator;
@@ -107,6 +110,26 @@ fn packages_never_panic() {
     run("packages");
 }
 
+#[test]
+fn p13_whatever_an_import_makes_of_a_source_reads_back() {
+    run("imports");
+}
+
+#[test]
+fn p14_merges_of_plans_read() {
+    run("merges");
+}
+
+#[test]
+fn p13_no_output_of_git_panics() {
+    run("output");
+}
+
+#[test]
+fn p24_signatures_come_apart_and_together() {
+    run("signatures");
+}
+
 /// The seeds get as far as they are meant to: a target that refuses all of them shows nothing.
 #[test]
 fn seeds_reach_what_is_fuzzed() {
@@ -123,6 +146,28 @@ fn seeds_reach_what_is_fuzzed() {
             .unwrap_or_else(|error| panic!("{edit:?}: {error}"));
         assert_ne!(document.source(), text, "{edit:?}");
     }
+    for seed in corpus("merges") {
+        let text = String::from_utf8(seed).unwrap();
+        let sides: Vec<&str> = text.split('\0').collect();
+        let labels = Labels {
+            ours: "ours",
+            theirs: "theirs",
+            marker: 7,
+        };
+        let [base, ours, theirs] = sides.as_slice() else {
+            panic!("{text}")
+        };
+        let merged = merge(base, ours, theirs, &labels).unwrap_or_else(|odd| panic!("{odd}"));
+        assert!(
+            ![base, ours, theirs].contains(&&merged.text.as_str()),
+            "{text}"
+        );
+    }
+    let signed = corpus("signatures").into_iter().filter(|seed| {
+        let (armored, payload) = Signed::taken_apart(seed, ObjectFormat::Sha1);
+        armored.is_some_and(|armored| signer(&payload, &armored).is_some())
+    });
+    assert!(signed.count() >= 2);
     let reads = corpus("requests").into_iter().filter(|seed| {
         let text = String::from_utf8_lossy(seed).into_owned();
         message::read(&text, |_, _| None).is_ok()

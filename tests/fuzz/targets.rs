@@ -1,7 +1,12 @@
 //! What is fuzzed: each target takes any bytes and fails only by panicking. `tests/fuzz/main.rs`
 //! runs them on seeds, `fuzz/` under libFuzzer.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use laneway::domain::glob::Glob;
+use laneway::domain::import::{ImportedTask, Origin as Source};
+use laneway::git::{ObjectFormat, PushOutcome, Signed, classify, output};
 use laneway::ledger::document::{Atom, Document, Edit, Route};
 use laneway::ledger::format::File;
 use laneway::ledger::format::v1::request::RequestEntry;
@@ -10,20 +15,31 @@ use laneway::ledger::format::v1::{
     ArchiveFile, IdentityMapFile, MarkerFile, PolicyFile, QueueFile, StagesFile, StateFile,
     StationFile, WorkstationsFile,
 };
+use laneway::ledger::import::{
+    FieldMap, Gathered, Known, MappingOptions, SourceKind, is_export, map, read_csv, read_export,
+    read_item, read_json, read_playbook, texts,
+};
+use laneway::ledger::plan_merge::{self, Labels};
 use laneway::ledger::read::{Origin, meaning};
 use laneway::ledger::yaml::{self, Limits};
-use laneway::ledger::{message, packages};
+use laneway::ledger::{message, packages, signature};
+use laneway::ops::hook;
+use laneway::process::{Captured, Exit, Finished};
 
 /// A target: its name, which is that of its corpus, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 6] = [
+pub const ALL: [Target; 10] = [
     ("documents", documents),
     ("edits", edits),
     ("glob", glob),
+    ("imports", imports),
+    ("merges", merges),
+    ("output", git_output),
     ("packages", package_texts),
     ("requests", requests),
+    ("signatures", signatures),
     ("states", states),
 ];
 
@@ -167,5 +183,144 @@ pub fn package_texts(bytes: &[u8]) {
         drop(laneway::ledger::artifact::parse::<ReviewForm>(
             "fuzzed", text,
         ));
+    }
+}
+
+/// Sources of an import: whatever is mapped to a task can be written as a plan file and read back.
+pub fn imports(bytes: &[u8]) {
+    let Some((which, bytes)) = bytes.split_first() else {
+        return;
+    };
+    let whole = |read: Result<Gathered, _>| read.unwrap_or_default();
+    let (kind, gathered) = match which % 5 {
+        0 => (SourceKind::Csv, read_csv("fuzzed.csv", bytes)),
+        1 => (SourceKind::Jsonl, read_json("fuzzed.jsonl", bytes)),
+        2 => {
+            let file = "fuzzed/done/W-1.md";
+            (SourceKind::Items, read_item(file, "done/W-1.md", bytes))
+        }
+        3 => {
+            let read = read_playbook("fuzzed.yaml", bytes);
+            (SourceKind::Playbook, whole(read))
+        }
+        _ => {
+            let _ = is_export(bytes);
+            let read = read_export("fuzzed.json", bytes);
+            (SourceKind::Own, whole(read))
+        }
+    };
+    let policy = include_bytes!("../../fuzz/corpus/documents/policy.yaml");
+    let policy = meaning::<PolicyFile>(ORIGIN, policy, Limits::PLAN).unwrap();
+    let known = Known {
+        policy: &policy,
+        tasks: &HashMap::new(),
+        by_origin: &HashMap::new(),
+        has_file: &|path| path.len() % 2 == 0,
+        has_workstation: &|name| name.len() % 2 == 0,
+    };
+    let fields = FieldMap::usual(kind);
+    let options = MappingOptions {
+        name: "fuzzed".to_owned(),
+        role: (which % 2 == 0).then(|| "A-backend".to_owned()),
+        open_only: which % 3 == 0,
+        ..MappingOptions::default()
+    };
+    let mapping = map(gathered, &fields, &known, &options);
+    let tasks = mapping.tasks.iter().filter_map(|mapped| {
+        let task = mapped.task.clone()?;
+        let origin = Source {
+            task: mapped.id.clone()?,
+            id: mapped.source_id.clone(),
+            status: mapped.status.clone(),
+            standing: mapped.standing,
+            commit: None,
+            remark: mapped.remark.clone(),
+        };
+        Some((ImportedTask { task, origin }, mapped.definition.clone()))
+    });
+    let written = texts(tasks.collect());
+    written.unwrap_or_else(|error| panic!("cannot be written: {error}"));
+}
+
+/// Three plan texts between bytes 0: what merges without a clash reads, and what one side alone
+/// changed is what the merge gives.
+pub fn merges(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let mut sides = text.splitn(3, '\0');
+    let mut side = || sides.next().unwrap_or("");
+    let (base, ours, theirs) = (side(), side(), side());
+    let labels = Labels {
+        ours: "ours",
+        theirs: "theirs",
+        marker: 7,
+    };
+    if let Ok(merged) = plan_merge::merge(base, ours, theirs, &labels)
+        && merged.clashes.is_empty()
+        && ![base, ours, theirs].contains(&merged.text.as_str())
+    {
+        plan_merge::reads(&merged.text)
+            .unwrap_or_else(|bad| panic!("{:?}\n{}", bad.findings, merged.text));
+    }
+    let alone = plan_merge::merge(base, ours, base, &labels).unwrap();
+    assert_eq!(alone.text, ours);
+}
+
+/// What git prints, and what it writes to hooks.
+pub fn git_output(bytes: &[u8]) {
+    let (dirty, untracked) = output::status(bytes);
+    assert!(dirty.iter().chain(&untracked).all(|path| !path.is_empty()));
+    drop(output::worktrees(bytes));
+    drop(output::staged(bytes));
+    assert!(output::paths(bytes).all(|path| !path.is_empty()));
+    let text = String::from_utf8_lossy(bytes);
+    drop(output::refs(&text));
+    let listed = output::listing(&text, &["refs/heads/main"]);
+    assert!(listed.keys().all(|name| name == "refs/heads/main"));
+    drop(output::hooks_path(&text));
+    let _ = output::version(&text);
+    drop((hook::received(&text), hook::pushed(&text)));
+    // A push: what stands before the first byte 0 is its output, the rest what it said besides.
+    let (stdout, stderr) = text.split_once('\0').unwrap_or((&text, ""));
+    let captured = |text: &str| Captured {
+        bytes: text.as_bytes().to_vec(),
+        total: text.len() as u64,
+        truncated: false,
+    };
+    let pushed = |exit| Finished {
+        exit,
+        stdout: captured(stdout),
+        stderr: captured(stderr),
+        duration: Duration::ZERO,
+        left_open: false,
+    };
+    assert_eq!(classify(&pushed(Exit::Code(0))), PushOutcome::Won);
+    for exit in [Exit::Code(1), Exit::TimedOut] {
+        assert_ne!(classify(&pushed(exit)), PushOutcome::Won);
+    }
+}
+
+/// A commit and its signature: taken apart, put together, and asked who signed it. What is shown
+/// to be signed is no longer, once a byte of it differs.
+pub fn signatures(bytes: &[u8]) {
+    for format in [ObjectFormat::Sha1, ObjectFormat::Sha256] {
+        let (found, payload) = Signed::taken_apart(bytes, format);
+        let Some(armored) = found else {
+            assert!(payload.len() <= bytes.len());
+            continue;
+        };
+        let sealed = Signed::sealed(&payload, format, &armored);
+        let (again, same) = Signed::taken_apart(&sealed, format);
+        // Headers without an end have no place for a signature.
+        if payload.windows(2).any(|two| two == b"\n\n") && !armored.trim().is_empty() {
+            let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(again.map(|text| lines(&text)), Some(lines(&armored)));
+            assert_eq!(same, payload);
+        }
+        if signature::signer(&payload, &armored).is_some() {
+            let other = [payload.as_slice(), b"x"].concat();
+            assert_eq!(signature::signer(&other, &armored), None);
+        }
     }
 }
