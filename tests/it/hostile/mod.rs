@@ -6,5 +6,7 @@ mod newer;
 mod paths;
 mod runs_nothing;
 mod shown;
+mod surroundings;
 mod traps;
+mod turns;
 mod verbs;

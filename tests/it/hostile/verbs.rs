@@ -71,23 +71,31 @@ fn below(verb: &str, forms: &mut Vec<Form>) {
             (name.to_owned(), word.starts_with('['))
         })
         .collect();
-    let options = section(&text, "Options:")
-        .filter_map(|line| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let at = words.iter().position(|word| word.starts_with("--"))?;
-            let next = words.get(at + 1).copied().unwrap_or_default();
-            Some(Choice {
-                flag: words[at].trim_end_matches(',').to_owned(),
-                takes: next.starts_with('<') || next.starts_with("[<"),
-            })
-        })
-        .filter(|choice| choice.flag != "--help")
-        .collect();
     forms.push(Form {
         verb: verb.to_owned(),
         arguments,
-        options,
+        options: options(&text, "Options:"),
     });
+}
+
+/// The options that every verb has.
+pub fn globals() -> Vec<Choice> {
+    options(&help("ready"), "Global options:")
+}
+
+/// The options of a section. One without a long name goes by its short one.
+fn options(text: &str, title: &str) -> Vec<Choice> {
+    let options = section(text, title).filter_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let long = words.iter().position(|word| word.starts_with("--"));
+        let at = long.or_else(|| words.iter().position(|word| word.starts_with('-')))?;
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        Some(Choice {
+            flag: words[at].trim_end_matches(',').to_owned(),
+            takes: next.starts_with('<') || next.starts_with("[<"),
+        })
+    });
+    options.filter(|choice| choice.flag != "--help").collect()
 }
 
 #[test]
@@ -108,6 +116,8 @@ fn verbs_are_read_from_the_help() {
         note.arguments,
         [("ID".to_owned(), true), ("TEXT".to_owned(), false)]
     );
+    let flags: Vec<String> = globals().into_iter().map(|choice| choice.flag).collect();
+    assert!(flags.contains(&"-C".to_owned()) && flags.contains(&"--as".to_owned()));
     assert!(forms.len() > 60, "{}", forms.len());
     assert!(forms.iter().all(|form| form.verb != "workstation"));
     assert!(forms.iter().any(|form| form.verb == "audit verify"));
