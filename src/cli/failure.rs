@@ -359,6 +359,8 @@ impl From<GitError> for Failure {
                 path.display()
             )),
             GitError::Locked { lock, .. } => locked(message, lock.as_deref()),
+            // What somebody has put there, and no fault of this machine.
+            GitError::TooLarge { .. } => Self::new(5, "unreadable", message),
             _ => Self::new(7, "git", message),
         }
     }

@@ -46,10 +46,10 @@ pub enum GitError {
         /// The kind that was asked for.
         wanted: &'static str,
     },
-    /// A blob is larger than the caller allows.
-    #[error("blob {id} has {size} bytes, more than {limit}")]
+    /// A blob is larger than the caller allows, or a commit than any may be.
+    #[error("object {id} has {size} bytes, more than {limit}")]
     TooLarge {
-        /// The blob.
+        /// The object.
         id: ObjectId,
         /// Its size in bytes.
         size: u64,

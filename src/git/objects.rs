@@ -286,10 +286,17 @@ impl Repo {
     }
 
     pub(super) fn any_object(&self, id: ObjectId) -> Result<gix::Object<'_>, GitError> {
-        self.inner
+        let found = self
+            .inner
             .try_find_object(theirs(id))
-            .map_err(|error| GitError::library(format!("read {id}"), &error))?
-            .ok_or_else(|| self.missing(id))
+            .map_err(|error| GitError::library(format!("read {id}"), &error))?;
+        let object = found.ok_or_else(|| self.missing(id))?;
+        let size = object.data.len() as u64;
+        if object.kind == Kind::Commit && size > MAX_COMMIT {
+            let limit = MAX_COMMIT;
+            return Err(GitError::TooLarge { id, size, limit });
+        }
+        Ok(object)
     }
 
     pub(super) fn object(&self, id: ObjectId, kind: Kind) -> Result<gix::Object<'_>, GitError> {
@@ -320,6 +327,9 @@ impl Repo {
 
 /// Most paths that two trees may differ in: a small pack can hold a tree of billions.
 const MAX_CHANGES: usize = 1_000_000;
+
+/// Largest commit, in bytes: what takes it apart makes copies of its message and its signature.
+const MAX_COMMIT: u64 = 1 << 20;
 
 /// Records changes up to [`MAX_CHANGES`].
 #[derive(Default)]

@@ -35,8 +35,8 @@ pub enum BadMessage {
         /// What is wrong.
         why: String,
     },
-    /// The request is larger than a message may be.
-    #[error("the request takes {0} bytes; a ledger commit's message has at most {MAX_MESSAGE}")]
+    /// It is larger than a message may be.
+    #[error("{0} bytes, where the message of a ledger commit has at most {MAX_MESSAGE}")]
     TooLarge(usize),
 }
 
@@ -124,6 +124,9 @@ pub fn read(
     file: impl Fn(&str, ObjectId) -> Option<Vec<FileTask>>,
 ) -> Result<Statement, BadMessage> {
     let bad = |key, why: String| BadMessage::Unreadable { key, why };
+    if message.len() > MAX_MESSAGE {
+        return Err(BadMessage::TooLarge(message.len()));
+    }
     let json = trailer(message, "Laneway-Request").ok_or(BadMessage::Missing("Laneway-Request"))?;
     let entry: RequestEntry =
         serde_json::from_str(json).map_err(|error| bad("Laneway-Request", error.to_string()))?;

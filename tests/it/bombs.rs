@@ -258,3 +258,77 @@ fn p23_a_million_tasks_are_read_and_judged() {
     let answer = limited(&world, Some(MOST), "--json validate").code(1);
     assert_eq!(findings(&answer)[0]["rule"], "file-size");
 }
+
+#[test]
+fn p23_a_push_of_endless_refs_is_refused() {
+    let world = World::governed();
+    let ids = "1".repeat(40);
+    let line = format!("refs/heads/x {ids} refs/heads/y {ids}\n");
+    let mut lines = line.repeat((16 << 20) / line.len() + 1);
+    lines.truncate(16 << 20);
+    for hook in ["pre-push origin here", "pre-receive", "post-receive"] {
+        // One byte more than is read: the line end of the last one.
+        let answer = world.laneway_fed("repo", &format!("hook {hook}"), &lines);
+        drop(answer.code(2).says("more refs than a hook reads"));
+    }
+}
+
+/// What somebody else has pushed as a ledger commit, with plumbing.
+#[test]
+fn p23_a_ledger_commit_of_endless_words_is_found_and_not_shown() {
+    let words = "x".repeat(20 << 20);
+    let request = format!("note\n\nLaneway-Request: {{\"text\":\"{words}\"}}\nLaneway-Law: 1\n");
+    let nested = format!("note\n\nLaneway-Request: {}\n", "[".repeat(10_000));
+    for message in [words, request, nested] {
+        let world = World::planned();
+        world.write_in("home", "message", &message);
+        let file = world.path("home/message");
+        let line = format!(
+            "commit-tree laneway^{{tree}} -p laneway -F {}",
+            file.display()
+        );
+        let commit = world.git(&line);
+        world.git(&format!("update-ref refs/heads/laneway {}", commit.trim()));
+        let verify = limited(&world, Some(MOST), "audit verify");
+        assert!(matches!(verify.exit, Some(1 | 5)), "{verify:?}");
+        for line in [
+            "log",
+            "--json log",
+            "ready",
+            "show A-1",
+            "note A-1 x --as @bot",
+        ] {
+            let answer = limited(&world, Some(MOST), line);
+            let said = answer.stdout.len() + answer.stderr.len();
+            assert!(answered(&answer), "$ {line}: {:?}", answer.exit);
+            assert!(said < 64 * 1024, "$ {line}: {said} bytes");
+        }
+    }
+}
+
+/// A signature takes no more than a commit: it is read once, and shows nothing.
+#[test]
+fn p23_a_signature_without_end_shows_nothing() {
+    let world = World::planned();
+    let head = world.git("cat-file commit laneway");
+    let (headers, message) = head.split_once("\n\n").unwrap();
+    let line = format!(" {}\n", "A".repeat(70));
+    let armor = "SSH SIGNATURE-----";
+    let lines = line.repeat(200_000);
+    let text =
+        format!("{headers}\ngpgsig -----BEGIN {armor}\n{lines} -----END {armor}\n\n{message}");
+    world.write_in("home", "commit", &text);
+    let file = world.path("home/commit");
+    let commit = world.git(&format!("hash-object -t commit -w {}", file.display()));
+    world.git(&format!("update-ref refs/heads/laneway {}", commit.trim()));
+    for line in ["audit verify", "log --limit 1", "audit attribution"] {
+        let answer = limited(&world, Some(MOST), line);
+        assert!(
+            answered(&answer),
+            "$ {line}: {:?}\n{}",
+            answer.exit,
+            answer.stderr
+        );
+        assert!(!answer.stdout.contains("verified"), "{}", answer.stdout);
+    }
+}

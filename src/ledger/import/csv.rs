@@ -8,6 +8,9 @@ use crate::ledger::yaml::Limits;
 /// The first column of our own exports.
 pub const OWN: &str = "laneway";
 
+/// Most columns of a table: each is compared with those before it.
+const COLUMNS: usize = 1_000;
+
 /// Reads a list of issues; the first row names the columns.
 #[must_use]
 pub fn read(file: &str, bytes: &[u8]) -> Gathered {
@@ -33,6 +36,11 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             return found;
         }
     };
+    if headings.len() > COLUMNS {
+        let why = format!("{} columns, more than {COLUMNS}", headings.len());
+        found.candidates.push(Candidate::bad(at(1), "", why));
+        return found;
+    }
     for (n, name) in headings.iter().enumerate() {
         if headings[..n].contains(name) && !name.is_empty() {
             let what = format!("the column `{name}` is here twice");
@@ -143,6 +151,21 @@ pub fn written(rows: &[Vec<String>]) -> Result<String, csv::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p23_a_table_of_endless_columns_is_refused_at_once() {
+        let wide = |columns: usize| {
+            let names: Vec<String> = (0..columns).map(|n| format!("c{n}")).collect();
+            read("wide.csv", format!("{}\n", names.join(",")).as_bytes())
+        };
+        assert!(wide(COLUMNS).candidates.is_empty());
+        let refused = wide(1_000_000).candidates.pop().and_then(|one| one.bad);
+        assert_eq!(refused.as_deref(), Some("1000000 columns, more than 1000"));
+        // One name over and over would make longer and longer names.
+        let same = read("same.csv", "a,".repeat(500_000).as_bytes());
+        assert!(same.candidates.iter().all(|one| one.bad.is_some()));
+        assert!(same.anomalies.is_empty());
+    }
 
     #[test]
     fn p23_no_cell_is_a_formula_and_every_cell_comes_back() {

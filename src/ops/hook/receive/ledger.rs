@@ -192,11 +192,11 @@ impl Push<'_> {
     }
 }
 
-/// Whether a pushed id is no commit: the pusher's fault, not the server's.
+/// Whether a pushed id is no commit that can be read: the pusher's fault, not the server's.
 fn names_nothing(error: &GitError) -> bool {
     matches!(
         error,
-        GitError::WrongKind { .. } | GitError::MissingObject { .. }
+        GitError::WrongKind { .. } | GitError::MissingObject { .. } | GitError::TooLarge { .. }
     )
 }
 
