@@ -168,8 +168,19 @@ fn reads(class: &Class) -> Option<Lines> {
 
 /// The lines of all verbs that only read, each with its directory.
 pub fn reading_lines() -> Vec<(&'static str, String)> {
+    lines_of(reads)
+}
+
+/// The lines of all verbs that change something, in an order in which they can be carried out.
+pub fn changing_lines() -> Vec<(&'static str, String)> {
+    let mut lines = lines_of(writes);
+    lines.extend(lines_of(files));
+    lines
+}
+
+fn lines_of(of: impl Fn(&Class) -> Option<Lines>) -> Vec<(&'static str, String)> {
     let classes = CLASSES.iter();
-    let lines = classes.filter_map(|(verb, class)| Some((verb, reads(class)?)));
+    let lines = classes.filter_map(|(verb, class)| Some((verb, of(class)?)));
     lines
         .flat_map(|(verb, lines)| {
             lines

@@ -5,7 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::arguments::fault;
-use super::runs_nothing::reading_lines;
+use super::runs_nothing::{changing_lines, reading_lines};
+use serde_json::Value;
+
 use crate::support::World;
 
 /// What entry lets through: marks of direction, without width, and tags, as some languages need.
@@ -94,6 +96,11 @@ fn p28_what_steers_a_terminal_is_shown_not_obeyed() {
             if let Some(fault) = fault(&output) {
                 wrong.push(format!("$ {typed}\n  {fault}\n  {output:?}"));
             }
+            if ask == "--json"
+                && let Err(error) = serde_json::from_slice::<Value>(&output.stdout)
+            {
+                wrong.push(format!("$ {typed}\n  {error}\n  {output:?}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -103,6 +110,35 @@ fn p28_what_steers_a_terminal_is_shown_not_obeyed() {
     let exact = serde_json::to_string(MARKS).unwrap();
     let all = world.laneway("--json list").code(0).json().to_string();
     assert!(all.contains(exact.trim_matches('"')), "{titles}\n{all}");
+}
+
+/// What verbs answer that change something: rehearsed, for programs, and carried out.
+#[test]
+fn p28_what_changes_something_answers_without_steering() {
+    let world = painted();
+    let mut wrong = Vec::new();
+    let (mut read, mut done) = (0, 0);
+    for (dir, line) in changing_lines() {
+        for ask in ["--json --dry-run", "--dry-run", ""] {
+            let typed = format!("{line} {ask}");
+            let program = env!("CARGO_BIN_EXE_laneway");
+            let mut command = world.command(&world.path(dir), program, typed.trim());
+            let output = command.output().unwrap();
+            if let Some(fault) = fault(&output) {
+                wrong.push(format!("$ {typed}\n  {fault}\n  {output:?}"));
+            }
+            // What the command line itself refuses is told before there is an envelope.
+            if ask.contains("--json") && output.status.code() != Some(2) {
+                match serde_json::from_slice::<Value>(&output.stdout) {
+                    Ok(_) => read += 1,
+                    Err(error) => wrong.push(format!("$ {typed}\n  {error}\n  {output:?}")),
+                }
+            }
+            done += usize::from(ask.is_empty() && output.status.success());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(read > 20 && done >= 20, "{read} read, {done} done");
 }
 
 /// The text without the colours that were asked for.
