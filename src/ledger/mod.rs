@@ -43,5 +43,5 @@ pub use finding::{BadFile, Finding, Severity};
 pub use load::{Loader, PlanFile};
 pub use lock::LockError;
 pub use open::{DEFAULT_BRANCH, Ledger, marker_at, seen_of, served};
-pub use publish::{Publisher, Receipt};
+pub use publish::{Publisher, REMEMBERED, Receipt};
 pub use spoken::{Unspeakable, spoken};

@@ -7,8 +7,9 @@ use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::request::Request;
 use crate::ledger::{LedgerError, message};
 
-/// How many ledger commits back a repeated request id is looked for.
-const REMEMBERED: usize = 5000;
+/// How many ledger commits back a repeated request id is looked for: within them one id and verb
+/// stand once, which an audit holds every line to.
+pub const REMEMBERED: usize = 5000;
 
 impl Publisher<'_> {
     /// The receipt of a request that was carried out before, if its id stands in the last

@@ -40,6 +40,7 @@ use crate::domain::decide::{Change, decide};
 use crate::domain::id::ObjectId;
 use crate::domain::request::{Request, Verb};
 use crate::domain::snapshot::Snapshot;
+pub use again::REMEMBERED;
 use build::Built;
 use exchange::Known;
 use settle::Settled;
