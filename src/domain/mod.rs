@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod checks;
 pub mod contract_request;
+pub mod cycles;
 pub mod decide;
 pub mod doubts;
 pub mod edited_checks;

@@ -2,7 +2,7 @@
 
 use super::governance::Definition;
 use super::{Governance, Rule, Severity, Violation};
-use crate::domain::graph;
+use crate::domain::cycles::{self, Cycles};
 use crate::domain::id::TaskId;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,27 +13,71 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(governance: &Governance) -> Vec<Violation> {
-    cycles(governance, |definition| &definition.task().depends_on)
-        .into_iter()
-        .filter_map(|cycle| {
-            let (first, next) = (cycle.first()?, cycle.get(1)?);
-            let definition = governance.get(first)?;
-            let at = definition
-                .task()
-                .depends_on
-                .iter()
-                .position(|need| need == next)?;
-            let pointer = definition.pointer(&format!("/depends_on/{at}"));
-            let message = format!("the dependencies form a cycle: {}", path(&cycle));
-            Some(Violation::new(definition.file, pointer, message))
-        })
-        .collect()
+    told(
+        governance,
+        |definition| definition.planned.task.depends_on.as_slice(),
+        "dependencies",
+        |definition, next| {
+            let needs = &definition.planned.task.depends_on;
+            let at = needs.iter().position(|need| need == next)?;
+            Some(format!("/depends_on/{at}"))
+        },
+    )
+}
+
+/// The cycles of what `edges` gives as violations, each at the step from its smallest task, where
+/// `place` says that it stands.
+pub(super) fn told(
+    governance: &Governance,
+    edges: impl for<'a> Fn(Definition<'a>) -> &'a [TaskId],
+    what: &str,
+    place: impl Fn(Definition<'_>, &TaskId) -> Option<String>,
+) -> Vec<Violation> {
+    let nodes = governance.distinct().map(|d| &d.planned.task.id);
+    let Cycles { told, more } = cycles::cycles(nodes, |id| match governance.get(id) {
+        Some(definition) => edges(definition),
+        None => &[],
+    });
+    let last = told.len().saturating_sub(1);
+    let violation = |(nth, cycle): (usize, &Vec<&TaskId>)| {
+        let (first, next) = (cycle.first()?, cycle.get(1)?);
+        let definition = governance.get(first)?;
+        let pointer = definition.pointer(&place(definition, next)?);
+        let mut message = format!("the {what} form a cycle: {}", path(cycle));
+        if more > 0 && nth == last {
+            message.push_str(&format!(
+                " (and {more} more {what} lie on cycles that are not told)"
+            ));
+        }
+        let shared = shared(cycle, &told);
+        Some(Violation::new(definition.file, pointer, message).maybe_hint(shared))
+    };
+    told.iter().enumerate().filter_map(violation).collect()
+}
+
+/// Most cycles that are compared with each other: beyond it no step is proposed.
+const COMPARED: usize = 100;
+
+/// The step of a cycle that opens the most others, if there is one that opens any.
+fn shared(cycle: &[&TaskId], told: &[Vec<&TaskId>]) -> Option<String> {
+    if told.len() > COMPARED || cycle.len() > COMPARED {
+        return None;
+    }
+    let through = |step: &[&TaskId]| {
+        let of = told.iter().filter(|other| other.len() <= COMPARED);
+        of.filter(|other| other.windows(2).any(|one| one == step))
+            .count()
+    };
+    let counted = cycle.windows(2).map(|step| (through(step), step));
+    // The first of those that open as many.
+    let (count, step) = counted.reduce(|best, one| if one.0 > best.0 { one } else { best })?;
+    (count > 1).then(|| format!("{} cycles go from `{}` to `{}`", count, step[0], step[1]))
 }
 
 /// A cycle as people read it; long ones are cut in the middle.
-pub(super) fn path(cycle: &[TaskId]) -> String {
+fn path(cycle: &[&TaskId]) -> String {
     const MOST: usize = 20;
-    let names: Vec<&str> = cycle.iter().map(TaskId::as_str).collect();
+    let names: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
     if names.len() <= MOST {
         return names.join(" → ");
     }
@@ -44,41 +88,4 @@ pub(super) fn path(cycle: &[TaskId]) -> String {
         names.len() - MOST,
         names[names.len() - half..].join(" → ")
     )
-}
-
-/// A cycle of each knot of the graph that `edges` gives, longer than one step, from its smallest
-/// task on. Tasks told once are left out of the next search, so that the work stays bounded by the
-/// number of knots.
-pub(super) fn cycles<'a>(
-    governance: &'a Governance,
-    edges: impl Fn(Definition<'a>) -> &'a [TaskId],
-) -> Vec<Vec<TaskId>> {
-    const MOST: usize = 100;
-    let mut told: std::collections::HashSet<&TaskId> = std::collections::HashSet::new();
-    let mut nodes: Vec<&TaskId> = governance.distinct().map(|d| &d.task().id).collect();
-    nodes.sort();
-    nodes.dedup();
-    let mut found = Vec::new();
-    for _ in 0..MOST {
-        let next = graph::find_cycle(nodes.iter().copied(), |id| {
-            match governance.get(id) {
-                // A step to itself is another rule's; one to a told task was told.
-                Some(definition) if !told.contains(id) => edges(definition),
-                _ => &[],
-            }
-        });
-        let Some(cycle) = next else { break };
-        told.extend(cycle.iter().copied());
-        if cycle.len() > 2 {
-            found.push(rotated(&cycle[..cycle.len() - 1]));
-        }
-    }
-    found
-}
-
-/// The cycle from its smallest task to that task again.
-fn rotated(cycle: &[&TaskId]) -> Vec<TaskId> {
-    let start = (0..cycle.len()).min_by_key(|at| cycle[*at]).unwrap_or(0);
-    let around = cycle.iter().cycle().skip(start).take(cycle.len() + 1);
-    around.map(|id| (*id).clone()).collect()
 }

@@ -1,6 +1,6 @@
 //! `parent-cycle`: no task is a part of itself.
 
-use super::dependency_cycle::{cycles, path};
+use super::dependency_cycle::told;
 use super::{Governance, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
@@ -11,16 +11,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(governance: &Governance) -> Vec<Violation> {
-    cycles(governance, |definition| definition.task().parent.as_slice())
-        .into_iter()
-        .filter_map(|cycle| {
-            let definition = governance.get(cycle.first()?)?;
-            let message = format!("the parents form a cycle: {}", path(&cycle));
-            Some(Violation::new(
-                definition.file,
-                definition.pointer("/parent"),
-                message,
-            ))
-        })
-        .collect()
+    told(
+        governance,
+        |definition| definition.planned.task.parent.as_slice(),
+        "parents",
+        |_, _| Some("/parent".to_owned()),
+    )
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use self::fields::Draft;
 use super::ids;
 use super::{Anomaly, AnomalyKind, Candidate, FieldMap, Gathered, Spot};
-use crate::domain::graph;
+use crate::domain::cycles::cycles;
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::policy::Policy;
@@ -294,28 +294,21 @@ fn another(id: &TaskId, given: &BTreeSet<TaskId>) -> Option<TaskId> {
         .find(|id| !given.contains(id))
 }
 
-/// Most circles that are told of; the ledger refuses what is left.
-const CIRCLES: usize = 100;
-
 /// Tasks in a circle of dependencies can never start: they are no tasks until somebody opens it.
 fn circles(mapping: &mut Mapping) {
-    let mut edges: HashMap<TaskId, Vec<TaskId>> = mapping
+    let edges: HashMap<TaskId, Vec<TaskId>> = mapping
         .tasks
         .iter()
         .filter_map(|mapped| Some((mapped.id.clone()?, mapped.task.as_ref()?.depends_on.clone())))
         .collect();
-    for _ in 0..CIRCLES {
-        let nodes: BTreeSet<&TaskId> = edges.keys().collect();
-        let edges_of = |id: &TaskId| edges.get(id).map_or(&[][..], Vec::as_slice);
-        let Some(circle) = graph::find_cycle(nodes, edges_of) else {
-            return;
-        };
-        let circle: Vec<TaskId> = circle.into_iter().cloned().collect();
-        let path: Vec<&str> = circle.iter().map(TaskId::as_str).collect();
+    let edges_of = |id: &TaskId| edges.get(id).map_or(&[][..], Vec::as_slice);
+    // What is too much to be told is refused by the ledger.
+    for circle in cycles(edges.keys(), edges_of).told {
+        let path: Vec<&str> = circle.iter().map(|id| id.as_str()).collect();
         let what = format!("the dependencies go in a circle: {}", path.join(" → "));
         let mut first = None;
         for mapped in &mut mapping.tasks {
-            if mapped.id.as_ref().is_some_and(|id| circle.contains(id)) {
+            if mapped.id.as_ref().is_some_and(|id| circle.contains(&id)) {
                 first.get_or_insert_with(|| mapped.at.clone());
                 mapped.bad.push(what.clone());
                 mapped.task = None;
@@ -325,6 +318,5 @@ fn circles(mapping: &mut Mapping) {
             let made = "no tasks; open the circle in the source";
             mapping.note(AnomalyKind::DependencyCycle, &at, what, made);
         }
-        edges.retain(|id, _| !circle.contains(id));
     }
 }
