@@ -17,7 +17,11 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     let mut found = Vec::new();
     for (name, agent) in &map.value.agents {
-        for role in agent.roles.iter().filter(|role| !roles.contains_key(*role)) {
+        let unknown = agent
+            .roles
+            .iter()
+            .filter(|role| !governance.may_have_role(role));
+        for role in unknown {
             let pointer = format!("/agents/name={name}/roles/={role}");
             let message = format!("{name} has the role `{role}`, which is not in policy");
             found.push(

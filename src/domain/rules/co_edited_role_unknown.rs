@@ -17,7 +17,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let roles = &policy.value.roles;
     let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     let unknown = |role: &RoleName, pointer: String| {
-        (!roles.contains_key(role)).then(|| {
+        (!governance.may_have_role(role)).then(|| {
             let message = format!("files are shared with `{role}`, which is not in `roles`");
             Violation::new(policy.file, pointer, message).maybe_hint(known.hint(role.as_str()))
         })

@@ -17,7 +17,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     let mut found = Vec::new();
     for (name, contract) in &policy.value.contracts {
-        if !roles.contains_key(&contract.owner) {
+        if !governance.may_have_role(&contract.owner) {
             let message = format!(
                 "the contract `{name}` is owned by `{}`, which is not in `roles`",
                 contract.owner

@@ -21,14 +21,15 @@ fn check(governance: &Governance) -> Vec<Violation> {
         for (at, need) in definition.task().depends_on.iter().enumerate() {
             if !governance.knows(need) {
                 let message = format!(
-                    "`{}` depends on `{need}`, which no plan file defines",
-                    definition.task().id
+                    "`{}` depends on `{need}`, which no plan file defines{}",
+                    definition.task().id,
+                    governance.unless()
                 );
                 let pointer = definition.pointer(&format!("/depends_on/{at}"));
                 found.push(
                     Violation::new(definition.file, pointer, message)
                         .maybe_hint(tasks.meant_id(need))
-                        .mild_if(governance.reach == Reach::TargetAlone),
+                        .mild_if(governance.may_know_more()),
                 );
             }
         }

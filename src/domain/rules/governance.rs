@@ -1,8 +1,9 @@
 //! What the rules judge: every governance file that reads, as values.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
-use crate::domain::id::TaskId;
+use crate::domain::id::{RoleName, TaskId, WorkstationName};
 use crate::domain::identity::IdentityMap;
 use crate::domain::marker::Marker;
 use crate::domain::package::Package;
@@ -35,6 +36,49 @@ pub enum Reach {
     Broken,
 }
 
+/// The names of entries that do not read: whoever refers to one of them is not told that there is
+/// no such thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Those that can be told.
+    pub names: HashSet<String>,
+    /// Whether there is an entry of which even the name does not read: it may be anything.
+    pub nameless: bool,
+}
+
+impl Unread {
+    /// Whether an entry that does not read may have this name.
+    pub(super) fn may_be(&self, name: &str) -> bool {
+        self.nameless || self.names.contains(name)
+    }
+
+    /// The same for a name whose last character may be `*`.
+    pub(super) fn may_match(&self, pattern: &str) -> bool {
+        match pattern.strip_suffix('*') {
+            Some(start) => self.nameless || self.names.iter().any(|one| one.starts_with(start)),
+            None => self.may_be(pattern),
+        }
+    }
+
+    /// Whether every entry reads.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.nameless && self.names.is_empty()
+    }
+}
+
+/// The lists of governance files of which an entry may not read while the others do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ListKind {
+    /// `roles` of policy.
+    Roles,
+    /// `agents` of the identity map.
+    Agents,
+    /// `routing` of the identity map, by type.
+    Routing,
+    /// `workstations`.
+    Workstations,
+}
+
 /// The values that governance files hold; what did not read is left out.
 #[derive(Debug, Clone, Default)]
 pub struct Parts {
@@ -61,8 +105,12 @@ pub struct Parts {
     pub elsewhere: HashSet<TaskId>,
     /// Ids of archived tasks: closed, whatever a plan file still says of them.
     pub archived: HashSet<TaskId>,
+    /// Entries of lists that do not read; they are not among the values.
+    pub unread: BTreeMap<ListKind, Unread>,
     /// How much of the plan was read.
     pub reach: Reach,
+    /// Whether some entry of a plan file has no id: it may be any task.
+    pub nameless: bool,
 }
 
 /// One plan file.
@@ -225,6 +273,40 @@ impl Governance {
                 terms,
             })
         })
+    }
+
+    /// Whether a task that no file defines may be there all the same: then that is worth knowing,
+    /// and no more.
+    pub(super) fn may_know_more(&self) -> bool {
+        self.parts.reach != Reach::Whole || self.parts.nameless
+    }
+
+    /// What may still define a task that no file does, as the end of a message.
+    pub(super) fn unless(&self) -> &'static str {
+        match self.parts.nameless {
+            true => ", unless an entry without an id is meant",
+            false => "",
+        }
+    }
+
+    /// What of a list does not read.
+    pub(super) fn unread(&self, list: ListKind) -> &Unread {
+        static NONE: LazyLock<Unread> = LazyLock::new(Unread::default);
+        self.parts.unread.get(&list).unwrap_or(&NONE)
+    }
+
+    /// Whether policy has the role, as far as it reads.
+    pub(super) fn may_have_role(&self, role: &RoleName) -> bool {
+        let policy = self.parts.policy.as_ref();
+        policy.is_none_or(|held| held.value.roles.contains_key(role))
+            || self.unread(ListKind::Roles).may_be(role.as_str())
+    }
+
+    /// Whether the workstation is registered, as far as the registry reads.
+    pub(super) fn may_have_workstation(&self, name: &WorkstationName) -> bool {
+        let registry = self.parts.workstations.as_ref();
+        registry.is_none_or(|held| held.value.workstations.contains_key(name))
+            || self.unread(ListKind::Workstations).may_be(name.as_str())
     }
 
     /// Whether the task is done or given up.

@@ -55,7 +55,9 @@ mod touchpoint_uncovered;
 mod type_unrouted;
 mod while_reading;
 
-pub use governance::{Governance, Held, Parts, PlanSource, Planned, Reach, Written};
+pub use governance::{
+    Governance, Held, ListKind, Parts, PlanSource, Planned, Reach, Unread, Written,
+};
 use known::Known;
 pub use violation::{Severity, Violation};
 pub use while_reading::{ReadingRule, WHILE_READING};

@@ -39,9 +39,9 @@ fn one(governance: &Governance, path: &str, held: &Held<Package>, found: &mut Ve
     }
     let Some(definition) = governance.get(id) else {
         if !governance.knows(id) && governance.reach != Reach::Broken {
-            let message = format!("no plan file defines `{id}`");
+            let message = format!("no plan file defines `{id}`{}", governance.unless());
             let violation = Violation::new(file, "/task", message);
-            found.push(violation.mild_if(governance.reach == Reach::TargetAlone));
+            found.push(violation.mild_if(governance.may_know_more()));
         }
         return;
     };

@@ -21,13 +21,14 @@ fn check(governance: &Governance) -> Vec<Violation> {
         let task = definition.task();
         if let Some(parent) = task.parent.as_ref().filter(|id| !governance.knows(id)) {
             let message = format!(
-                "`{}` is a part of `{parent}`, which no plan file defines",
-                task.id
+                "`{}` is a part of `{parent}`, which no plan file defines{}",
+                task.id,
+                governance.unless()
             );
             found.push(
                 Violation::new(definition.file, definition.pointer("/parent"), message)
                     .maybe_hint(tasks.meant_id(parent))
-                    .mild_if(governance.reach == Reach::TargetAlone),
+                    .mild_if(governance.may_know_more()),
             );
         }
     }

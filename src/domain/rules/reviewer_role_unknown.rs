@@ -18,7 +18,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let mut found = Vec::new();
     for (at, route) in policy.value.review_routes.iter().enumerate() {
         for (nth, role) in route.reviewers.iter().enumerate() {
-            if !roles.contains_key(role) {
+            if !governance.may_have_role(role) {
                 let pointer = format!("/review_routes/{at}/reviewers/{nth}");
                 let message = format!("reviews are asked of `{role}`, which is not in `roles`");
                 found.push(

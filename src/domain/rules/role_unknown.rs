@@ -17,7 +17,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let known = Known::new("roles", roles.keys().map(|role| role.as_str()));
     governance
         .open()
-        .filter(|definition| !roles.contains_key(&definition.task().role))
+        .filter(|definition| !governance.may_have_role(&definition.task().role))
         .map(|definition| {
             let task = definition.task();
             let message = format!(

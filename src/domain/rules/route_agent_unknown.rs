@@ -1,7 +1,7 @@
 //! `route-agent-unknown`: where the map lists agents, its routes name those.
 
 use super::route_workstation_unknown::pointer;
-use super::{Governance, Known, Rule, Severity, Violation};
+use super::{Governance, Known, ListKind, Rule, Severity, Violation};
 use crate::domain::identity::IdentityMap;
 
 pub(super) const RULE: Rule = Rule {
@@ -22,12 +22,13 @@ fn check(governance: &Governance) -> Vec<Violation> {
         "agents",
         map.value.agents.keys().map(|agent| agent.as_str()),
     );
+    let unread = governance.unread(ListKind::Agents);
     let mut found = Vec::new();
     for (task_type, routes) in &map.value.routing {
         for (at, route) in routes.iter().enumerate() {
             let place = pointer(task_type.as_str(), at);
             for (nth, name) in route.agents.iter().enumerate() {
-                if names_someone(&map.value, name) {
+                if names_someone(&map.value, name) || unread.may_match(name) {
                     continue;
                 }
                 let message = if name.ends_with('*') {

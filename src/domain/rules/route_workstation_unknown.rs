@@ -18,7 +18,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let mut found = Vec::new();
     for (task_type, routes) in &map.value.routing {
         for (at, route) in routes.iter().enumerate() {
-            if known.contains_key(&route.workstation) {
+            if governance.may_have_workstation(&route.workstation) {
                 continue;
             }
             let pointer = format!("{}/workstation", pointer(task_type.as_str(), at));

@@ -1,6 +1,6 @@
 //! `signature-unmeetable`: what policy asks commits to show, the identity map can tell (P24).
 
-use super::{Governance, Rule, Severity, Violation};
+use super::{Governance, ListKind, Rule, Severity, Violation};
 use crate::domain::identity::Agent;
 use crate::domain::signature::Level;
 
@@ -21,7 +21,8 @@ fn check(governance: &Governance) -> Vec<Violation> {
         Level::Committer => !(agent.emails.is_empty() && agent.signing_keys.is_empty()),
         Level::Signed | Level::Verified => !agent.signing_keys.is_empty(),
     };
-    if minimum == Level::Unsigned || map.value.agents.values().any(can) {
+    let unread = !governance.unread(ListKind::Agents).is_empty();
+    if minimum == Level::Unsigned || unread || map.value.agents.values().any(can) {
         return Vec::new();
     }
     let owed = match minimum {

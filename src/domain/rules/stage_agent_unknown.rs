@@ -1,6 +1,6 @@
 //! `stage-agent-unknown`: where the map lists agents, stages name those.
 
-use super::{Governance, Known, Rule, Severity, Violation};
+use super::{Governance, Known, ListKind, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "stage-agent-unknown",
@@ -18,6 +18,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         return Vec::new();
     }
     let names = Known::new("agents", known.keys().map(|agent| agent.as_str()));
+    let unread = governance.unread(ListKind::Agents);
     let mut found = Vec::new();
     for one in governance.stages() {
         let named = one
@@ -28,7 +29,7 @@ fn check(governance: &Governance) -> Vec<Violation> {
         let others = one.terms.secondary.iter().enumerate();
         let others = others.map(|(at, agent)| (agent, format!("secondary/{at}")));
         for (agent, place) in named.chain(others) {
-            if known.contains_key(agent) {
+            if known.contains_key(agent) || unread.may_be(agent.as_str()) {
                 continue;
             }
             let message = format!(

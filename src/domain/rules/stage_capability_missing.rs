@@ -1,6 +1,6 @@
 //! `stage-capability-missing`: some workstation of the scope has what a stage asks for.
 
-use super::{Governance, Rule, Severity, Violation};
+use super::{Governance, ListKind, Rule, Severity, Violation};
 
 pub(super) const RULE: Rule = Rule {
     id: "stage-capability-missing",
@@ -13,6 +13,10 @@ fn check(governance: &Governance) -> Vec<Violation> {
     let Some(registry) = &governance.workstations else {
         return Vec::new();
     };
+    // Any workstation that does not read may have it.
+    if !governance.unread(ListKind::Workstations).is_empty() {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     for one in governance.stages() {
         let scope = registry.value.workstations.iter();

@@ -1,7 +1,7 @@
 //! `state-without-definition`: a state belongs to a task. People may take closed tasks out of the
 //! plan; work that goes on must not lose its definition.
 
-use super::{Governance, Reach, Rule, Severity, Violation};
+use super::{Governance, Rule, Severity, Violation};
 use crate::domain::state::Status;
 
 pub(super) const RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(governance: &Governance) -> Vec<Violation> {
-    if governance.reach != Reach::Whole {
+    if governance.may_know_more() {
         return Vec::new();
     }
     let mut orphans: Vec<_> = governance

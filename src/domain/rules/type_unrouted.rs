@@ -1,7 +1,7 @@
 //! `type-unrouted`: where the map routes by type, a task without a route is claimed by nobody
 //! (I3). In an open map with routes it is worth knowing.
 
-use super::{Governance, Known, Rule, Severity, Violation};
+use super::{Governance, Known, ListKind, Rule, Severity, Violation};
 use crate::domain::identity::Mode;
 
 pub(super) const RULE: Rule = Rule {
@@ -22,11 +22,13 @@ fn check(governance: &Governance) -> Vec<Violation> {
         "types with a route",
         map.routing.keys().map(|known| known.as_str()),
     );
+    let unread = governance.unread(ListKind::Routing);
     let mut found = Vec::new();
     for definition in governance.open() {
         let task = definition.task();
         let (at, message) = match &task.task_type {
             Some(known) if map.routing.contains_key(known) => continue,
+            Some(other) if unread.may_be(other.as_str()) => continue,
             Some(other) => (
                 "/type",
                 format!(

@@ -7,7 +7,9 @@ use super::salvage::{self, Complaints};
 use super::{point, shape};
 use crate::domain::hygiene::{Leak, Terms, secrets, starred};
 use crate::domain::plan::ContractFile;
-use crate::domain::rules::{self, Governance, Held, Parts, PlanSource, Reach, Severity, Violation};
+use crate::domain::rules::{
+    self, Governance, Held, ListKind, Parts, PlanSource, Reach, Severity, Violation,
+};
 use crate::domain::state::Status;
 use crate::ledger::finding::{BadFile, Finding};
 use crate::ledger::format::File;
@@ -112,15 +114,21 @@ impl Judge<'_> {
     fn take(&mut self, file: usize, source: &Source, text: &str, node: &Node<'_>) {
         match source.kind {
             FileKind::Policy => {
-                let value = self.value::<PolicyFile>(file, source, text, node);
+                let roles = [(ListKind::Roles, "roles", "name")];
+                let value = self.lists::<PolicyFile>(file, source, text, node, &roles);
                 self.parts.policy = self.parts.policy.take().or(value);
             }
             FileKind::IdentityMap => {
-                let value = self.value::<IdentityMapFile>(file, source, text, node);
+                let lists = [
+                    (ListKind::Agents, "agents", "name"),
+                    (ListKind::Routing, "routing", "task_type"),
+                ];
+                let value = self.lists::<IdentityMapFile>(file, source, text, node, &lists);
                 self.parts.identity = self.parts.identity.take().or(value);
             }
             FileKind::Workstations => {
-                let value = self.value::<WorkstationsFile>(file, source, text, node);
+                let all = [(ListKind::Workstations, "workstations", "name")];
+                let value = self.lists::<WorkstationsFile>(file, source, text, node, &all);
                 self.parts.workstations = self.parts.workstations.take().or(value);
             }
             FileKind::Marker => {
@@ -165,6 +173,28 @@ impl Judge<'_> {
         }
     }
 
+    /// The value of a file without the entries of these lists in which something is wrong.
+    fn lists<F: File>(
+        &mut self,
+        file: usize,
+        source: &Source,
+        text: &str,
+        node: &Node<'_>,
+        lists: &[salvage::Named],
+    ) -> Option<Held<F::Domain>> {
+        let read = salvage::lists::<F>(text, node, lists);
+        if !read.complaints.findings.is_empty() {
+            self.complain(file, source, text, node, read.complaints);
+        }
+        for (list, unread) in read.unread {
+            let known = self.parts.unread.entry(list).or_default();
+            known.names.extend(unread.names);
+            known.nameless |= unread.nameless;
+        }
+        let value = read.value?;
+        Some(Held { file, value })
+    }
+
     fn complain(
         &mut self,
         file: usize,
@@ -188,6 +218,7 @@ impl Judge<'_> {
         if plan.broken {
             self.parts.reach = Reach::Broken;
         }
+        self.parts.nameless |= plan.nameless;
         self.parts.elsewhere.extend(plan.damaged);
         self.parts.plans.push(PlanSource {
             file,

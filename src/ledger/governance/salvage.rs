@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::point;
 use crate::domain::id::TaskId;
-use crate::domain::rules::{Planned, Written};
+use crate::domain::rules::{ListKind, Planned, Unread, Written};
 use crate::domain::task::Task;
 use crate::ledger::finding::Finding;
 use crate::ledger::format::problem::Problem;
@@ -68,6 +69,88 @@ fn complaints<F: File>(index: &LineIndex<'_>, node: &Node<'_>) -> Complaints {
     }
 }
 
+/// A list at the top of a file, and the key by which its entries are named.
+pub(super) type Named = (ListKind, &'static str, &'static str);
+
+/// What a file of lists says, as far as it reads.
+#[derive(Debug)]
+pub(super) struct Lists<T> {
+    /// Its value without the entries that do not read; none where something else does not.
+    pub(super) value: Option<T>,
+    /// The entries that do not.
+    pub(super) unread: BTreeMap<ListKind, Unread>,
+    /// What is wrong.
+    pub(super) complaints: Complaints,
+}
+
+/// Reads a file of which an entry that is wrong hides no other: it is left out as a whole, since
+/// half of what it says may mean something else.
+pub(super) fn lists<F: File>(source: &str, node: &Node<'_>, lists: &[Named]) -> Lists<F::Domain> {
+    let mut read = Lists {
+        value: None,
+        unread: BTreeMap::new(),
+        complaints: Complaints::default(),
+    };
+    match format::read::<F, _>(node) {
+        Ok(value) => read.value = Some(value),
+        Err(ReadError::Version(_)) => {
+            read.complaints = complaints::<F>(&LineIndex::new(source), node);
+        }
+        Err(ReadError::Shape(_) | ReadError::Meaning(_)) => {
+            read.complaints = complaints::<F>(&LineIndex::new(source), node);
+            let wrong = read.complaints.findings.iter();
+            let wrong: Vec<usize> = wrong.map(|finding| finding.span.start).collect();
+            let rest = without(node, lists, &wrong, &mut read.unread);
+            read.value = format::read::<F, _>(&rest).ok();
+        }
+    }
+    read
+}
+
+/// The document without the entries of `lists` in which something is wrong.
+fn without<'a>(
+    node: &Node<'a>,
+    lists: &[Named],
+    wrong: &[usize],
+    unread: &mut BTreeMap<ListKind, Unread>,
+) -> Node<'a> {
+    let mut rest = node.clone();
+    let Value::Map(entries) = &mut rest.value else {
+        return rest;
+    };
+    for (kind, list, name) in lists {
+        let entry = entries.iter_mut().find(|(key, _)| key.text == *list);
+        let Some((
+            _,
+            Node {
+                value: Value::Seq(items),
+                ..
+            },
+        )) = entry
+        else {
+            continue;
+        };
+        let (bad, good): (Vec<Node<'_>>, Vec<Node<'_>>) = std::mem::take(items)
+            .into_vec()
+            .into_iter()
+            .partition(|item| {
+                let range = item.span.range();
+                wrong
+                    .iter()
+                    .any(|at| (range.start..=range.end).contains(at))
+            });
+        *items = good.into_boxed_slice();
+        for item in bad {
+            let unread = unread.entry(*kind).or_default();
+            match item.get(name).and_then(Node::as_str) {
+                Some(name) => drop(unread.names.insert(name.to_owned())),
+                None => unread.nameless = true,
+            }
+        }
+    }
+    rest
+}
+
 /// What a plan file says, as far as it reads.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -75,7 +158,9 @@ pub(super) struct Plan {
     pub(super) tasks: Vec<Planned>,
     /// The ids of those that do not.
     pub(super) damaged: Vec<TaskId>,
-    /// Whether there may be tasks that nobody can name.
+    /// Whether an entry has no id: it may be any task.
+    pub(super) nameless: bool,
+    /// Whether there may be more tasks than entries.
     pub(super) broken: bool,
     /// What is wrong.
     pub(super) complaints: Complaints,
@@ -113,7 +198,7 @@ pub(super) fn plan(source: &str, node: &Node<'_>, as_written: bool) -> Plan {
                 match id.map(TaskId::new) {
                     Some(Ok(id)) => plan.damaged.push(id),
                     Some(Err(_)) => {}
-                    None => plan.broken = true,
+                    None => plan.nameless = true,
                 }
                 plan.complaints.misshapen |= complaints.misshapen;
                 plan.complaints.findings.extend(complaints.findings);

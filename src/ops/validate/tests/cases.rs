@@ -374,6 +374,31 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "two circles that share a step, and two that meet in one task",
+        edits: &[
+            Swap(
+                QUEUE,
+                "    lane: A-backend:2\n",
+                "    depends_on: [A-2, A-4]\n",
+            ),
+            Swap(
+                QUEUE,
+                "    notes: 'Context: third'\n",
+                "    notes: 'Context: third'\n  - {id: A-4, title: x, type: backend, role: A-backend, depends_on: [A-2], notes: 'Context:'}\n",
+            ),
+            Put(
+                "governance/queue/x.yaml",
+                "version: 1\ntasks:\n  - {id: X-1, title: x, type: backend, role: A-backend, depends_on: [X-2, X-3], notes: 'Context:'}\n  - {id: X-2, title: x, type: backend, role: A-backend, depends_on: [X-1], notes: 'Context:'}\n  - {id: X-3, title: x, type: backend, role: A-backend, depends_on: [X-1], notes: 'Context:'}\n",
+            ),
+        ],
+        found: &[
+            "queue.yaml:15:18 error dependency-cycle: the dependencies form a cycle: A-2 → A-3 → A-2 (2 cycles go from `A-2` to `A-3`)",
+            "queue.yaml:15:18 error dependency-cycle: the dependencies form a cycle: A-2 → A-3 → A-4 → A-2 (2 cycles go from `A-2` to `A-3`)",
+            "queue/x.yaml:3:70 error dependency-cycle: the dependencies form a cycle: X-1 → X-2 → X-1",
+            "queue/x.yaml:3:75 error dependency-cycle: the dependencies form a cycle: X-1 → X-3 → X-1",
+        ],
+    },
+    Case {
         name: "a part waits for its whole",
         edits: &[Swap(QUEUE, "depends_on: [A-3]", "depends_on: [A-3, A-1]")],
         found: &[
@@ -943,6 +968,93 @@ pub(super) const CASES: &[Case] = &[
             "queue/z.yaml:6:100 error required-section: the notes of `Z-4` have no section `Context` (start a line of `notes` with `Context:`)",
             "queue/z.yaml:7:10 error task-defined-twice: `Z-3` is here twice, first as item 3 (keep one definition: an id names one task for ever)",
             "queue/z.yaml:6:100 warning placeholder: `notes` of `Z-4` says nothing: ``",
+        ],
+    },
+    Case {
+        name: "an entry without an id hides no other, and may be what is missing",
+        edits: &[
+            Swap(QUEUE, "parent: A-1", "parent: A-7"),
+            Swap(QUEUE, "depends_on: [A-3]", "depends_on: [A-9]"),
+            Swap(QUEUE, "lane: A-backend:2", "lane: A-backend:4"),
+            Put(
+                "governance/queue/x.yaml",
+                "version: 1\ntasks:\n  - {title: x, type: backend, role: A-backend, notes: 'Context:'}\n",
+            ),
+        ],
+        found: &[
+            "queue.yaml:23:11 error lane-unknown: `A-3` is pinned to the lane `A-backend:4`, but `A-backend` has 2 lanes",
+            "queue/x.yaml:3:6 error schema: the key `id` is missing",
+            "queue.yaml:12:13 warning parent-unknown: `A-2` is a part of `A-7`, which no plan file defines, unless an entry without an id is meant",
+            "queue.yaml:15:18 warning dependency-unknown: `A-2` depends on `A-9`, which no plan file defines, unless an entry without an id is meant",
+        ],
+    },
+    Case {
+        name: "an agent and a route that do not read hide nothing of the map, and are not missed",
+        edits: &[
+            Swap(
+                MAP,
+                "  - {name: \"@b\", roles: [A-backend], may: [claim]}\n",
+                "  - {name: \"@b\", roles: A-backend, may: [claim]}\n  - {name: \"@c\", roles: [B-web], may: [claim]}\n",
+            ),
+            Swap(
+                MAP,
+                "routing:\n",
+                "routing:\n  - {task_type: docs, agent: \"@a\", workstation: ws-one-1}\n  - {task_type: chore, agent_name: \"@z\", workstation: ws-one-1}\n",
+            ),
+            Swap(
+                QUEUE,
+                "    title: One\n    type: backend\n",
+                "    title: One\n    type: docs\n",
+            ),
+            Swap(
+                QUEUE,
+                "    title: Two\n    type: backend\n",
+                "    title: Two\n    type: frontend\n",
+            ),
+        ],
+        found: &[
+            "identity-map.yaml:5:25 error schema: `A-backend` where a list should stand",
+            "identity-map.yaml:6:26 error agent-role-unknown: @c has the role `B-web`, which is not in policy (roles: A-backend, D-arch)",
+            "identity-map.yaml:8:5 error meaning: a route names its executors either by `agent_name` or by `pool`",
+            "identity-map.yaml:8:23 error schema: unknown key `agent`",
+            "identity-map.yaml:9:36 error route-agent-unknown: the route of `chore` names `@z`, which is not among the agents (agents: @a, @c)",
+            "identity-map.yaml:9:55 error route-type-refused: `ws-one-1` does not take the type `chore` (it takes: backend)",
+            "queue.yaml:10:11 error type-unrouted: the identity map has no route for the type `frontend` of `A-2` (types with a route: backend, chore)",
+        ],
+    },
+    Case {
+        name: "an agent without a name is told once, and may be anybody",
+        edits: &[
+            Swap(
+                MAP,
+                "{name: \"@b\", roles: [A-backend], may",
+                "{roles: [B-web], may",
+            ),
+            Swap(MAP, "agent_name: \"@a\"", "agent_name: \"@z\""),
+        ],
+        found: &["identity-map.yaml:5:6 error schema: the key `name` is missing"],
+    },
+    Case {
+        name: "a workstation and a role that do not read are not missed",
+        edits: &[
+            Swap(
+                WORKSTATIONS,
+                "  - name: ws-one-2\n",
+                "  - name: ws-one-2\n    wip_limit: few\n",
+            ),
+            Swap(MAP, "workstation: ws-one-1", "workstation: ws-one-7"),
+            Swap(
+                POLICY,
+                "{name: A-backend, lanes: 2}",
+                "{name: A-backend, lanes: two}",
+            ),
+            Swap(POLICY, "reviewers: [D-arch]", "reviewers: [D-arhc]"),
+        ],
+        found: &[
+            "identity-map.yaml:9:18 error route-workstation-unknown: the route of `backend` leads to `ws-one-7`, which is not registered (workstations: ws-one-1)",
+            "policy.yaml:8:30 error schema: `two` where a whole number should stand",
+            "policy.yaml:11:37 error reviewer-role-unknown: reviews are asked of `D-arhc`, which is not in `roles` (did you mean `D-arch`?)",
+            "workstations.yaml:8:16 error schema: `few` where a whole number should stand",
         ],
     },
     Case {
