@@ -477,8 +477,8 @@ impl BriefTaskView {
             Relation::Others => "others",
             Relation::Nobodys => "nobodys",
         };
-        let block = match &state.standing {
-            Standing::Blocked { block, .. } => Some(block),
+        let hold = match &state.standing {
+            Standing::Blocked { block, .. } => block.hold.as_ref(),
             _ => None,
         };
         let package = told.package.as_ref();
@@ -496,8 +496,8 @@ impl BriefTaskView {
             holder: state
                 .claim()
                 .map(|claim| HeldByView::of(claim, told.seconds_left)),
-            blocked: block.map(|block| block.reason.clone()),
-            held_up_by: block.and_then(|block| Some(block.hold.as_ref()?.to_string())),
+            blocked: state.hindrance().map(|(reason, _)| reason.to_owned()),
+            held_up_by: hold.map(ToString::to_string),
             lifted: told.lifted.iter().map(LiftedView::from).collect(),
             review: told.review.as_ref().map(ReviewSeenView::from),
             lane: told.lane.as_ref().map(LaneSeenView::from),

@@ -55,7 +55,7 @@ pub struct ImportedView {
     pub action: String,
     /// Its status there; empty where it has none.
     pub status: String,
-    /// Its status here right after the import: `todo`, `done` or `cancelled`.
+    /// Its status here right after the import: `todo`, `blocked`, `done` or `cancelled`.
     pub standing: String,
     /// Whether it is parked.
     pub parked: bool,
@@ -133,7 +133,7 @@ impl From<&ImportRow> for ImportedView {
             id: mapped.id.as_ref().map(ToString::to_string),
             action: action.to_owned(),
             status: mapped.status.clone(),
-            standing: mapped.standing.word().to_owned(),
+            standing: mapped.standing.word().to_string(),
             parked: mapped.task.as_ref().is_some_and(|task| task.parked),
             commit: row.commit.map(|commit| commit.to_string()),
             fields: mapped

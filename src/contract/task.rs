@@ -592,6 +592,12 @@ impl From<&ShowOutcome> for ShowView {
                 since: block.since.to_string(),
                 hold: block.hold.as_ref().map(ToString::to_string),
             }),
+            Standing::Withheld(hindrance) => Some(BlockView {
+                reason: hindrance.reason.clone(),
+                by: hindrance.by.as_ref().map(ToString::to_string),
+                since: hindrance.since.to_string(),
+                hold: None,
+            }),
             _ => None,
         };
         let completion = match &state.standing {

@@ -187,9 +187,7 @@ fn needed(snapshot: &Snapshot) -> BTreeMap<TaskId, String> {
             let why = || format!("`{id}` is a part of it and is open");
             needed.entry(parent.clone()).or_insert_with(why);
         }
-        if let Standing::Blocked { block, .. } = &state.standing
-            && let Some(by) = &block.by
-        {
+        if let Some((_, Some(by))) = state.hindrance() {
             let why = || format!("`{id}` is blocked by it");
             needed.entry(by.clone()).or_insert_with(why);
         }

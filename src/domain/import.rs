@@ -5,6 +5,7 @@
 
 use super::id::{ObjectId, TaskId};
 use super::task::{Task, words};
+use super::time::Timestamp;
 
 /// A task on its way in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +33,64 @@ pub struct Origin {
     pub remark: Option<String>,
 }
 
+/// What a task is right after its import.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum FirstStanding {
+    /// Anybody may claim it.
+    #[default]
+    Todo,
+    /// It was blocked there, and is here: nobody has it.
+    Blocked(FirstBlock),
+    /// It was done there.
+    Done,
+    /// It was given up there.
+    Cancelled {
+        /// Why, where the source says it.
+        reason: Option<String>,
+    },
+}
+
+/// What the source said of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstBlock {
+    /// What for.
+    pub reason: String,
+    /// The task that must land first, if it is one.
+    pub by: Option<TaskId>,
+    /// Since when, where the source says it.
+    pub since: Option<Timestamp>,
+}
+
 words! {
-    /// What a task is right after its import.
-    FirstStanding {
+    /// A [`FirstStanding`] in one word.
+    FirstWord {
         /// Anybody may claim it.
         Todo = "todo",
+        /// It was blocked there.
+        Blocked = "blocked",
         /// It was done there.
         Done = "done",
         /// It was given up there.
         Cancelled = "cancelled",
+    }
+}
+
+impl FirstStanding {
+    /// In one word.
+    #[must_use]
+    pub fn word(&self) -> FirstWord {
+        match self {
+            Self::Todo => FirstWord::Todo,
+            Self::Blocked(_) => FirstWord::Blocked,
+            Self::Done => FirstWord::Done,
+            Self::Cancelled { .. } => FirstWord::Cancelled,
+        }
+    }
+
+    /// Whether nothing of the task is left to do.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Done | Self::Cancelled { .. })
     }
 }
 

@@ -156,7 +156,7 @@ fn case<'a>(
 
 fn is_open(snapshot: &Snapshot, id: &str, now: Timestamp) -> bool {
     match &snapshot.states.of(id).standing {
-        Standing::Todo { .. } | Standing::Blocked { .. } => true,
+        Standing::Todo { .. } | Standing::Blocked { .. } | Standing::Withheld(_) => true,
         Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
             lease::expired(claim, snapshot.rules.policy.lease, now)
         }

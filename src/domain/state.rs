@@ -82,6 +82,8 @@ pub enum Standing {
         /// Why.
         block: Block,
     },
+    /// Blocked before the task came here (X16): nobody has it.
+    Withheld(Hindrance),
     /// Handed off.
     InReview {
         /// Whose work it is; frozen.
@@ -165,7 +167,7 @@ impl TaskState {
             Standing::Todo { .. } => Status::Todo,
             Standing::AwaitingScope(_) => Status::AwaitingScope,
             Standing::InProgress(_) => Status::InProgress,
-            Standing::Blocked { .. } => Status::Blocked,
+            Standing::Blocked { .. } | Standing::Withheld(_) => Status::Blocked,
             Standing::InReview { .. } => Status::InReview,
             Standing::Done(_) | Standing::Adopted(_) => Status::Done,
             Standing::Cancelled { .. } => Status::Cancelled,
@@ -181,9 +183,20 @@ impl TaskState {
             | Standing::Blocked { claim, .. }
             | Standing::InReview { claim, .. } => Some(claim),
             Standing::Todo { .. }
+            | Standing::Withheld(_)
             | Standing::Done(_)
             | Standing::Adopted(_)
             | Standing::Cancelled { .. } => None,
+        }
+    }
+
+    /// Why it is stopped, and by which task.
+    #[must_use]
+    pub fn hindrance(&self) -> Option<(&str, Option<&TaskId>)> {
+        match &self.standing {
+            Standing::Blocked { block, .. } => Some((&block.reason, block.by.as_ref())),
+            Standing::Withheld(hindrance) => Some((&hindrance.reason, hindrance.by.as_ref())),
+            _ => None,
         }
     }
 
@@ -248,6 +261,17 @@ pub struct Block {
     pub hold: Option<AgentName>,
     /// The scope waited for a go, and still does (G4).
     pub unscoped: bool,
+}
+
+/// Why a task that nobody has was stopped before it came here: no more than the import knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hindrance {
+    /// What for.
+    pub reason: String,
+    /// The task that must land first, if it is one.
+    pub by: Option<TaskId>,
+    /// Since when, as the source says; else since the import.
+    pub since: Timestamp,
 }
 
 /// Work that the next claim goes on from.

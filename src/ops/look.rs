@@ -457,7 +457,10 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
                 list.push((id.clone(), claim.clone()));
             }
             Standing::InReview { submission, .. } => submitted.push((id.clone(), submission.at)),
-            Standing::Blocked { block, .. } => blocked.push((id.clone(), block.reason.clone())),
+            Standing::Blocked { .. } | Standing::Withheld(_) => {
+                let reason = state.hindrance().map_or("", |(reason, _)| reason);
+                blocked.push((id.clone(), reason.to_owned()));
+            }
             _ => {}
         }
     }

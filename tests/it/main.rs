@@ -43,6 +43,7 @@ mod history;
 mod hooks;
 mod hostile;
 mod import;
+mod import_refused;
 mod import_truth;
 mod interrupts;
 mod land;

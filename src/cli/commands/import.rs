@@ -219,7 +219,7 @@ fn becomes(row: &ImportRow) -> String {
     let commit = row.commit.map(|commit| format!(" in {}", commit.short()));
     let commit = commit.unwrap_or_default();
     match mapped.status.as_str() {
-        "" => format!("{}{parked}{commit}", mapped.standing),
-        status => format!("{status} → {}{parked}{commit}", mapped.standing),
+        "" => format!("{}{parked}{commit}", mapped.standing.word()),
+        status => format!("{status} → {}{parked}{commit}", mapped.standing.word()),
     }
 }

@@ -281,7 +281,7 @@ fn overtake(
             );
             Ok(vec![event_record("take_over", reason)])
         }
-        Standing::Blocked { .. } => {
+        Standing::Blocked { .. } | Standing::Withheld(_) => {
             ctx.allow(id, state, Event::UnblockLater)?;
             Ok(vec![event_record(
                 "unblock",

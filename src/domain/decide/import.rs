@@ -4,11 +4,14 @@
 //! not there before. A standing that is there is never touched, since ids that are taken are
 //! refused.
 
+use std::collections::HashSet;
+
 use super::{Change, Context, PlanChange, StateChange, plan};
 use crate::domain::identity::Capability;
+use crate::domain::id::TaskId;
 use crate::domain::import::{FirstStanding, ImportFile, ImportedTask};
 use crate::domain::refusal::{Refusal, Unmet};
-use crate::domain::state::{Adoption, Standing};
+use crate::domain::state::{Adoption, Hindrance, Standing};
 use crate::domain::task::Task;
 
 pub(super) fn import(
@@ -25,6 +28,7 @@ pub(super) fn import(
     plan::check_new(ctx, &definitions)?;
     let mut unmet = had_a_life(ctx, tasks);
     unmet.extend(done_unmet(ctx, tasks));
+    unmet.extend(block_unmet(ctx, tasks));
     if !unmet.is_empty() {
         return Err(Refusal::new(ctx.what(None), None, unmet));
     }
@@ -90,22 +94,55 @@ fn done_unmet(ctx: Context<'_>, tasks: &[ImportedTask]) -> Vec<Unmet> {
     unmet
 }
 
+/// A block owes a reason, and one by a task needs that task.
+fn block_unmet(ctx: Context<'_>, tasks: &[ImportedTask]) -> Vec<Unmet> {
+    let new: HashSet<&TaskId> = tasks.iter().map(|new| &new.task.id).collect();
+    let mut unmet = Vec::new();
+    for task in tasks {
+        let FirstStanding::Blocked(block) = &task.origin.standing else {
+            continue;
+        };
+        let id = &task.task.id;
+        if block.reason.trim().is_empty() {
+            let message = format!("a block owes a reason, and that of `{id}` has none");
+            unmet.push(Unmet::rule("reason-owed", message));
+        }
+        let Some(by) = &block.by else { continue };
+        if by == id {
+            let message = format!("`{id}` cannot block itself");
+            unmet.push(Unmet::rule("block-self", message));
+        } else if !new.contains(by) && !ctx.snapshot.knows(by) {
+            let message = format!("no plan file defines `{by}`, which blocks `{id}`");
+            unmet.push(Unmet::rule("task-unknown", message));
+        }
+    }
+    unmet
+}
+
 /// The first state of a task; none where it is an open task of which nothing more is to be said.
 fn first(ctx: Context<'_>, source: &str, new: &ImportedTask) -> Option<StateChange> {
     let (at, by) = (ctx.request.at, ctx.agent().clone());
     let origin = &new.origin;
-    let standing = match origin.standing {
+    let standing = match &origin.standing {
         FirstStanding::Todo => Standing::default(),
+        FirstStanding::Blocked(block) => Standing::Withheld(Hindrance {
+            reason: block.reason.clone(),
+            by: block.by.clone(),
+            since: block.since.map_or(at, |since| since.min(at)),
+        }),
         FirstStanding::Done => Standing::Adopted(Adoption {
             commit: origin.commit.unwrap_or(ctx.snapshot.rules.at),
             on_word: origin.commit.is_none(),
             at,
             by,
         }),
-        FirstStanding::Cancelled => Standing::Cancelled {
+        FirstStanding::Cancelled { reason } => Standing::Cancelled {
             at,
             by,
-            reason: format!("was `{}` in {source}", origin.status),
+            reason: match reason {
+                Some(reason) => reason.clone(),
+                None => format!("was `{}` in {source}", origin.status),
+            },
         },
     };
     if standing == Standing::default() && origin.remark.is_none() {

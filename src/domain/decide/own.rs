@@ -10,7 +10,7 @@ use crate::domain::identity::Capability;
 use crate::domain::lease;
 use crate::domain::lifecycle::Event;
 use crate::domain::refusal::{Refusal, RefusalKind, Unmet};
-use crate::domain::state::{Block, Claim, Epoch, Resume, Standing, TaskState};
+use crate::domain::state::{Block, Claim, Epoch, Hindrance, Resume, Standing, TaskState};
 
 pub(super) fn renew(ctx: Context<'_>, tasks: &[(TaskId, Epoch)]) -> Result<Change, Refusal> {
     let mut change = Change::default();
@@ -217,6 +217,9 @@ pub(super) fn block(
 pub(super) fn unblock(ctx: Context<'_>, id: &TaskId) -> Result<Change, Refusal> {
     let state = ctx.state(id)?;
     ctx.allow(id, state, Event::Unblock)?;
+    if let Standing::Withheld(hindrance) = &state.standing {
+        return let_go(ctx, id, state, hindrance);
+    }
     let Standing::Blocked { claim, block } = &state.standing else {
         return Err(ctx.refuse(
             id,
@@ -238,6 +241,24 @@ pub(super) fn unblock(ctx: Context<'_>, id: &TaskId) -> Result<Change, Refusal> 
         id,
         next,
         vec![event_record("unblock", block.reason.clone())],
+    ))
+}
+
+/// A task that came here blocked has no holder whose word would count: whoever may plan says that
+/// the reason is gone.
+fn let_go(
+    ctx: Context<'_>,
+    id: &TaskId,
+    state: &TaskState,
+    hindrance: &Hindrance,
+) -> Result<Change, Refusal> {
+    ctx.allow(id, state, Event::UnblockLater)?;
+    ctx.require(id, Capability::Plan)?;
+    let reason = hindrance.reason.clone();
+    Ok(Change::state(
+        id,
+        state.with(Standing::default()),
+        vec![event_record("unblock", reason)],
     ))
 }
 

@@ -60,6 +60,7 @@ fn resume(state: &mut TaskState, before: Option<&Claim>, now: Timestamp) {
             }
         }
         Standing::Todo { .. }
+        | Standing::Withheld(_)
         | Standing::Done(_)
         | Standing::Adopted(_)
         | Standing::Cancelled { .. } => {}

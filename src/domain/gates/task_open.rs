@@ -36,7 +36,7 @@ fn holds(case: &ClaimCase<'_>) -> bool {
         Standing::AwaitingScope(claim) | Standing::InProgress(claim) => {
             lease::expired(claim, case.snapshot.rules.policy.lease, case.now)
         }
-        Standing::Blocked { .. } => inactive_block(case.snapshot, state),
+        Standing::Blocked { .. } | Standing::Withheld(_) => inactive_block(case.snapshot, state),
         Standing::InReview { .. }
         | Standing::Done(_)
         | Standing::Adopted(_)
@@ -50,27 +50,7 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     match &state.standing {
         Standing::Todo { .. } => Vec::new(),
         Standing::AwaitingScope(claim) | Standing::InProgress(claim) => held(case, claim),
-        Standing::Blocked { .. } if inactive_block(case.snapshot, state) => Vec::new(),
-        Standing::Blocked { claim, block } => {
-            let by = block
-                .by
-                .as_ref()
-                .map(|by| format!(" by `{by}`"))
-                .unwrap_or_default();
-            vec![
-                Unmet::conflict(
-                    "task-blocked",
-                    format!("`{id}` is blocked{by}: {}", block.reason),
-                )
-                .held_by(
-                    block
-                        .by
-                        .as_ref()
-                        .map_or_else(|| Holder::claim(id, claim), Holder::task),
-                )
-                .hint(format!("`laneway unblock {id}` when the reason is gone")),
-            ]
-        }
+        Standing::Blocked { .. } | Standing::Withheld(_) => blocked(case, state),
         Standing::InReview { claim, .. } => vec![
             Unmet::conflict(
                 GATE.page.id,
@@ -107,6 +87,25 @@ fn check(case: &ClaimCase<'_>) -> Vec<Unmet> {
     }
 }
 
+fn blocked(case: &ClaimCase<'_>, state: &TaskState) -> Vec<Unmet> {
+    let id = &case.task.id;
+    let Some((reason, by)) = state.hindrance() else {
+        return Vec::new();
+    };
+    if inactive_block(case.snapshot, state) {
+        return Vec::new();
+    }
+    let named = by.map(|by| format!(" by `{by}`")).unwrap_or_default();
+    let message = format!("`{id}` is blocked{named}: {reason}");
+    let unmet = Unmet::conflict("task-blocked", message)
+        .hint(format!("`laneway unblock {id}` when the reason is gone"));
+    let claim = state.claim().map(|claim| Holder::claim(id, claim));
+    vec![match by.map(Holder::task).or(claim) {
+        Some(holder) => unmet.held_by(holder),
+        None => unmet,
+    }]
+}
+
 fn held(case: &ClaimCase<'_>, claim: &Claim) -> Vec<Unmet> {
     let id = &case.task.id;
     let terms = case.snapshot.rules.policy.lease;
@@ -134,10 +133,8 @@ fn held(case: &ClaimCase<'_>, claim: &Claim) -> Vec<Unmet> {
 /// Whether the state is a block by a task that has landed: the task is ready again (P22).
 #[must_use]
 pub fn inactive_block(snapshot: &Snapshot, state: &TaskState) -> bool {
-    match &state.standing {
-        Standing::Blocked { block, .. } => block.by.as_ref().is_some_and(|by| snapshot.landed(by)),
-        _ => false,
-    }
+    let by = state.hindrance().and_then(|(_, by)| by);
+    by.is_some_and(|by| snapshot.landed(by))
 }
 
 /// The lane in which the task was worked on before, if its work is to be gone on with.

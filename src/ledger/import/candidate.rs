@@ -82,6 +82,10 @@ words! {
         CommitNotOnTarget = "commit-not-on-target",
         /// It is here already, and the source says something else by now.
         ChangedUpstream = "changed-upstream",
+        /// Something that looks like a secret.
+        Secret = "secret",
+        /// A part of a state that means nothing in another repository.
+        StateLeft = "state-left",
         /// Records that cannot be vouched for.
         RecordsLeft = "records-left",
     }
@@ -113,8 +117,11 @@ pub struct Candidate {
     pub fields: Map<String, Value>,
     /// Its text.
     pub body: Option<String>,
-    /// The status that its place says, such as the name of a directory.
+    /// The status that its place says, such as the name of a list.
     pub place_status: Option<String>,
+    /// The directories that it lies in, the nearest first, the source's own last: one of them may
+    /// say its status.
+    pub dirs: Vec<String>,
     /// Why it cannot become a task, if that is clear already.
     pub bad: Option<String>,
     /// A definition in our own form, which is taken as it is.
@@ -128,8 +135,21 @@ pub struct Own {
     pub standing: FirstStanding,
     /// Its landing.
     pub commit: Option<String>,
-    /// What the import cannot take over.
+    /// What its history here begins with.
     pub remark: Option<String>,
+    /// What the import cannot take over.
+    pub lost: Vec<Loss>,
+}
+
+/// Something of an exported state that is not taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What sort of thing.
+    pub kind: AnomalyKind,
+    /// The fact, as what the task does: `has …`.
+    pub what: String,
+    /// What is made of it.
+    pub made: &'static str,
 }
 
 impl Candidate {
@@ -142,6 +162,7 @@ impl Candidate {
             fields: Map::new(),
             body: None,
             place_status: None,
+            dirs: Vec::new(),
             bad: None,
             own: None,
         }

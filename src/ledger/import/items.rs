@@ -50,12 +50,10 @@ pub fn read(file: &str, place: &str, bytes: &[u8]) -> Gathered {
     let Some(Parts { front, body, first }) = Parts::of(&text) else {
         return bad("its front matter does not end".to_owned(), 1);
     };
-    let place_status = place
-        .rsplit('/')
-        .skip(1)
-        .find(|dir| STATUSES.iter().any(|(word, _)| *word == folded(dir)))
-        .map(str::to_owned);
-    if front.is_none() && place_status.is_none() {
+    let dirs: Vec<String> = place.rsplit('/').skip(1).map(str::to_owned).collect();
+    let says = |dir: &String| STATUSES.iter().any(|(word, _)| *word == folded(dir));
+    let is_placed = dirs.iter().any(says);
+    if front.is_none() && !is_placed {
         let what = format!("{stem} has no front matter and lies in no directory of a status");
         let made = "it stays in the source";
         found.note(AnomalyKind::NotImported, at, what, made);
@@ -81,7 +79,7 @@ pub fn read(file: &str, place: &str, bytes: &[u8]) -> Gathered {
     }
     candidate.body = Some(body.trim_end().to_owned()).filter(|body| !body.is_empty());
     prose(&mut candidate, first);
-    candidate.place_status = place_status;
+    candidate.dirs = dirs;
     found.candidates.push(candidate);
     found
 }

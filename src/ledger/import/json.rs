@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::pieces::{self, Piece};
 use super::{Candidate, Gathered, Spot, written};
 use crate::ledger::yaml::Limits;
 
@@ -26,15 +27,12 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
         return found;
     }
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        let (elements, ended) = elements(bytes);
-        for Element { line, column, text } in elements {
-            found.candidates.push(match written::json(text) {
-                Ok(value) => one(Spot::new(file, line), value),
-                Err(error) => {
-                    let before = if error.line() > 1 { 0 } else { column };
-                    let line = line + error.line().saturating_sub(1);
-                    Candidate::bad(Spot::new(file, line), "", within(&error, before))
-                }
+        let (pieces, ended) = pieces::each(bytes, 0..bytes.len(), written::json);
+        for Piece { line, value } in pieces {
+            let at = Spot::new(file, line);
+            found.candidates.push(match value {
+                Ok(value) => one(at, value),
+                Err(why) => Candidate::bad(at, "", why),
             });
         }
         if !ended {
@@ -53,71 +51,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
         let at = Spot::new(file, n + 1);
         found.candidates.push(match written::json(line) {
             Ok(value) => one(at, value),
-            Err(error) => Candidate::bad(at, "", within(&error, 0)),
+            Err(error) => Candidate::bad(at, "", pieces::within(&error, 0)),
         });
     }
     found
-}
-
-/// An element of an array that is not read yet.
-struct Element<'t> {
-    /// Line on which it begins, from 1.
-    line: usize,
-    /// Bytes before it on that line.
-    column: usize,
-    text: &'t [u8],
-}
-
-/// The elements of an array, each with the line on which it begins. Only strings and brackets are
-/// looked at: what an element says is read by itself, so that one that does not read hides no other.
-/// What follows the array is an element, too: it is no issue, and told as such. Also whether the
-/// array ends.
-fn elements(bytes: &[u8]) -> (Vec<Element<'_>>, bool) {
-    let mut found = Vec::new();
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    let (mut line, mut first, mut begun) = (1, 0, None);
-    for (at, byte) in bytes.iter().enumerate() {
-        let outside = !quoted;
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            _ => {}
-        }
-        if *byte == b'\n' {
-            line += 1;
-            first = at + 1;
-        }
-        let ends = outside && depth == 1 && matches!(byte, b',' | b']');
-        if ends && let Some((line, column, from)) = begun.take() {
-            let text = &bytes[from..at];
-            found.push(Element { line, column, text });
-        }
-        match byte {
-            b'[' | b'{' if outside => depth += 1,
-            b']' | b'}' if outside => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let opens = outside && depth == 1 && *byte == b'[' && found.is_empty() && begun.is_none();
-        if !ends && !opens && begun.is_none() && !byte.is_ascii_whitespace() {
-            begun = Some((line, at - first, at));
-        }
-    }
-    if let Some((line, column, from)) = begun {
-        let text = &bytes[from..];
-        found.push(Element { line, column, text });
-    }
-    (found, depth == 0)
-}
-
-/// An error about a part of a text: its line number would be that of the part. `before` is how many
-/// bytes stand before the part on its first line.
-fn within(error: &serde_json::Error, before: usize) -> String {
-    let text = error.to_string();
-    match text.split_once(" at line ") {
-        Some((fact, _)) => format!("{fact} at column {}", error.column() + before),
-        None => text,
-    }
 }
 
 fn one(at: Spot, value: Value) -> Candidate {

@@ -17,6 +17,8 @@ mod items;
 mod json;
 pub mod mapping;
 mod own;
+mod own_state;
+mod pieces;
 mod plan;
 mod playbook;
 mod table;

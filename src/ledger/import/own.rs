@@ -1,11 +1,11 @@
 //! An export of laneway, read back: definitions word for word.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::candidate::Own;
 use super::json::Strict;
+use super::own_state::{self, Counted};
+use super::pieces::{Piece, each, emptied, member};
 use super::{AnomalyKind, Candidate, Gathered, Spot};
-use crate::domain::import::FirstStanding;
 use crate::ledger::BadFile;
 
 /// The key that only exports have, with the version of their form.
@@ -24,7 +24,28 @@ pub fn is_export(bytes: &[u8]) -> bool {
 /// [`BadFile`] for text that is no export of a version that this build knows.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
     let bad = |message: String| BadFile::whole(file, None, "meaning", message);
-    let Strict(whole) = serde_json::from_slice(bytes).map_err(|error| {
+    // As it is written, or in the envelope of `--json`.
+    let all = 0..bytes.len();
+    let data = match member(bytes, all.clone(), EXPORT) {
+        Some(_) => all,
+        None => member(bytes, all.clone(), "data").unwrap_or(all),
+    };
+    let tasks = member(bytes, data, "tasks").filter(|part| bytes.get(part.start) == Some(&b'['));
+    let (pieces, frame) = match tasks {
+        Some(part) => {
+            let read = |text: &[u8]| serde_json::from_slice(text).map(|Strict(value)| value);
+            let (pieces, ended) = each(bytes, part.clone(), read);
+            // What is cut off is told by the frame.
+            let frame = if ended {
+                emptied(bytes, part)
+            } else {
+                bytes.to_vec()
+            };
+            (pieces, frame)
+        }
+        None => (Vec::new(), bytes.to_vec()),
+    };
+    let Strict(whole) = serde_json::from_slice(&frame).map_err(|error| {
         let mut bad = bad(error.to_string());
         for finding in &mut bad.findings {
             (finding.line, finding.column) = (error.line().max(1), error.column().max(1));
@@ -45,25 +66,25 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         None => return Err(bad(format!("it is no export of laneway: no `{EXPORT}`"))),
     }
     let mut found = Gathered::default();
-    let tasks = data.get("tasks").and_then(Value::as_array);
-    let (mut records, mut with) = (0, 0);
-    for (n, task) in tasks.into_iter().flatten().enumerate() {
-        found.candidates.push(one(Spot::new(file, 1), n, task));
-        let list = task
-            .get("state")
-            .and_then(|state| state.get("records")?.as_array());
-        let count = list.map_or(0, Vec::len);
-        records += count;
-        with += usize::from(count > 0);
+    let mut counted = Counted::default();
+    for (n, Piece { line, value }) in pieces.into_iter().enumerate() {
+        let at = Spot::new(file, line);
+        let task = match value {
+            Ok(task) => task,
+            Err(why) => {
+                found.candidates.push(Candidate::bad(at, "", why));
+                continue;
+            }
+        };
+        found.candidates.push(one(at, n, &task));
+        counted.add(task.get("state").and_then(Value::as_object));
     }
-    if records > 0 {
-        let what = format!("{records} records of {with} tasks");
-        let made = "they stay in the export: nobody here can vouch for who wrote them";
-        found.note(AnomalyKind::RecordsLeft, Spot::new(file, 1), what, made);
+    for (kind, what, made) in counted.told() {
+        found.note(kind, Spot::new(file, 1), what, made);
     }
     for (key, value) in data.as_object().into_iter().flatten() {
         let there = !matches!(value, Value::Null) && value.as_array().is_none_or(|l| !l.is_empty());
-        if there && matches!(key.as_str(), "workstations" | "unreadable") {
+        if there && matches!(key.as_str(), "workstations" | "orphans" | "unreadable") {
             let what = format!("`{key}` of the export");
             let made = "it stays in the export";
             found.note(AnomalyKind::NotImported, Spot::new(file, 1), what, made);
@@ -81,44 +102,13 @@ fn one(at: Spot, n: usize, task: &Value) -> Candidate {
         .and_then(Value::as_str)
         .unwrap_or_default();
     let state = task.get("state").and_then(Value::as_object);
-    let (status, own) = standing(state);
+    let (status, own) = match own_state::read(state) {
+        Ok(read) => read,
+        Err(why) => return Candidate::bad(at, id, why),
+    };
     let mut candidate = Candidate::new(at, id);
     candidate.fields = definition.clone();
     candidate.place_status = Some(status);
     candidate.own = Some(own);
     candidate
-}
-
-/// What an import may say of a state: closed tasks are closed, nobody holds an open one.
-pub(super) fn standing(state: Option<&Map<String, Value>>) -> (String, Own) {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let status = text(state.and_then(|state| state.get("status"))).unwrap_or("todo".to_owned());
-    let of = |key: &str, inner: &str| text(state.and_then(|state| state.get(key)?.get(inner)));
-    let commit = of("completion", "commit").or_else(|| of("adoption", "commit"));
-    let standing = match status.as_str() {
-        "done" => FirstStanding::Done,
-        "cancelled" => FirstStanding::Cancelled,
-        _ => FirstStanding::Todo,
-    };
-    let mut remarks = Vec::new();
-    if let Some(agent) = of("claim", "agent") {
-        let branch = of("claim", "branch").unwrap_or_default();
-        remarks.push(format!("{agent} had it on {branch}; nobody holds it here"));
-    }
-    if let Some(reason) = of("block", "reason") {
-        remarks.push(format!("it was blocked: {reason}"));
-    }
-    if let Some(reason) = of("cancellation", "reason") {
-        remarks.push(format!("it was given up: {reason}"));
-    }
-    if let Some(agent) = of("completion", "agent") {
-        let at = of("completion", "at").unwrap_or_default();
-        remarks.push(format!("{agent} did it, landed at {at}"));
-    }
-    let own = Own {
-        standing,
-        commit,
-        remark: (!remarks.is_empty()).then(|| remarks.join("; ")),
-    };
-    (status, own)
 }

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::json::Strict;
-use super::{Candidate, Spot, own, words};
+use super::{Candidate, Spot, own_state, words};
 
 /// How the cells of a column are read.
 #[derive(Clone, Copy)]
@@ -86,6 +86,10 @@ const STATE: &[(&str, &[&str])] = &[
     // What was done before it was imported has its commit there.
     ("commit", &["/completion/commit", "/adoption/commit"]),
     ("completed_at", &["/completion/at"]),
+    // Why it stopped, or was given up.
+    ("reason", &["/block/reason", "/cancellation/reason"]),
+    ("blocked_by", &["/block/by"]),
+    ("blocked_since", &["/block/since"]),
 ];
 
 /// The column of what no other one holds, as a JSON object.
@@ -149,16 +153,22 @@ pub(super) fn read(at: Spot, mut row: Map<String, Value>) -> Candidate {
         let status = status.escape_debug();
         return bad(format!("the status `{status}` means nothing here"));
     };
+    let reason = take("reason");
     let state = serde_json::json!({
         "status": meaning.word(),
         "claim": {"agent": take("owner"), "branch": take("branch")},
         "completion": {"commit": take("commit"), "at": take("completed_at")},
+        "block": {"reason": reason, "by": take("blocked_by"), "since": take("blocked_since")},
+        "cancellation": {"reason": reason},
     });
     // Columns that people added.
     for (heading, cell) in row {
         definition.entry(format!("x-{heading}")).or_insert(cell);
     }
-    let (status, own) = own::standing(state.as_object());
+    let (status, own) = match own_state::read(state.as_object()) {
+        Ok(read) => read,
+        Err(why) => return bad(why),
+    };
     Candidate {
         fields: definition,
         place_status: Some(status),

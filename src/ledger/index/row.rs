@@ -13,7 +13,8 @@ use crate::domain::id::{
 };
 use crate::domain::session::Session;
 use crate::domain::state::{
-    Adoption, Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission, TaskState,
+    Adoption, Block, Claim, Completion, Epoch, Hindrance, Landing, Resume, Standing, Submission,
+    TaskState,
 };
 use crate::domain::task::{Kind, Requires, Risk, Task, Tier};
 use crate::domain::time::Timestamp;
@@ -196,6 +197,8 @@ enum StandingRow {
     Cancelled(i64, String, String),
     /// Commit, whether on the importer's word, when, by whom.
     Adopted(IdRow, bool, i64, String),
+    /// Reason, blocker, since.
+    Withheld(String, Option<String>, i64),
 }
 
 type LaneRow = (String, u16);
@@ -433,6 +436,11 @@ impl From<&TaskState> for StateRow {
                 at,
                 by,
             }) => StandingRow::Adopted(id_row(*commit), *on_word, at.seconds(), by.to_string()),
+            Standing::Withheld(Hindrance { reason, by, since }) => StandingRow::Withheld(
+                reason.clone(),
+                by.as_ref().map(ToString::to_string),
+                since.seconds(),
+            ),
             Standing::Cancelled { at, by, reason } => {
                 StandingRow::Cancelled(at.seconds(), by.to_string(), reason.clone())
             }
@@ -501,6 +509,11 @@ impl StateRow {
                 on_word,
                 at: time(at),
                 by: AgentName::accepted_before(by),
+            }),
+            StandingRow::Withheld(reason, by, since) => Standing::Withheld(Hindrance {
+                reason,
+                by: by.map(TaskId::accepted_before),
+                since: time(since),
             }),
             StandingRow::Cancelled(at, by, reason) => Standing::Cancelled {
                 at: time(at),

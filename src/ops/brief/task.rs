@@ -242,17 +242,23 @@ fn situation(
             let scope = unscoped(asking, id, claim, records, lane)?;
             Situation::AwaitingScope(Box::new(scope))
         }
-        Standing::Blocked { block, .. } => {
+        Standing::Blocked { .. } | Standing::Withheld(_) => {
             let over = inactive_block(&asking.snapshot, state);
+            let hold = match &state.standing {
+                Standing::Blocked { block, .. } => block.hold.clone(),
+                _ => None,
+            };
+            let reason = state.hindrance().map_or("", |(reason, _)| reason);
             let unblock = match over {
                 true => claimable(asking, id)?,
                 false => asking.judge(Verb::Unblock { task: id.clone() }, None)?,
             };
             Situation::Blocked {
                 id: id.clone(),
-                reason: block.reason.clone(),
-                mine: mine || block.hold.as_ref() == Some(&asking.agent),
-                hold: block.hold.clone(),
+                reason: reason.to_owned(),
+                // What nobody has may be let go by whoever may.
+                mine: mine || state.claim().is_none() || hold.as_ref() == Some(&asking.agent),
+                hold,
                 unblock,
                 over,
             }

@@ -1,6 +1,5 @@
 //! A task that is there beside what its source says by now.
 
-use crate::domain::import::FirstStanding;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::Status;
 use crate::domain::task::Task;
@@ -20,7 +19,7 @@ pub(super) fn changed(
     // What was closed there since; that it is closed here alone is the usual course of things.
     let status = snapshot.states.get(&here.id).status();
     let closed = matches!(status, Status::Done | Status::Cancelled);
-    if mapped.standing != FirstStanding::Todo && !closed {
+    if mapped.standing.is_closed() && !closed {
         changed.push("status");
     }
     changed

@@ -6,7 +6,9 @@
 mod compare;
 mod landings;
 mod sources;
+mod strangers;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
@@ -16,6 +18,7 @@ use self::landings::Landings;
 use super::given::{MAX_TEXT, read_given};
 use super::mutate::FileChange;
 use super::{Mutation, OpError, Site, look};
+use crate::domain::hygiene::starred;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
 use crate::domain::request::Verb;
@@ -141,7 +144,14 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     let there = archived.chain(snapshot.plan.iter());
     let there: HashMap<TaskId, &Task> = there.map(|task| (task.id.clone(), task)).collect();
     let mapping = mapped(site, &snapshot, &there, gathered, &fields, &name, options);
-    let mut outcome = judged(site, &snapshot, &there, kind, name, mapping)?;
+    let setting = Setting {
+        site,
+        snapshot: &snapshot,
+        there: &there,
+        kind,
+        options,
+    };
+    let mut outcome = judged(&setting, name, mapping)?;
     if !outcome.is_refused(options) {
         outcome.mutation = write(site, &mut outcome, options)?;
     }
@@ -193,18 +203,21 @@ fn mapped(
     map(gathered, fields, &known, &how)
 }
 
-/// What becomes of each entry beside what is there.
-fn judged(
-    site: &Site,
-    snapshot: &Snapshot,
-    there: &HashMap<TaskId, &Task>,
+/// What entries are judged by.
+struct Setting<'a> {
+    site: &'a Site,
+    snapshot: &'a Snapshot,
+    there: &'a HashMap<TaskId, &'a Task>,
     kind: SourceKind,
-    name: String,
-    mapping: Mapping,
-) -> Result<ImportOutcome, OpError> {
-    let landings = Landings::of(site, snapshot, &mapping)?;
+    options: &'a ImportOptions,
+}
+
+/// What becomes of each entry beside what is there.
+fn judged(setting: &Setting<'_>, name: String, mapping: Mapping) -> Result<ImportOutcome, OpError> {
+    let snapshot = setting.snapshot;
+    let landings = Landings::of(setting.site, snapshot, &mapping)?;
     let mut outcome = ImportOutcome {
-        kind,
+        kind: setting.kind,
         name,
         rows: Vec::with_capacity(mapping.tasks.len()),
         anomalies: mapping.anomalies,
@@ -212,21 +225,28 @@ fn judged(
         mutation: None,
         tip: snapshot.tip,
     };
-    for mapped in mapping.tasks {
-        let action = match (&mapped.id, mapped.known) {
-            (Some(id), true) => {
-                let changed = compare::changed(snapshot, there.get(id).copied(), &mapped);
-                match changed.is_empty() {
-                    true => Action::There,
-                    false => Action::Changed(changed),
-                }
+    let action = |mapped: &Mapped| match (&mapped.id, mapped.known) {
+        (Some(id), true) => {
+            let here = setting.there.get(id).copied();
+            let changed = compare::changed(snapshot, here, mapped);
+            match changed.is_empty() {
+                true => Action::There,
+                false => Action::Changed(changed),
             }
-            _ if mapped.task.is_none() => Action::Bad,
-            _ => Action::New,
-        };
+        }
+        _ if mapped.task.is_none() => Action::Bad,
+        _ => Action::New,
+    };
+    let rows = mapping.tasks.into_iter().map(|mapped| {
+        let action = action(&mapped);
+        (mapped, action)
+    });
+    let mut rows: Vec<(Mapped, Action)> = rows.collect();
+    strangers::refuse(&mut rows, setting.kind, setting.options);
+    for (mapped, action) in rows {
         let commit = landings.find(&mapped);
         if let (Action::New, FirstStanding::Done, Some(text), None) =
-            (&action, mapped.standing, &mapped.commit, commit)
+            (&action, &mapped.standing, &mapped.commit, commit)
         {
             let what = format!(
                 "`{}` was done in {text}, which the target does not have",
@@ -283,6 +303,14 @@ fn judged(
     outcome
         .anomalies
         .retain(|one| one.entry.as_ref().is_none_or(|id| !there.contains(id)));
+    // Whoever reads of a secret need not know it.
+    for anomaly in &mut outcome.anomalies {
+        for text in [&mut anomaly.what, &mut anomaly.made] {
+            if let Cow::Owned(shown) = starred(text) {
+                *text = shown;
+            }
+        }
+    }
     outcome
         .anomalies
         .sort_by(|one, other| one.at.cmp(&other.at));
@@ -360,7 +388,7 @@ fn imported(row: &ImportRow) -> Option<(ImportedTask, Map<String, Value>)> {
         task: id,
         id: mapped.source_id.clone(),
         status: mapped.status.clone(),
-        standing: mapped.standing,
+        standing: mapped.standing.clone(),
         commit: row
             .commit
             .filter(|_| mapped.standing == FirstStanding::Done),

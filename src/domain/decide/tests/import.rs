@@ -51,7 +51,7 @@ fn an_import_gives_each_new_task_its_first_standing() {
     remarked.origin.remark = Some("it was held by @kim".to_owned());
     let verb = import(vec![
         one("T-2", FirstStanding::Done, Some(oid(5))),
-        one("T-3", FirstStanding::Cancelled, None),
+        one("T-3", FirstStanding::Cancelled { reason: None }, None),
         remarked,
         one("T-5", FirstStanding::Todo, None),
         one("T-6", FirstStanding::Done, None),

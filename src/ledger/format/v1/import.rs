@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::is_default;
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
+use crate::domain::import::{
+    FirstBlock, FirstStanding, FirstWord, ImportFile, ImportedTask, Origin,
+};
 use crate::domain::request::Verb;
 use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
 use crate::ledger::format::problem::{Place, Problem, collect};
 use crate::ledger::format::text::Text;
 
@@ -31,11 +34,48 @@ pub struct OriginEntry {
     from: String,
     #[serde(default, skip_serializing_if = "is_default")]
     status: String,
-    standing: Text<FirstStanding>,
+    standing: Text<FirstWord>,
+    /// Of what was blocked there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    block: Option<FirstBlockEntry>,
+    /// Why it was given up there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     commit: Option<Text<ObjectId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     remark: Option<String>,
+}
+
+/// What a source said of a block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstBlockEntry {
+    reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Text<TaskId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<Text<Timestamp>>,
+}
+
+impl FirstBlockEntry {
+    fn convert(self, at: &Place<'_>) -> Option<FirstBlock> {
+        Some(FirstBlock {
+            reason: self.reason,
+            by: at.maybe("by", self.by),
+            since: at.maybe("since", self.since),
+        })
+    }
+}
+
+impl From<&FirstBlock> for FirstBlockEntry {
+    fn from(block: &FirstBlock) -> Self {
+        Self {
+            reason: block.reason.clone(),
+            by: block.by.clone().map(Text::from),
+            since: block.since.map(Text::from),
+        }
+    }
 }
 
 impl OriginEntry {
@@ -46,7 +86,24 @@ impl OriginEntry {
     pub fn into_domain(self) -> Result<Origin, Vec<Problem>> {
         collect(|at| {
             let task = at.text("id", self.id);
-            let standing = at.text("standing", self.standing);
+            let word = at.text("standing", self.standing);
+            let block = self.block.map(|block| block.convert(&at.key("block")));
+            let standing = match (word, block, self.reason) {
+                (Some(FirstWord::Todo), None, None) => Some(FirstStanding::Todo),
+                (Some(FirstWord::Done), None, None) => Some(FirstStanding::Done),
+                (Some(FirstWord::Cancelled), None, reason) => {
+                    Some(FirstStanding::Cancelled { reason })
+                }
+                (Some(FirstWord::Blocked), Some(block), None) => block.map(FirstStanding::Blocked),
+                (None, _, _) => None,
+                (Some(word), _, _) => {
+                    at.refuse(format!(
+                        "`{word}` goes with other keys: `blocked` with `block`, `cancelled` alone \
+                         with `reason`"
+                    ));
+                    None
+                }
+            };
             let commit = at.maybe("commit", self.commit);
             Some(Origin {
                 task: task?,
@@ -66,7 +123,15 @@ impl From<&Origin> for OriginEntry {
             id: origin.task.clone().into(),
             from: origin.id.clone(),
             status: origin.status.clone(),
-            standing: origin.standing.into(),
+            standing: origin.standing.word().into(),
+            block: match &origin.standing {
+                FirstStanding::Blocked(block) => Some(FirstBlockEntry::from(block)),
+                _ => None,
+            },
+            reason: match &origin.standing {
+                FirstStanding::Cancelled { reason } => reason.clone(),
+                _ => None,
+            },
             commit: origin.commit.map(Text::from),
             remark: origin.remark.clone(),
         }

@@ -11,7 +11,7 @@ use crate::domain::id::{
 };
 use crate::domain::session::Session;
 use crate::domain::state::{
-    Adoption, Block, Claim, Completion, Epoch, Landing, Resume, Standing, Submission,
+    Adoption, Block, Claim, Completion, Epoch, Hindrance, Landing, Resume, Standing, Submission,
 };
 use crate::domain::time::Timestamp;
 use crate::ledger::format::problem::Place;
@@ -224,6 +224,30 @@ impl BlockEntry {
     }
 }
 
+impl BlockEntry {
+    /// The block of a task that nobody has: it keeps no work, and nobody holds it up.
+    pub(super) fn hindrance(self, at: &Place<'_>) -> Option<Hindrance> {
+        for (key, there) in [
+            ("commit", self.commit.is_some()),
+            ("hold", self.hold.is_some()),
+            ("unscoped", self.unscoped),
+        ] {
+            if there {
+                at.key(key)
+                    .refuse(format!("a block without a claim has no `{key}`"));
+                return None;
+            }
+        }
+        let since = at.text("since", self.since);
+        let by = at.maybe("by", self.by);
+        Some(Hindrance {
+            reason: self.reason,
+            by,
+            since: since?,
+        })
+    }
+}
+
 impl SubmissionEntry {
     pub(super) fn convert(self, at: &Place<'_>) -> Option<Submission> {
         let commit = at.text("commit", self.commit);
@@ -351,6 +375,19 @@ impl From<&Block> for BlockEntry {
             commit: block.commit.map(Text::from),
             hold: block.hold.clone().map(Text::from),
             unscoped: block.unscoped,
+        }
+    }
+}
+
+impl From<&Hindrance> for BlockEntry {
+    fn from(hindrance: &Hindrance) -> Self {
+        Self {
+            reason: hindrance.reason.clone(),
+            by: hindrance.by.clone().map(Text::from),
+            since: hindrance.since.into(),
+            commit: None,
+            hold: None,
+            unscoped: false,
         }
     }
 }

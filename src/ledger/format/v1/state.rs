@@ -68,6 +68,13 @@ const ADOPTED: Shape = Shape {
     optional: &[],
 };
 
+/// A task that was blocked before it was imported: nobody has it, so there is no claim to keep.
+const WITHHELD: Shape = Shape {
+    word: "blocked",
+    required: &["block"],
+    optional: &[],
+};
+
 /// What a state file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskHistory {
@@ -128,16 +135,17 @@ pub struct StateFile {
 }
 
 fn by_status(schema: &mut Schema) {
-    // `done` has one of two shapes.
-    let shapes: Vec<Shape> = SHAPES.into_iter().chain([ADOPTED]).collect();
+    // `done` and `blocked` have one of two shapes.
+    let imported = [ADOPTED, WITHHELD];
+    let shapes: Vec<Shape> = SHAPES.into_iter().chain(imported).collect();
     let mut branches = shape::by_tag("status", &shapes);
-    if let Some(list) = branches.as_array_mut()
-        && let Some(adopted) = list.pop()
-    {
-        let done = |branch: &&mut Value| branch.pointer("/if") == adopted.pointer("/if");
-        if let Some(branch) = list.iter_mut().find(done) {
-            let either = json!({"anyOf": [branch["then"], adopted["then"]]});
-            branch["then"] = either;
+    if let Some(list) = branches.as_array_mut() {
+        for imported in list.split_off(SHAPES.len()) {
+            let same = |branch: &&mut Value| branch.pointer("/if") == imported.pointer("/if");
+            if let Some(branch) = list.iter_mut().find(same) {
+                let either = json!({"anyOf": [branch["then"], imported["then"]]});
+                branch["then"] = either;
+            }
         }
     }
     schema.insert("allOf".to_owned(), branches);
@@ -164,9 +172,11 @@ impl StateFile {
         let status = at.text("status", self.status.clone())?;
         let adopted =
             status == Status::Done && self.adoption.is_some() && self.completion.is_none();
-        let shape = match adopted {
-            true => &ADOPTED,
-            false => SHAPES.iter().find(|shape| shape.word == status.word())?,
+        let withheld = status == Status::Blocked && self.claim.is_none();
+        let shape = match status {
+            Status::Done if adopted => &ADOPTED,
+            Status::Blocked if withheld => &WITHHELD,
+            _ => SHAPES.iter().find(|shape| shape.word == status.word())?,
         };
         if !shape.check(at, &self.present()) {
             return None;
@@ -253,10 +263,14 @@ impl StateFile {
             Status::AwaitingScope => Standing::AwaitingScope(claim??),
             Status::InProgress => Standing::InProgress(claim??),
             Status::Blocked => {
-                let block = self.block?.convert(&at.key("block"));
-                Standing::Blocked {
-                    claim: claim??,
-                    block: block?,
+                let at = at.key("block");
+                let block = self.block?;
+                match claim {
+                    Some(claim) => Standing::Blocked {
+                        block: block.convert(&at)?,
+                        claim: claim?,
+                    },
+                    None => Standing::Withheld(block.hindrance(&at)?),
                 }
             }
             Status::InReview => {
@@ -379,6 +393,7 @@ impl StateFile {
             Standing::Todo { resume } => file.resume = resume.as_ref().map(ResumeEntry::from),
             Standing::AwaitingScope(_) | Standing::InProgress(_) => {}
             Standing::Blocked { block, .. } => file.block = Some(BlockEntry::from(block)),
+            Standing::Withheld(hindrance) => file.block = Some(BlockEntry::from(hindrance)),
             Standing::InReview {
                 submission,
                 landing,

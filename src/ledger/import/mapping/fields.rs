@@ -104,12 +104,17 @@ impl<'a> Draft<'a> {
             return;
         };
         self.mapped.status = self.candidate.place_status.clone().unwrap_or_default();
-        self.mapped.standing = own.standing;
+        self.mapped.standing = own.standing.clone();
+        for loss in &own.lost {
+            let what = format!("`{}` {}", self.candidate.id, loss.what);
+            self.note(mapping, loss.kind, what, loss.made);
+        }
         self.mapped.commit = own.commit.clone();
         self.remarks.extend(own.remark.clone());
-        self.meaning = match own.standing {
+        self.meaning = match &own.standing {
             FirstStanding::Done => Meaning::Done,
-            FirstStanding::Cancelled => Meaning::Cancelled,
+            FirstStanding::Cancelled { .. } => Meaning::Cancelled,
+            FirstStanding::Blocked(_) => Meaning::Blocked,
             FirstStanding::Todo => Meaning::Todo,
         };
         let mut definition = self.candidate.fields.clone();

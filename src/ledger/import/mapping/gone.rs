@@ -8,7 +8,7 @@ use super::super::{Anomaly, AnomalyKind, Spot};
 use super::Mapping;
 use super::links::with_kept;
 use crate::domain::id::TaskId;
-use crate::domain::import::FirstStanding;
+use crate::domain::import::FirstWord;
 
 /// Why there is no task that another one depends on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,21 +16,21 @@ pub(super) enum Gone {
     /// The entry cannot become one.
     Bad,
     /// It is closed, and only open ones were asked for.
-    LeftOut(FirstStanding),
+    LeftOut(FirstWord),
 }
 
 impl Gone {
     fn fact(self) -> &'static str {
         match self {
             Self::Bad => "which became no task",
-            Self::LeftOut(FirstStanding::Done) => "which was done there and left out",
+            Self::LeftOut(FirstWord::Done) => "which was done there and left out",
             Self::LeftOut(_) => "which was given up there and left out",
         }
     }
 
     /// Whether what depends on it may not simply go on.
     fn holds_up(self) -> bool {
-        self != Self::LeftOut(FirstStanding::Done)
+        self != Self::LeftOut(FirstWord::Done)
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) fn detach(mapping: &mut Mapping, mut gone: HashMap<TaskId, Gone>) {
                 Some(why) => {
                     lost.entry(why.fact()).or_default().push(need.as_str());
                     all.push(Value::from(need.as_str()));
-                    parks |= why.holds_up() && mapped.standing == FirstStanding::Todo;
+                    parks |= why.holds_up() && !mapped.standing.is_closed();
                 }
             }
         }

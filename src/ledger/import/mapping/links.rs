@@ -9,6 +9,7 @@ use super::super::{AnomalyKind, items};
 use super::Mapping;
 use super::fields::{Draft, Setting, Words, values};
 use crate::domain::id::TaskId;
+use crate::domain::import::FirstStanding;
 use crate::domain::policy::ParentRule;
 
 /// The words under which sources list what a task waits for.
@@ -363,6 +364,21 @@ pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &m
                 let made = "kept as `x-parent`";
                 draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
             }
+        }
+    }
+    let by = match &draft.mapped.standing {
+        FirstStanding::Blocked(block) => block.by.clone(),
+        _ => None,
+    };
+    if let Some(by) = by {
+        let here = find(by.as_str());
+        if here.is_none() {
+            let what = format!("`{}` is blocked by `{by}`, which is not there", draft.candidate.id);
+            let made = "it stays blocked until somebody ends that";
+            draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
+        }
+        if let FirstStanding::Blocked(block) = &mut draft.mapped.standing {
+            block.by = here;
         }
     }
     let Some(Value::Array(needs)) = draft.mapped.definition.get("depends_on") else {

@@ -7,6 +7,7 @@ mod links;
 mod past;
 mod plain;
 mod salvage;
+mod secret;
 mod twins;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -145,15 +146,16 @@ pub fn map(
     links::settle(&mut drafts, &mut mapping);
     let mut left_out = HashMap::new();
     for draft in drafts {
-        let standing = draft.mapped.standing;
-        if options.open_only && standing != FirstStanding::Todo {
+        let standing = draft.mapped.standing.clone();
+        if options.open_only && standing.is_closed() {
             mapping.left_out += 1;
             if let (Some(id), false) = (draft.mapped.id, draft.mapped.known) {
-                left_out.insert(id, gone::Gone::LeftOut(standing));
+                left_out.insert(id, gone::Gone::LeftOut(standing.word()));
             }
             continue;
         }
         let mapped = salvage::finish(draft, known, &mut mapping);
+        let mapped = secret::refuse(mapped, &mut mapping);
         mapping.tasks.push(mapped);
     }
     circles(&mut mapping);

@@ -27,7 +27,7 @@ impl<'a> Draft<'a> {
             Some(value) => words::status(&words::text(value)?),
             None => words::status(word),
         };
-        let place = self.candidate.place_status.as_deref();
+        let place = self.place(&meaning_of);
         let word = said.as_deref().or(place).unwrap_or_default();
         let mut meaning = meaning_of(word);
         if let (Some(said), Some(place)) = (&said, place)
@@ -53,7 +53,12 @@ impl<'a> Draft<'a> {
         self.mapped.status = word.to_owned();
         self.meaning = meaning.unwrap_or(Meaning::Todo);
         if meaning.is_none() && !word.is_empty() {
-            let what = format!("`{id}` is `{word}`, which means nothing here");
+            let what = match &said {
+                None if !self.candidate.dirs.is_empty() => {
+                    format!("`{id}` lies in `{word}/`, which is no status here")
+                }
+                _ => format!("`{id}` is `{word}`, which means nothing here"),
+            };
             let made = "todo, parked until a person unparks it; `--map` can say what it means";
             self.note(mapping, AnomalyKind::StatusUnknown, what, made);
             self.parked = Some(format!("its status `{word}` means nothing here"));
@@ -68,13 +73,25 @@ impl<'a> Draft<'a> {
         }
         self.mapped.standing = match self.meaning {
             Meaning::Done => FirstStanding::Done,
-            Meaning::Cancelled => FirstStanding::Cancelled,
+            Meaning::Cancelled => FirstStanding::Cancelled { reason: None },
             _ => FirstStanding::Todo,
         };
         if !self.mapped.status.is_empty() {
             let status = self.mapped.status.clone();
             self.keep("status", status.into());
         }
+    }
+
+    /// The status that its place says: the nearest directory whose name means something, else the
+    /// nearest, since somebody may have meant something by it. The source's own name is no status
+    /// unless it means one.
+    fn place(&self, meaning_of: &impl Fn(&str) -> Option<Meaning>) -> Option<&'a str> {
+        let candidate = self.candidate;
+        let dirs = candidate.dirs.iter().map(String::as_str);
+        let meant = dirs.clone().find(|dir| meaning_of(dir).is_some());
+        let below = candidate.dirs.split_last().map(|(_, below)| below);
+        let nearest = || below?.first().map(String::as_str);
+        candidate.place_status.as_deref().or(meant).or_else(nearest)
     }
 
     /// Who had it and how it ended: kept, and told in its history.

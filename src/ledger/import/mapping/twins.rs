@@ -94,7 +94,10 @@ fn twice(id: &str, first: &Spot) -> String {
 
 fn all_that_it_says(one: &Candidate) -> String {
     let fields: BTreeMap<&String, &Value> = one.fields.iter().collect();
-    format!("{:?}", (fields, &one.body, &one.place_status, &one.own))
+    format!(
+        "{:?}",
+        (fields, &one.body, &one.place_status, &one.dirs, &one.own)
+    )
 }
 
 /// What an entry is known by among those of its id: its title, which outlives other changes.
