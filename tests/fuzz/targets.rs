@@ -232,7 +232,7 @@ pub fn imports(bytes: &[u8]) {
             task: mapped.id.clone()?,
             id: mapped.source_id.clone(),
             status: mapped.status.clone(),
-            standing: mapped.standing,
+            standing: mapped.standing.clone(),
             commit: None,
             remark: mapped.remark.clone(),
         };
