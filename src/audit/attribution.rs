@@ -99,7 +99,7 @@ pub struct Silent {
 pub struct Attribution<'l> {
     ledger: &'l Ledger,
     loader: Loader<'l>,
-    witness: Witness<'l>,
+    witness: Witness,
     only: Option<TaskId>,
     /// What is left, newest first.
     commits: Vec<ObjectId>,

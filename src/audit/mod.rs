@@ -5,6 +5,7 @@
 //! an auditor believes a ledger commit nothing but what its request observed outside of git.
 
 mod attribution;
+mod authorship;
 mod coverage;
 mod difference;
 pub mod remembered;
@@ -15,6 +16,7 @@ mod story;
 mod verify;
 
 pub use attribution::{Attributed, Attribution, Fault, Listed, Silent, attribution};
+pub use authorship::{Authorship, Written, authorship};
 pub use coverage::{Coverage, Uncovered, coverage};
 pub use difference::Difference;
 pub use replay::{At, Taken, find as find_commit, state as state_at};

@@ -65,24 +65,23 @@ pub fn believed(policy: &Policy) -> bool {
 
 /// Tells the level of commits of one ledger, the word of its server included.
 #[derive(Debug)]
-pub struct Witness<'l> {
-    repo: &'l Repo,
+pub struct Witness {
     /// The commits that the server says it has judged.
     verified: HashSet<ObjectId>,
 }
 
-impl<'l> Witness<'l> {
+impl Witness {
     /// For the commits of `ledger`.
     ///
     /// # Errors
     /// Of git.
-    pub fn of(ledger: &'l Ledger) -> Result<Self, LedgerError> {
+    pub fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
         let repo = &ledger.repo;
         let verified = match last_verified(ledger)? {
             Some(said) => repo.first_parents(said).collect::<Result<_, GitError>>()?,
             None => HashSet::new(),
         };
-        Ok(Self { repo, verified })
+        Ok(Self { verified })
     }
 
     /// What shows that `agent` made the commit `id`, by the map of `rules`. Rules that do not read,
@@ -95,11 +94,23 @@ impl<'l> Witness<'l> {
         rules: Option<ObjectId>,
         agent: &AgentName,
     ) -> Level {
-        let rules = rules.and_then(|at| loader.rules(at).ok());
-        let (Some(rules), Ok(sealed)) = (rules, seal(self.repo, id)) else {
-            return Level::Unsigned;
-        };
-        let verified = self.verified.contains(&id) && believed(&rules.policy);
-        level(rules.identity.agents.get(agent), sealed.seal(verified))
+        shown(loader, id, rules, agent, || self.verified.contains(&id))
     }
+}
+
+/// What shows that `agent` made the commit `id`, by the map of `rules`; `verified` is asked only
+/// where the word of the server is believed. Rules that do not read, as none at all, list nobody.
+pub(super) fn shown(
+    loader: &Loader<'_>,
+    id: ObjectId,
+    rules: Option<ObjectId>,
+    agent: &AgentName,
+    verified: impl FnOnce() -> bool,
+) -> Level {
+    let rules = rules.and_then(|at| loader.rules(at).ok());
+    let (Some(rules), Ok(sealed)) = (rules, seal(loader.repo(), id)) else {
+        return Level::Unsigned;
+    };
+    let verified = believed(&rules.policy) && verified();
+    level(rules.identity.agents.get(agent), sealed.seal(verified))
 }

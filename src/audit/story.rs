@@ -76,7 +76,7 @@ pub struct Turn {
 /// A story under way; items are errors for commits that are not laneway's.
 pub struct Story<'l> {
     loader: Loader<'l>,
-    witness: Witness<'l>,
+    witness: Witness,
     commits: std::vec::IntoIter<ObjectId>,
     /// The task whose story it is; none: everybody's.
     task: Option<TaskId>,

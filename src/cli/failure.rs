@@ -132,6 +132,8 @@ impl From<OpError> for Failure {
                 "say `--as @NAME`, set LANEWAY_AGENT, work in the lane of a claim, or `git config \
                      laneway.agent @NAME`",
             ),
+            OpError::AlreadySharded { .. } => Self::usage(message)
+                .hint("`laneway shard --join` makes one file of them, which can be split anew"),
             OpError::NoTask => Self::usage(message).hint("name the task's id"),
             OpError::ForeignLane { .. } => Self::new(4, "refused", message)
                 .hint("leave `--as` out here, or work in your own lane"),

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use laneway::contract::LedgerView;
+use laneway::ops::{Mutation, Site};
 use laneway::workspace::BegunClaim;
 use serde::Serialize;
 use serde_json::Value;
+
+use super::commands::ledger_after;
 
 /// The answer of a command.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub struct Reply {
     pub notes: Vec<String>,
     /// The ledger that was read or changed.
     pub ledger: Option<LedgerView>,
+    /// The text only confirms what was done: nobody asked to read it.
+    pub confirms: bool,
     /// The exit code: 0, or 1 for a negative answer.
     pub code: u8,
     /// The claim that is over once this was printed.
@@ -34,6 +39,7 @@ impl Reply {
             text: text.into(),
             notes: Vec::new(),
             ledger: None,
+            confirms: false,
             code: 0,
             begun: None,
         }
@@ -48,6 +54,19 @@ impl Reply {
     /// Names the ledger.
     pub fn ledger(mut self, ledger: LedgerView) -> Self {
         self.ledger = Some(ledger);
+        self
+    }
+
+    /// Names the ledger after a mutation. What says that it was carried out is no answer that `-q`
+    /// lets through; a rehearsal is.
+    pub fn carried_out(self, site: &Site, mutation: &Mutation) -> Self {
+        let done = mutation.carried_out;
+        self.ledger(ledger_after(site, mutation)).confirms(done)
+    }
+
+    /// Says whether the text only confirms what was done.
+    pub fn confirms(mut self, confirms: bool) -> Self {
+        self.confirms = confirms;
         self
     }
 

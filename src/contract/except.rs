@@ -58,11 +58,17 @@ pub struct ExceptionView {
     pub until: String,
     /// Who asked.
     pub by: String,
+    /// What shows that they did: `unsigned`, `committer`, `signed`, `verified`; in lists only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
     /// When (RFC 3339).
     pub at: String,
     /// Who decided last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
+    /// What shows that they did; in lists only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_level: Option<String>,
     /// How often it was used.
     pub uses: usize,
 }
@@ -82,8 +88,10 @@ impl From<&Told> for ExceptionView {
             rollback: told.rollback.clone(),
             until: told.until.to_string(),
             by: told.by.to_string(),
+            level: told.level.map(|level| level.to_string()),
             at: told.at.to_string(),
             decided_by: told.decided_by.as_ref().map(ToString::to_string),
+            decided_level: told.decided_level.map(|level| level.to_string()),
             uses: told.uses,
         }
     }

@@ -23,6 +23,8 @@ pub struct TargetView {
     pub at: String,
     /// Who answers for it.
     pub by: String,
+    /// What shows that they did: `unsigned`, `committer`, `signed`, `verified`.
+    pub level: String,
     /// The last rules before.
     pub given_up: String,
     /// The target from then on.
@@ -39,6 +41,7 @@ impl From<&TargetTold> for TargetView {
             commit: told.commit.to_string(),
             at: told.at.to_string(),
             by: told.by.to_string(),
+            level: told.level.to_string(),
             given_up: told.given_up.to_string(),
             target: told.target.to_string(),
             judged: told.judged,
@@ -58,10 +61,17 @@ pub struct OverrideView {
     pub at: String,
     /// Who went by it.
     pub by: String,
+    /// What shows that they did: `unsigned`, `committer`, `signed`, `verified`; none where history
+    /// is cut off before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
     /// What was overruled: `gate`, `holder` or `proof`.
     pub what: String,
     /// Who answers for it.
     pub approved_by: String,
+    /// What shows that they did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_level: Option<String>,
     /// The exception, where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exception: Option<u32>,
@@ -78,8 +88,10 @@ impl OverridesView {
             number: one.number,
             at: one.at.to_string(),
             by: one.by.to_string(),
+            level: one.level.map(|level| level.to_string()),
             what: one.what.word().to_owned(),
             approved_by: one.approved_by.to_string(),
+            approved_level: one.approved_level.map(|level| level.to_string()),
             exception: one.exception,
             fact: one.fact.clone(),
         });

@@ -34,6 +34,9 @@ pub struct ContractRequestView {
     pub text: String,
     /// By whom.
     pub by: String,
+    /// What shows that they asked: `unsigned`, `committer`, `signed`, `verified`; in lists only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
     /// When (RFC 3339).
     pub at: String,
     /// `open`, `deferred`, `accepted`, `rejected`.
@@ -50,6 +53,9 @@ pub struct DecisionView {
     pub verdict: String,
     /// By whom.
     pub by: String,
+    /// What shows that they decided; in lists only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
     /// Why.
     pub reason: String,
     /// The task that carries it out.
@@ -83,11 +89,13 @@ impl From<&Standing> for ContractRequestView {
             owner: standing.owner.as_ref().map(ToString::to_string),
             text: standing.request.text.clone(),
             by: standing.by.to_string(),
+            level: standing.level.map(|level| level.to_string()),
             at: standing.at.to_string(),
             status: status.to_owned(),
             decision: decision.map(|(by, decision)| DecisionView {
                 verdict: decision.ruling.to_string(),
                 by: by.to_string(),
+                level: standing.decided_level.map(|level| level.to_string()),
                 reason: decision.reason.clone(),
                 task: decision.task.as_ref().map(ToString::to_string),
             }),

@@ -9,6 +9,7 @@ use super::handoff::ReturnView;
 use super::review::{LateReviewView, VerdictView};
 use super::routing::{RoutedView, RoutingView};
 use super::session::SessionView;
+use crate::audit::Written;
 use crate::domain::contract_request::Decision;
 use crate::domain::evidence::CheckClass;
 use crate::domain::record::{CheckRun, Handoff, Proof, Record, RecordBody};
@@ -402,6 +403,13 @@ pub struct RecordView {
     pub at: String,
     /// By whom.
     pub by: String,
+    /// What shows that they did: `unsigned`, `committer`, `signed`, `verified`; none where history
+    /// is cut off before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// The ledger commit that wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_commit: Option<String>,
     /// Under which epoch.
     pub epoch: u32,
     /// The commit it is about.
@@ -457,8 +465,9 @@ impl From<&CheckRun> for CheckView {
     }
 }
 
-impl From<&Record> for RecordView {
-    fn from(record: &Record) -> Self {
+impl RecordView {
+    /// A record, with the ledger commit that wrote it.
+    fn of(record: &Record, written: Option<Written>) -> Self {
         let (commit, text) = match &record.body {
             RecordBody::Handoff(handoff) => (
                 Some(handoff.commit),
@@ -521,6 +530,8 @@ impl From<&Record> for RecordView {
             kind: record.body.kind().to_owned(),
             at: record.at.to_string(),
             by: record.by.to_string(),
+            level: written.map(|written| written.level.to_string()),
+            ledger_commit: written.map(|written| written.commit.to_string()),
             epoch: record.epoch.0,
             commit: commit.map(|commit| commit.to_string()),
             text,
@@ -671,7 +682,11 @@ impl From<&ShowOutcome> for ShowView {
                     .map(ToString::to_string)
                     .collect(),
                 dependents: outcome.dependents.iter().map(ToString::to_string).collect(),
-                records: outcome.records.iter().map(RecordView::from).collect(),
+                records: outcome
+                    .records
+                    .iter()
+                    .map(|record| RecordView::of(record, outcome.authorship.of(&task.id, record.n)))
+                    .collect(),
             },
             routing: None,
             returned: None,

@@ -10,6 +10,15 @@ use crate::domain::id::ObjectId;
 /// Commits of a line that are looked at before a general walk.
 const NEAR: usize = 64;
 
+/// A commit as a step of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// When it was made, by its committer, in seconds since 1970.
+    pub seconds: i64,
+    /// The commit before it.
+    pub parent: Option<ObjectId>,
+}
+
 impl Repo {
     /// Whether `a` is `b` or an ancestor of it. Commit dates have no say: where a quick look does
     /// not settle it, the history of `b` is walked until `a` is found or nothing is left.
@@ -230,6 +239,23 @@ impl Repo {
         let object = self.object(commit, Kind::Commit)?;
         let parents = CommitRefIter::from_bytes(&object.data, id_kind(commit)).parent_ids();
         Ok(parents.filter_map(|id| ours(&id)).collect())
+    }
+
+    /// The moment and the first parent of a commit, by one object read.
+    ///
+    /// # Errors
+    /// As [`parents`](Self::parents); [`GitError::Library`] when it is damaged.
+    pub fn step(&self, commit: ObjectId) -> Result<Step, GitError> {
+        let object = self.object(commit, Kind::Commit)?;
+        let tokens = CommitRefIter::from_bytes(&object.data, id_kind(commit));
+        let parent = tokens.clone().parent_ids().next();
+        let committer = tokens.committer();
+        let committer = committer
+            .map_err(|error| GitError::library(format!("decode commit {commit}"), &error))?;
+        Ok(Step {
+            seconds: committer.seconds(),
+            parent: parent.and_then(|id| ours(&id)),
+        })
     }
 
     /// Orders `inside` from `tip` back so that parents stand first; equal ranks follow the order of

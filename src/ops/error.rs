@@ -74,6 +74,14 @@ pub enum OpError {
         /// Why.
         source: Box<WorkspaceError>,
     },
+    /// The plan is in several files already, and none of its tasks is in the first.
+    #[error("the plan is split already: its {tasks} tasks are in {files} files of `governance/queue/`")]
+    AlreadySharded {
+        /// How many files hold the tasks.
+        files: usize,
+        /// How many tasks.
+        tasks: usize,
+    },
     /// What was asked makes no sense.
     #[error("{0}")]
     Usage(String),

@@ -6,12 +6,14 @@ use super::OpError;
 use super::mutate::Mutation;
 use super::save;
 use super::site::Site;
+use crate::audit::{Authorship, authorship};
 use crate::domain::exception::{DecisionFile, ExceptAct, Exception, Stand, exceptions};
 use crate::domain::gates::page_of;
 use crate::domain::id::{AgentName, ObjectId, TaskId};
 use crate::domain::identity::Seat;
 use crate::domain::record::{Record, RecordBody};
 use crate::domain::request::Verb;
+use crate::domain::signature::Level;
 use crate::domain::state::Standing;
 use crate::domain::time::{Span, Timestamp};
 use crate::ledger::Loader;
@@ -37,18 +39,23 @@ pub struct Told {
     pub until: Timestamp,
     /// Who asked.
     pub by: AgentName,
+    /// What shows that they did; only lists look for it.
+    pub level: Option<Level>,
     /// When.
     pub at: Timestamp,
     /// Where it stands.
     pub stand: Stand,
     /// Who decided last.
     pub decided_by: Option<AgentName>,
+    /// What shows that they did.
+    pub decided_level: Option<Level>,
     /// How often it was used.
     pub uses: usize,
 }
 
 impl Told {
-    fn of(task: &TaskId, one: &Exception<'_>, now: Timestamp) -> Self {
+    fn of(task: &TaskId, one: &Exception<'_>, now: Timestamp, authorship: &Authorship) -> Self {
+        let level = |record: &Record| Some(authorship.of(task, record.n)?.level);
         Self {
             task: task.clone(),
             number: one.record.n,
@@ -59,9 +66,11 @@ impl Told {
             rollback: one.rollback.to_owned(),
             until: one.until,
             by: one.record.by.clone(),
+            level: level(one.record),
             at: one.record.at,
             stand: one.stand(now),
             decided_by: one.decided.map(|record| record.by.clone()),
+            decided_level: one.decided.and_then(level),
             uses: one.uses,
         }
     }
@@ -84,26 +93,37 @@ pub struct ExceptOutcome {
 /// When the ledger does not read.
 pub fn list(site: &Site, task: Option<&TaskId>, all: bool) -> Result<ExceptOutcome, OpError> {
     let loader = Loader::cached(site.repo(), &site.env);
-    let histories = match (site.ledger.tip()?, task) {
+    let tip = site.ledger.tip()?;
+    let histories = match (tip, task) {
         (None, _) => Vec::new(),
         (Some(tip), Some(task)) => loader.history(tip, task)?.into_iter().collect(),
         (Some(tip), None) => loader.histories_with(tip, "kind: exception")?,
     };
     let now = site.env.now();
-    let mut told: Vec<Told> = histories
+    let mut found: Vec<(&TaskId, Exception<'_>)> = histories
         .iter()
-        .flat_map(|history| {
-            exceptions(&history.records).map(|one| Told::of(&history.id, &one, now))
-        })
+        .flat_map(|history| exceptions(&history.records).map(|one| (&history.id, one)))
         .collect();
-    told.sort_by(|a, b| (&a.task, a.number).cmp(&(&b.task, b.number)));
+    found.sort_by(|(a, one), (b, other)| (a, one.record.n).cmp(&(b, other.record.n)));
     let mut counts: BTreeMap<Stand, usize> = BTreeMap::new();
-    for one in &told {
-        *counts.entry(one.stand).or_default() += 1;
+    for (_, one) in &found {
+        *counts.entry(one.stand(now)).or_default() += 1;
     }
-    told.retain(|one| all || matches!(one.stand, Stand::Open | Stand::Active | Stand::Expired));
+    let told = |stand| all || matches!(stand, Stand::Open | Stand::Active | Stand::Expired);
+    found.retain(|(_, one)| told(one.stand(now)));
+    let steps = found.iter().flat_map(|(task, one)| {
+        let steps = std::iter::once(one.record).chain(one.decided);
+        steps.map(|record| (*task, record))
+    });
+    let authorship = match tip {
+        Some(tip) => authorship(&site.ledger, &loader, tip, steps)?,
+        None => Authorship::default(),
+    };
+    let exceptions = found
+        .iter()
+        .map(|(task, one)| Told::of(task, one, now, &authorship));
     Ok(ExceptOutcome {
-        exceptions: told,
+        exceptions: exceptions.collect(),
         counts,
         mutation: None,
     })
@@ -216,7 +236,7 @@ fn carried_out(
     let number = number.or(asked.map(|record| record.n));
     let told = exceptions(&records)
         .filter(|one| Some(one.record.n) == number)
-        .map(|one| Told::of(task, &one, request.at))
+        .map(|one| Told::of(task, &one, request.at, &Authorship::default()))
         .collect();
     Ok(ExceptOutcome {
         exceptions: told,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::OpError;
 use super::late::{LateReview, late_review};
 use super::site::Site;
+use crate::audit::{Authorship, authorship};
 use crate::domain::archive::{Period, closed_at};
 use crate::domain::doubts::{self, Doubt};
 use crate::domain::exception::Waiver;
@@ -279,6 +280,8 @@ pub struct ShowOutcome {
     pub archived: Option<Period>,
     /// Its records, oldest first.
     pub records: Vec<Record>,
+    /// Which ledger commits wrote them, and what shows who made those (X8).
+    pub authorship: Authorship,
     /// What was worked on it.
     pub sessions: Vec<super::session::Worked>,
     /// Whether its work is on the target.
@@ -316,6 +319,13 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
         Some(tip) => loader.records(tip, &id)?,
         None => Vec::new(),
     };
+    let authorship = match tip {
+        Some(tip) => {
+            let all = records.iter().map(|record| (&id, record));
+            authorship(&site.ledger, &loader, tip, all)?
+        }
+        None => Authorship::default(),
+    };
     let closed = matches!(
         snapshot.states.get(&id).status(),
         Status::Done | Status::Cancelled
@@ -341,6 +351,7 @@ pub fn show(site: &Site, named: Option<&TaskId>) -> Result<ShowOutcome, OpError>
         doubts: doubts::of(&snapshot, task, &records),
         sessions: super::session::of_task(&id, snapshot.states.get(&id), &records, site.env.now()),
         records,
+        authorship,
         landed: snapshot.landed(&id),
         unmet,
         predecessors: predecessors

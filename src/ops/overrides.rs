@@ -2,9 +2,13 @@
 
 use super::OpError;
 use super::site::Site;
+use crate::audit::signature::Witness;
+use crate::audit::{Authorship, authorship};
+use crate::domain::exception::ExceptionRecord;
 use crate::domain::id::{AgentName, ObjectId, TaskId};
 use crate::domain::record::{Record, RecordBody};
 use crate::domain::request::Verb;
+use crate::domain::signature::Level;
 use crate::domain::time::Timestamp;
 use crate::ledger::{LedgerError, Loader, message};
 
@@ -42,10 +46,14 @@ pub struct OverrideTold {
     pub at: Timestamp,
     /// Who went by it.
     pub by: AgentName,
+    /// What shows that they did; none where history is cut off before it.
+    pub level: Option<Level>,
     /// What was overruled.
     pub what: Overruled,
     /// Who answers for it: who approved the exception, else who did it.
     pub approved_by: AgentName,
+    /// What shows that they did.
+    pub approved_level: Option<Level>,
     /// The exception, where there was one.
     pub exception: Option<u32>,
     /// The fact.
@@ -62,6 +70,8 @@ pub struct TargetTold {
     pub at: Timestamp,
     /// Who answers for it.
     pub by: AgentName,
+    /// What shows that they did.
+    pub level: Level,
     /// The last rules before.
     pub given_up: ObjectId,
     /// The target from then on.
@@ -78,6 +88,7 @@ pub struct TargetTold {
 /// Of git.
 pub fn targets(site: &Site) -> Result<Vec<TargetTold>, OpError> {
     let (repo, mut told) = (site.repo(), Vec::new());
+    let (loader, witness) = (Loader::new(repo), Witness::of(&site.ledger)?);
     let Some(tip) = site.ledger.tip()? else {
         return Ok(told);
     };
@@ -94,7 +105,9 @@ pub fn targets(site: &Site) -> Result<Vec<TargetTold>, OpError> {
         {
             told.extend(last.take());
             asked = None;
+            let by = &stated.request.actor.agent;
             last = Some(TargetTold {
+                level: witness.level(&loader, id, Some(given_up), by),
                 commit: id,
                 at: stated.request.at,
                 by: stated.request.actor.agent,
@@ -150,19 +163,44 @@ pub fn overrides(site: &Site, task: Option<&TaskId>) -> Result<Vec<OverrideTold>
             }
         }
     }
-    let mut told: Vec<OverrideTold> = histories
+    let found: Vec<(&TaskId, &Record, Option<&Record>)> = histories
         .iter()
         .flat_map(|history| {
             let records = history.records.iter();
-            records.filter_map(|record| one(&history.id, record))
+            let overruled = records.filter(|record| fact(record).is_some());
+            overruled.map(|record| (&history.id, record, approval(&history.records, record)))
         })
         .collect();
+    let steps = found.iter().flat_map(|(task, record, approval)| {
+        let steps = std::iter::once(*record).chain(*approval);
+        steps.map(|record| (*task, record))
+    });
+    let authorship = authorship(&site.ledger, &loader, tip, steps)?;
+    let told = found.iter();
+    let told = told.filter_map(|(task, record, approval)| one(task, record, *approval, &authorship));
+    let mut told: Vec<OverrideTold> = told.collect();
     told.sort_by(|a, b| (a.at, &a.task, a.number).cmp(&(b.at, &b.task, b.number)));
     Ok(told)
 }
 
-fn one(task: &TaskId, record: &Record) -> Option<OverrideTold> {
-    let (what, approved_by, exception, fact) = match &record.body {
+/// The record by which a person approved what `used` went by.
+fn approval<'r>(records: &'r [Record], used: &Record) -> Option<&'r Record> {
+    let RecordBody::Override(lifted) = &used.body else {
+        return None;
+    };
+    let before = records.iter().filter(|record| record.n < used.n);
+    let mut newest = before.rev();
+    newest.find(|record| {
+        let approves = matches!(&record.body, RecordBody::Exception(
+            ExceptionRecord::Approved { exception, .. },
+        ) if *exception == lifted.exception);
+        approves && record.by == lifted.by
+    })
+}
+
+/// What was overruled, who answers for it, by which exception, and the fact.
+fn fact(record: &Record) -> Option<(Overruled, &AgentName, Option<u32>, String)> {
+    Some(match &record.body {
         RecordBody::Override(used) => {
             let fact = format!("{}: {}", used.gate, used.fact);
             (Overruled::Gate, &used.by, Some(used.exception), fact)
@@ -176,8 +214,23 @@ fn one(task: &TaskId, record: &Record) -> Option<OverrideTold> {
             (Overruled::Proof, &record.by, None, reason.clone())
         }
         _ => return None,
-    };
+    })
+}
+
+fn one(
+    task: &TaskId,
+    record: &Record,
+    approval: Option<&Record>,
+    authorship: &Authorship,
+) -> Option<OverrideTold> {
+    let (what, approved_by, exception, fact) = fact(record)?;
+    let level = |record: &Record| Some(authorship.of(task, record.n)?.level);
     Some(OverrideTold {
+        level: level(record),
+        approved_level: match exception {
+            Some(_) => approval.and_then(level),
+            None => level(record),
+        },
         task: task.clone(),
         number: record.n,
         at: record.at,

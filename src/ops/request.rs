@@ -3,10 +3,12 @@
 use super::OpError;
 use super::mutate::Mutation;
 use super::site::Site;
+use crate::audit::{Authorship, authorship};
 use crate::domain::contract_request::{Asked, ContractRequest, Decision, asked};
 use crate::domain::id::{AgentName, ContractName, RoleName, TaskId};
-use crate::domain::record::RecordBody;
+use crate::domain::record::{Record, RecordBody};
 use crate::domain::request::Verb;
+use crate::domain::signature::Level;
 use crate::domain::time::Timestamp;
 use crate::ledger::Loader;
 
@@ -23,10 +25,14 @@ pub struct Standing {
     pub owner: Option<RoleName>,
     /// By whom.
     pub by: AgentName,
+    /// What shows that they asked; only lists look for it.
+    pub level: Option<Level>,
     /// When.
     pub at: Timestamp,
     /// What was decided last, by whom.
     pub decision: Option<(AgentName, Decision)>,
+    /// What shows that they decided; only lists look for it.
+    pub decided_level: Option<Level>,
 }
 
 /// What `request` came to.
@@ -46,37 +52,57 @@ pub struct RequestOutcome {
 pub fn open(site: &Site, task: Option<&TaskId>) -> Result<RequestOutcome, OpError> {
     let loader = Loader::cached(site.repo(), &site.env);
     let policy = &loader.rules(site.ledger.target()?)?.policy;
-    let histories = match (site.ledger.tip()?, task) {
+    let tip = site.ledger.tip()?;
+    let histories = match (tip, task) {
         (None, _) => Vec::new(),
         (Some(tip), Some(task)) => loader.history(tip, task)?.into_iter().collect(),
         (Some(tip), None) => loader.histories_with(tip, "request:")?,
     };
-    let mut requests = Vec::new();
+    let mut found: Vec<(&TaskId, Asked<'_>)> = Vec::new();
     for history in &histories {
-        let all = asked(&history.records).filter(Asked::is_open);
-        requests.extend(all.map(|asked| {
-            let contract = policy.contracts.get(&asked.request.contract);
-            Standing::of(&history.id, &asked, contract.map(|known| &known.owner))
-        }));
+        let open = asked(&history.records).filter(Asked::is_open);
+        found.extend(open.map(|asked| (&history.id, asked)));
     }
-    requests.sort_by(|a, b| (&a.task, a.number).cmp(&(&b.task, b.number)));
+    found.sort_by(|(a, one), (b, other)| (a, one.record.n).cmp(&(b, other.record.n)));
+    let steps = found.iter().flat_map(|(task, asked)| {
+        let decided = asked.decision.map(|(record, _)| record);
+        let steps = std::iter::once(asked.record).chain(decided);
+        steps.map(|record| (*task, record))
+    });
+    let authorship = match tip {
+        Some(tip) => authorship(&site.ledger, &loader, tip, steps)?,
+        None => Authorship::default(),
+    };
+    let requests = found.iter().map(|(task, asked)| {
+        let contract = policy.contracts.get(&asked.request.contract);
+        let owner = contract.map(|known| &known.owner);
+        Standing::of(task, asked, owner, &authorship)
+    });
     Ok(RequestOutcome {
-        requests,
+        requests: requests.collect(),
         mutation: None,
     })
 }
 
 impl Standing {
-    fn of(task: &TaskId, asked: &Asked<'_>, owner: Option<&RoleName>) -> Self {
+    fn of(
+        task: &TaskId,
+        asked: &Asked<'_>,
+        owner: Option<&RoleName>,
+        authorship: &Authorship,
+    ) -> Self {
         let decision = asked.decision;
+        let level = |record: &Record| Some(authorship.of(task, record.n)?.level);
         Self {
             task: task.clone(),
             number: asked.record.n,
             request: asked.request.clone(),
             owner: owner.cloned(),
             by: asked.record.by.clone(),
+            level: level(asked.record),
             at: asked.record.at,
             decision: decision.map(|(record, decision)| (record.by.clone(), decision.clone())),
+            decided_level: decision.and_then(|(record, _)| level(record)),
         }
     }
 }
@@ -132,7 +158,7 @@ fn carried_out(
     let mut records = mutation.before.records_of(task).to_vec();
     for change in mutation.change.states.iter().filter(|c| c.task == *task) {
         for body in &change.append {
-            records.push(crate::domain::record::Record {
+            records.push(Record {
                 n: u32::try_from(records.len())
                     .unwrap_or(u32::MAX)
                     .saturating_add(1),
@@ -153,7 +179,8 @@ fn carried_out(
         .filter(|asked| Some(asked.record.n) == number)
         .map(|asked| {
             let contract = contracts.get(&asked.request.contract);
-            Standing::of(task, &asked, contract.map(|known| &known.owner))
+            let owner = contract.map(|known| &known.owner);
+            Standing::of(task, &asked, owner, &Authorship::default())
         })
         .collect();
     Ok(RequestOutcome {

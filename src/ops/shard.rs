@@ -158,6 +158,12 @@ fn split(plans: &[PlanText], by: By) -> Result<BTreeMap<String, String>, OpError
     let Some((whole, rest)) = plans.split_first() else {
         return Err(OpError::Usage("there is no plan".to_owned()));
     };
+    if whole.sheet.blocks.is_empty() && !rest.is_empty() {
+        return Err(OpError::AlreadySharded {
+            files: rest.len(),
+            tasks: rest.iter().map(|plan| plan.sheet.blocks.len()).sum(),
+        });
+    }
     if whole.sheet.blocks.is_empty() {
         return Err(OpError::Usage(format!("{} holds no task", whole.path)));
     }

@@ -6,7 +6,7 @@ use laneway::ops::add::{Plan, add, add_file};
 use laneway::ops::given::text_given;
 use serde_json::{Map, Value};
 
-use super::{Context, ledger_after, planned};
+use super::{Context, planned};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -99,7 +99,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let text = planned(&outcome, dry_run, "added", "was added before");
     let reply = Reply::new(&PlanView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 /// A command after its class: `runtime:make smoke`.

@@ -5,13 +5,12 @@ use laneway::domain::time::Timestamp;
 use laneway::ops::OpError;
 use laneway::ops::archive::{ArchiveOptions, ArchiveOutcome, archive};
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff};
 use crate::cli::args::DryRun;
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
 #[derive(Debug, clap::Args)]
-#[command(arg_required_else_help = true)]
 pub struct Args {
     /// These tasks; with `--restore` also a month, such as 2026-10
     #[arg(value_name = "ID|MONTH", conflicts_with_all = ["before", "period"])]
@@ -45,7 +44,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         ));
     }
     let reply = reply.negative(outcome.moved.is_empty());
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn options(args: &Args) -> Result<ArchiveOptions, Failure> {
@@ -65,12 +64,33 @@ fn options(args: &Args) -> Result<ArchiveOptions, Failure> {
         (false, Some(period), _) => ArchiveOptions::Put(Closed::In(period)),
         (true, Some(period), _) => ArchiveOptions::Restore(Recalled::Of(period)),
         (_, None, _) if args.which.is_empty() => {
-            let message = "say which: `--before DATE`, `--period MONTH`, or the ids".to_owned();
-            return Err(OpError::Usage(message).into());
+            return Err(unsaid(args.restore));
         }
         (false, None, None) => ArchiveOptions::Put(Closed::Tasks(ids()?)),
         (true, None, _) => ArchiveOptions::Restore(Recalled::Tasks(ids()?)),
     })
+}
+
+/// Nothing says which tasks are meant.
+fn unsaid(restore: bool) -> Failure {
+    let (what, examples) = match restore {
+        true => (
+            "which tasks come back?",
+            [
+                "`laneway archive --restore A-001 A-002`: these tasks",
+                "`laneway archive --restore 2026-10`: all that were archived for that month",
+            ],
+        ),
+        false => (
+            "which closed tasks are to be archived?",
+            [
+                "`laneway archive --before 2026-10-01`: all that were closed before that day",
+                "`laneway archive A-001 A-002`: these tasks",
+            ],
+        ),
+    };
+    let failure = Failure::usage(what);
+    examples.into_iter().fold(failure, Failure::hint)
 }
 
 fn text(outcome: &ArchiveOutcome, restore: bool) -> String {

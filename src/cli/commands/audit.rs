@@ -10,7 +10,7 @@ use laneway::domain::id::TaskId;
 use laneway::ops::evidence::doubts;
 use laneway::ops::overrides::{overrides, targets};
 
-use super::{Context, ledger_at};
+use super::{Context, attested, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::render::{Table, safe};
 use crate::cli::reply::Reply;
@@ -114,8 +114,8 @@ fn run_overrides(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, 
             one.at.clone(),
             format!("{}#{}", one.task, one.number),
             one.what.clone(),
-            one.by.clone(),
-            one.approved_by.clone(),
+            attested(&one.by, one.level.as_deref()),
+            attested(&one.approved_by, one.approved_level.as_deref()),
             one.fact.clone(),
         ]);
     }
@@ -131,8 +131,8 @@ fn run_overrides(context: &Context<'_>, only: Option<&TaskId>) -> Result<Reply, 
             view.at.clone(),
             one.commit.short(),
             "target".to_owned(),
-            view.by.clone(),
-            view.by.clone(),
+            attested(&view.by, Some(&view.level)),
+            attested(&view.by, Some(&view.level)),
             fact,
         ]);
     }

@@ -2,7 +2,7 @@ use laneway::contract::own::ChangedView;
 use laneway::domain::id::TaskId;
 use laneway::ops::own::block;
 
-use super::{Context, changed, ledger_after};
+use super::{Context, changed};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -26,5 +26,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = block(&site, args.id.as_ref(), &args.reason, by, dry_run)?;
     let text = changed(&outcome, "blocked");
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }

@@ -3,7 +3,7 @@ use laneway::domain::id::TaskId;
 use laneway::domain::request::Dependents;
 use laneway::ops::own::cancel;
 
-use super::{Context, changed, ledger_after};
+use super::{Context, changed};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -34,5 +34,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = cancel(&site, &args.id, &args.reason, dependents, args.dry.dry_run)?;
     let text = changed(&outcome, "cancelled");
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }

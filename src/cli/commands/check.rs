@@ -2,7 +2,7 @@ use laneway::contract::check::ChecksView;
 use laneway::domain::id::TaskId;
 use laneway::ops::check::{CheckOptions, CheckOutcome, check};
 
-use super::{Context, checks, ledger_after, ledger_at};
+use super::{Context, checks, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -31,11 +31,13 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let outcome = check(&site, &options, &mut progress)?;
     let reply = Reply::new(&ChecksView::from(&outcome), text(&outcome));
-    let ledger = match &outcome.mutation {
-        Some(mutation) => ledger_after(&site, mutation),
-        None => ledger_at(&site, site.ledger.tip().ok().flatten()),
-    };
-    Ok(reply.negative(!outcome.passed()).ledger(ledger))
+    let reply = reply.negative(!outcome.passed());
+    Ok(match &outcome.mutation {
+        Some(mutation) => reply.carried_out(&site, mutation),
+        None => reply
+            .confirms(!args.dry.dry_run)
+            .ledger(ledger_at(&site, site.ledger.tip().ok().flatten())),
+    })
 }
 
 fn text(outcome: &CheckOutcome) -> String {

@@ -5,7 +5,7 @@ use laneway::domain::state::Status;
 use laneway::ops::claim::{ClaimOptions, ClaimOutcome, Lane, claim};
 use laneway::ops::quota::quota;
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff};
 use crate::cli::failure::Failure;
 use crate::cli::render::safe;
 use crate::cli::reply::Reply;
@@ -67,7 +67,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = claim(&site, wish, options)?;
     let reply = Reply::new(&ClaimedView::from(&outcome), text(&outcome));
     Ok(reply
-        .ledger(ledger_after(&site, &outcome.mutation))
+        .carried_out(&site, &outcome.mutation)
         .ends(outcome.begun))
 }
 

@@ -2,7 +2,7 @@ use laneway::contract::land::CompleteView;
 use laneway::domain::id::{ObjectId, TaskId};
 use laneway::ops::merge::{CompleteOptions, CompleteOutcome, complete};
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -32,7 +32,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let outcome = complete(&site, &options)?;
     let reply = Reply::new(&CompleteView::from(&outcome), text(&outcome));
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn text(outcome: &CompleteOutcome) -> String {

@@ -3,7 +3,7 @@ use laneway::domain::id::TaskId;
 use laneway::domain::request::FieldValue;
 use laneway::ops::add::{Plan, Wish, edit};
 
-use super::{Context, ledger_after, planned};
+use super::{Context, planned};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -109,7 +109,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = edit(&site, &args.id, &wishes, plan, args.dry.dry_run)?;
     let text = planned(&outcome, args.dry.dry_run, "changed", "was so before");
     let reply = Reply::new(&PlanView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn wishes(args: &Args) -> Vec<Wish> {

@@ -7,7 +7,7 @@ use laneway::domain::task::Tier;
 use laneway::domain::time::Timestamp;
 use laneway::ops::evidence::{AttestOptions, attest};
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -68,5 +68,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         diff(&outcome.mutation)
     };
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }

@@ -4,7 +4,7 @@ use laneway::domain::id::TaskId;
 use laneway::domain::time::Span;
 use laneway::ops::except::{AskOptions, ExceptOutcome, ask, decide, list};
 
-use super::{Context, diff, ledger_after, ledger_at};
+use super::{Context, attested, diff, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::render::safe;
 use crate::cli::reply::Reply;
@@ -72,11 +72,10 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let view = ExceptView::from(&outcome);
     let reply = Reply::new(&view, safe(&text(&outcome, &view)));
-    let ledger = match &outcome.mutation {
-        Some(mutation) => ledger_after(&site, mutation),
-        None => ledger_at(&site, site.ledger.tip().ok().flatten()),
-    };
-    Ok(reply.ledger(ledger))
+    Ok(match &outcome.mutation {
+        Some(mutation) => reply.carried_out(&site, mutation),
+        None => reply.ledger(ledger_at(&site, site.ledger.tip().ok().flatten())),
+    })
 }
 
 fn decision(args: &Args) -> Option<ExceptAct> {
@@ -128,7 +127,10 @@ fn listed(one: &ExceptionView) -> String {
         "rejected" | "revoked" => "by",
         _ => "approved by",
     };
-    let decided = one.decided_by.as_ref().map(|by| format!(", {word} {by}"));
+    let decided = one.decided_by.as_ref().map(|by| {
+        let by = attested(by, one.decided_level.as_deref());
+        format!(", {word} {by}")
+    });
     format!(
         "{} exception {}: {} of {}, until {}, asked by {}, {}{}, used {} times\n  {}\n  way back: {}\n  {}\n",
         one.task,
@@ -136,7 +138,7 @@ fn listed(one: &ExceptionView) -> String {
         one.gate,
         one.seat.as_deref().unwrap_or("nobody"),
         one.until,
-        one.by,
+        attested(&one.by, one.level.as_deref()),
         one.status,
         decided.unwrap_or_default(),
         one.uses,

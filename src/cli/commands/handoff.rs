@@ -8,7 +8,7 @@ use laneway::ops::artifact::read_return;
 use laneway::ops::handoff::{HandoffOptions, HandoffOutcome, handoff};
 use laneway::ops::proof::ProofOptions;
 
-use super::{Context, checks, diff, ledger_after};
+use super::{Context, checks, diff};
 use crate::cli::failure::Failure;
 use crate::cli::render::safe;
 use crate::cli::reply::Reply;
@@ -56,7 +56,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = handoff(&site, &options, &mut progress)?;
     let mut reply = Reply::new(&HandoffView::from(&outcome), text(&outcome));
     reply.notes.clone_from(&outcome.notes);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 /// What is said on the command line, on top of what the file says.

@@ -2,7 +2,7 @@ use laneway::contract::own::ChangedView;
 use laneway::domain::id::TaskId;
 use laneway::ops::scope::hold;
 
-use super::{Context, changed, ledger_after};
+use super::{Context, changed};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -22,5 +22,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = hold(&site, args.id.as_ref(), &args.reason, args.dry.dry_run)?;
     let text = changed(&outcome, "held up");
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }

@@ -113,7 +113,7 @@ fn changed(done: &Done, dry_run: bool) -> Reply {
         text.push_str("no hook of laneway is here\n");
     }
     text.push_str(&format!("in {}\n", view.directory));
-    Reply::new(&view, safe(&text))
+    Reply::new(&view, safe(&text)).confirms(!dry_run)
 }
 
 fn standing(status: &Status, width: Option<u16>) -> String {

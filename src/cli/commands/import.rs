@@ -1,14 +1,18 @@
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use laneway::contract::import::ImportView;
-use laneway::ledger::import::SourceKind;
+use laneway::ledger::import::{Anomaly, AnomalyKind, SourceKind, Spot};
 use laneway::ops::import::{Action, ImportOptions, ImportOutcome, ImportRow, import};
 
-use super::{Context, diff, ledger_after, ledger_at};
+use super::{Context, diff, ledger_at};
 use crate::cli::args::DryRun;
 use crate::cli::failure::Failure;
 use crate::cli::render::{Screen, Table, safe};
 use crate::cli::reply::Reply;
+
+/// So many anomalies that say the very same are told one by one.
+const ALIKE: usize = 3;
 
 /// What a field map may say, by example.
 const MAP: &str = "\
@@ -108,13 +112,11 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = import(&site, &options)?;
     let refused = outcome.is_refused(&options);
     let text = told(context.screen, &outcome, &options, refused);
-    let ledger = match &outcome.mutation {
-        Some(mutation) => ledger_after(&site, mutation),
-        None => ledger_at(&site, outcome.tip),
-    };
-    Ok(Reply::new(&ImportView::from(&outcome), text)
-        .ledger(ledger)
-        .negative(refused))
+    let reply = Reply::new(&ImportView::from(&outcome), text).negative(refused);
+    Ok(match &outcome.mutation {
+        Some(mutation) => reply.carried_out(&site, mutation),
+        None => reply.ledger(ledger_at(&site, outcome.tip)),
+    })
 }
 
 fn told(
@@ -127,12 +129,7 @@ fn told(
     if options.plan || options.dry_run {
         text.push_str(&table(screen, outcome));
     }
-    for anomaly in &outcome.anomalies {
-        let (kind, at) = (anomaly.kind, &anomaly.at);
-        let line = format!("{at}: {kind}: {}: {}", anomaly.what, anomaly.made);
-        text.push_str(&safe(&line.replace('\n', " ")));
-        text.push('\n');
-    }
+    text.push_str(&remarks(&outcome.anomalies));
     if !text.is_empty() {
         text.push('\n');
     }
@@ -161,6 +158,7 @@ fn told(
     };
     let remarks = match outcome.anomalies.len() {
         0 => String::new(),
+        1 => "; 1 remark".to_owned(),
         n => format!("; {n} remarks"),
     };
     let head = match &outcome.mutation {
@@ -176,6 +174,47 @@ fn told(
     if let Some(mutation) = outcome.mutation.as_ref().filter(|_| options.dry_run) {
         text.push('\n');
         text.push_str(&diff(mutation));
+    }
+    text
+}
+
+/// A line for each anomaly. Of those that say the very same of many places, the first few are told
+/// and the others counted.
+fn remarks(anomalies: &[Anomaly]) -> String {
+    let mut alike: HashMap<(AnomalyKind, &str), (usize, &Spot)> = HashMap::new();
+    for anomaly in anomalies {
+        let said = alike.entry((anomaly.kind, &anomaly.what));
+        let (count, last) = said.or_insert((0, &anomaly.at));
+        (*count, *last) = (*count + 1, &anomaly.at);
+    }
+    let mut told: HashMap<(AnomalyKind, &str), usize> = HashMap::new();
+    let mut text = String::new();
+    for Anomaly {
+        kind,
+        at,
+        what,
+        made,
+        ..
+    } in anomalies
+    {
+        let key = (*kind, what.as_str());
+        let nth = told.entry(key).or_default();
+        *nth += 1;
+        let (count, last) = alike.get(&key).copied().unwrap_or((1, at));
+        // One that is left over takes no more room than the line that counts it.
+        let line = match *nth {
+            n if n <= ALIKE || count == ALIKE + 1 => match kind {
+                AnomalyKind::NoTask => format!("{at}: {kind}: {what}"),
+                _ => format!("{at}: {kind}: {what}: {made}"),
+            },
+            n if n == ALIKE + 1 => {
+                let more = count - ALIKE;
+                format!("… {more} more of this {kind}, the last at {last}; `--json` names all")
+            }
+            _ => continue,
+        };
+        text.push_str(&safe(&line.replace('\n', " ")));
+        text.push('\n');
     }
     text
 }

@@ -71,7 +71,7 @@ fn run_add(context: &Context<'_>, lane: &LaneName, dry_run: bool) -> Result<Repl
         (false, _) => "found",
     };
     let text = format!("{verb} {lane} in {}\n", added.path.display());
-    Ok(Reply::new(&LaneAddedView::from(&added), safe(&text)))
+    Ok(Reply::new(&LaneAddedView::from(&added), safe(&text)).confirms(!dry_run))
 }
 
 fn run_list(context: &Context<'_>) -> Result<Reply, Failure> {
@@ -157,7 +157,9 @@ fn run_sync(
     let target = site.ledger.target_ref.trim_start_matches("refs/");
     let target = target.trim_start_matches("heads/");
     let conflict = matches!(outcome.synced, Synced::Conflict { .. });
-    let reply = Reply::new(&LaneSyncedView::from(&outcome), safe(&text)).negative(conflict);
+    let reply = Reply::new(&LaneSyncedView::from(&outcome), safe(&text))
+        .negative(conflict)
+        .confirms(!dry_run);
     Ok(if conflict {
         reply.note(format!(
             "`git rebase {target}` in the lane, and resolve what conflicts"
@@ -175,5 +177,5 @@ fn run_remove(context: &Context<'_>, lane: &LaneName, dry_run: bool) -> Result<R
         removed: !dry_run,
     };
     let text = format!("{verb} {}\n", path.display());
-    Ok(Reply::new(&view, safe(&text)))
+    Ok(Reply::new(&view, safe(&text)).confirms(!dry_run))
 }

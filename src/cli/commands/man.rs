@@ -51,5 +51,5 @@ fn pages(dir: &Path) -> std::io::Result<Reply> {
     files.sort();
     let text = format!("wrote {} pages into {}\n", files.len(), dir.display());
     let view = ManualView { page: None, files };
-    Ok(Reply::new(&view, text))
+    Ok(Reply::new(&view, text).confirms(true))
 }

@@ -41,6 +41,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let tip = site.ledger.tip().ok().flatten();
     Ok(reply
         .negative(!outcome.all_landed())
+        .confirms(!args.dry_run)
         .ledger(ledger_at(&site, tip)))
 }
 

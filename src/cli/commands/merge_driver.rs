@@ -68,7 +68,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
                 safe(command),
                 told(&found)
             );
-            Ok(Reply::new(&MergeSetupView::from(&found), text))
+            Ok(Reply::new(&MergeSetupView::from(&found), text).confirms(!dry.dry_run))
         }
         Some(What::Status) => {
             let found = setup(context.env, dir)?;
@@ -150,13 +150,9 @@ fn notes(outcome: &DriverOutcome) -> Vec<String> {
         .collect()
 }
 
-/// `A-1.priority: 2 / 1 / 3`: ours, base, theirs.
+/// A conflict in git's words: `A-1.priority: modified by both: ours 2, base 1, theirs 3`, or
+/// `A-1: deleted by us, modified by them`.
 fn clashed(clash: &Clash) -> String {
-    let said = |value: &Option<serde_json::Value>| match (value, &clash.field) {
-        (None, _) => "not there".to_owned(),
-        (Some(_), None) => "there".to_owned(),
-        (Some(value), Some(_)) => value.to_string(),
-    };
     let Clash {
         task,
         field,
@@ -169,5 +165,23 @@ fn clashed(clash: &Clash) -> String {
         Some(field) => format!("{task}.{field}"),
         None => task.clone(),
     };
-    format!("{name}: {} / {} / {}", said(ours), said(base), said(theirs))
+    // A task that is gone has no one value to show; a field has, on every side that has it.
+    let (whole, before) = (field.is_none(), base.is_some());
+    let did = |side: &Option<serde_json::Value>, who: &str| match side {
+        None if before => format!("deleted by {who}"),
+        None => format!("not added by {who}"),
+        Some(_) if !before => format!("added by {who}"),
+        Some(value) if whole || Some(value) == base.as_ref() => format!("modified by {who}"),
+        Some(value) => format!("modified by {who} to {value}"),
+    };
+    match (ours, base, theirs) {
+        (Some(ours), Some(base), Some(theirs)) if !whole => {
+            format!("{name}: modified by both: ours {ours}, base {base}, theirs {theirs}")
+        }
+        (Some(ours), None, Some(theirs)) if !whole => {
+            format!("{name}: added by both: ours {ours}, theirs {theirs}")
+        }
+        (Some(_), None, Some(_)) => format!("{name}: added by both"),
+        _ => format!("{name}: {}, {}", did(ours, "us"), did(theirs, "them")),
+    }
 }

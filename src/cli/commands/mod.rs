@@ -265,6 +265,12 @@ impl Context<'_> {
     }
 }
 
+/// Who did something, with what shows it (X8). A level is missing where history is cut off before
+/// the act.
+fn attested(name: &str, level: Option<&str>) -> String {
+    format!("{name} ({})", level.unwrap_or("level unknown"))
+}
+
 /// Runs a command.
 pub fn run(
     env: &Env,
@@ -351,7 +357,7 @@ fn ledger_at(site: &Site, commit: Option<ObjectId>) -> LedgerView {
 }
 
 /// The ledger after a mutation: its new commit, or the one that was judged.
-fn ledger_after(site: &Site, mutation: &Mutation) -> LedgerView {
+pub fn ledger_after(site: &Site, mutation: &Mutation) -> LedgerView {
     ledger_at(site, mutation.commit.or(mutation.before.tip))
 }
 

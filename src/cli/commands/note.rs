@@ -2,7 +2,7 @@ use laneway::contract::own::NotedView;
 use laneway::domain::id::TaskId;
 use laneway::ops::own::note;
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -32,5 +32,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         diff(&outcome.mutation)
     };
     let reply = Reply::new(&view, text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }

@@ -62,7 +62,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
             };
             let outcome = new(&context.site()?, &options)?;
             let text = told(&outcome, dry.dry_run);
-            Ok(Reply::new(&PackageView::from(&outcome), text))
+            Ok(Reply::new(&PackageView::from(&outcome), text).confirms(!dry.dry_run))
         }
         What::Check { what } => run_check(context, what.as_deref()),
     }

@@ -2,7 +2,7 @@ use laneway::contract::own::ChangedView;
 use laneway::domain::id::TaskId;
 use laneway::ops::own::{ReleaseOptions, release};
 
-use super::{Context, changed, ledger_after};
+use super::{Context, changed};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -39,5 +39,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = release(&site, &options)?;
     let text = changed(&outcome, "released");
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }

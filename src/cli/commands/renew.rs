@@ -2,7 +2,7 @@ use laneway::contract::own::ChangedView;
 use laneway::domain::id::TaskId;
 use laneway::ops::own::{TaskOutcome, renew};
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -18,7 +18,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let site = context.site()?;
     let outcome = renew(&site, args.id.as_ref(), args.dry.dry_run)?;
     let reply = Reply::new(&ChangedView::from(&outcome), text(&outcome));
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn text(outcome: &TaskOutcome) -> String {

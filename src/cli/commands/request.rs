@@ -4,7 +4,7 @@ use laneway::domain::contract_request::{Decision, Ruling};
 use laneway::domain::id::{ContractName, TaskId};
 use laneway::ops::request::{RequestOutcome, decide, open, raise};
 
-use super::{Context, diff, ledger_after, ledger_at};
+use super::{Context, attested, diff, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::render::safe;
 use crate::cli::reply::Reply;
@@ -57,11 +57,10 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let view = RequestView::from(&outcome);
     let reply = Reply::new(&view, safe(&text(&outcome, &view)));
-    let ledger = match &outcome.mutation {
-        Some(mutation) => ledger_after(&site, mutation),
-        None => ledger_at(&site, site.ledger.tip().ok().flatten()),
-    };
-    Ok(reply.ledger(ledger))
+    Ok(match &outcome.mutation {
+        Some(mutation) => reply.carried_out(&site, mutation),
+        None => reply.ledger(ledger_at(&site, site.ledger.tip().ok().flatten())),
+    })
 }
 
 fn decision(args: &Args, request: u32) -> Result<Decision, Failure> {
@@ -117,7 +116,12 @@ fn listed(request: &ContractRequestView) -> String {
     let owner = request.owner.as_deref().unwrap_or("nobody");
     let mut text = format!(
         "{} request {}: contract {} of {owner}, by {} at {}, {}\n",
-        request.task, request.number, request.contract, request.by, request.at, request.status
+        request.task,
+        request.number,
+        request.contract,
+        attested(&request.by, request.level.as_deref()),
+        request.at,
+        request.status
     );
     for line in request.text.lines() {
         text.push_str(format!("  {line}").trim_end());
@@ -126,7 +130,9 @@ fn listed(request: &ContractRequestView) -> String {
     if let Some(decision) = &request.decision {
         text.push_str(&format!(
             "  {} by {}: {}\n",
-            decision.verdict, decision.by, decision.reason
+            decision.verdict,
+            attested(&decision.by, decision.level.as_deref()),
+            decision.reason
         ));
     }
     text

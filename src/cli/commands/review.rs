@@ -9,7 +9,7 @@ use laneway::ops::late::LateReview;
 use laneway::ops::review::{ReviewOptions, review};
 use laneway::ops::{Mutation, OpError, Site};
 
-use super::{Context, diff, ledger_after, ledger_at};
+use super::{Context, diff, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::render::safe;
 use crate::cli::reply::Reply;
@@ -122,7 +122,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         text(&options, &outcome.mutation),
     );
     reply.notes.clone_from(&outcome.notes);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn options(site: &Site, args: &Args) -> Result<ReviewOptions, Failure> {

@@ -57,13 +57,30 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         }
         None => {
             let failure = Failure::usage(format!("no schema is called `{wanted}`"));
-            let hint = match closest(wanted, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
+            let hint = match meant(wanted, &names().collect::<Vec<_>>()) {
+                Some(near) => format!("did you mean {near}?"),
                 None => "`laneway schema` lists the names".to_owned(),
             };
             Err(failure.hint(hint))
         }
     }
+}
+
+/// The names that `wanted` may stand for: those with that last part, whatever the directory, else
+/// the nearest one.
+fn meant(wanted: &str, names: &[&str]) -> Option<String> {
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let wanted_last = last(wanted.trim_end_matches(".schema.json"));
+    let exact = names.iter().filter(|name| last(name) == wanted_last);
+    let exact: Vec<String> = exact.map(|name| format!("`{name}`")).collect();
+    if !exact.is_empty() {
+        return Some(exact.join(" or "));
+    }
+    let lasts: Vec<String> = names.iter().map(|name| last(name)).collect();
+    let near = closest(wanted, names.iter().copied())
+        .or_else(|| closest(&wanted_last, lasts.iter().map(String::as_str)))?;
+    let found = names.iter().find(|name| **name == near || last(name) == near)?;
+    Some(format!("`{found}`"))
 }
 
 /// Writes each schema of the ledger's files, whole or not at all. `shown` is the directory as it was
@@ -103,7 +120,7 @@ fn write(shown: &Path, place: &Path) -> std::io::Result<Reply> {
         document: None,
         files,
     };
-    Ok(Reply::new(&view, text))
+    Ok(Reply::new(&view, text).confirms(true))
 }
 
 /// The schemas of the ledger's files, then those of the answers, by name.

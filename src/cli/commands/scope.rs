@@ -4,7 +4,7 @@ use laneway::domain::scope::ScopeRecord;
 use laneway::ops::own::TaskOutcome;
 use laneway::ops::scope::scope;
 
-use super::{Context, diff, ledger_after};
+use super::{Context, diff};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -64,7 +64,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = scope(&site, id, act, dry_run)?;
     let text = told(&outcome, &args.what);
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn told(outcome: &TaskOutcome, what: &What) -> String {

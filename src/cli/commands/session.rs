@@ -5,7 +5,7 @@ use laneway::domain::session::SessionAct;
 use laneway::domain::time::{Span, Timestamp};
 use laneway::ops::session::{SessionOptions, list, session};
 
-use super::{Context, diff, ledger_after, ledger_at};
+use super::{Context, diff, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::render::Table;
 use crate::cli::reply::Reply;
@@ -89,7 +89,7 @@ fn run_act(context: &Context<'_>, args: &Act, act: SessionAct) -> Result<Reply, 
         SessionAct::Stop => format!("time does not count for {id}\n"),
     };
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn run_list(context: &Context<'_>, args: &List) -> Result<Reply, Failure> {

@@ -72,5 +72,6 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     Ok(Reply::new(&view, text)
         .ledger(ledger)
         .negative(failed)
+        .confirms(!args.dry.dry_run)
         .ends(begun))
 }

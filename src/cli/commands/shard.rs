@@ -66,5 +66,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         }
         text + "the same tasks as before: commit them\n"
     };
-    Ok(Reply::new(&ShardView::from(&sharded), text))
+    Ok(Reply::new(&ShardView::from(&sharded), text).confirms(sharded.written))
 }

@@ -8,7 +8,7 @@ use laneway::ops::artifact::return_of;
 use laneway::ops::look::show;
 use laneway::ops::routing::routing;
 
-use super::{Context, ledger_at};
+use super::{Context, attested, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::render::{Table, safe};
 use crate::cli::reply::Reply;
@@ -211,6 +211,7 @@ fn record(record: &RecordView) -> String {
     let numbered = matches!(kind.as_str(), "note" | "session" | "exception");
     let number = numbered.then(|| format!(" #{}", record.n));
     let number = number.unwrap_or_default();
+    let by = attested(by, record.level.as_deref());
     let mut shown = format!("{at} {kind}{number} by {by}: {}", text.trim_end());
     for check in &record.checks {
         let verdict = if check.passed { "passed" } else { "failed" };

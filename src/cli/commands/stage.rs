@@ -7,7 +7,7 @@ use laneway::domain::time::Timestamp;
 use laneway::ops::Mutation;
 use laneway::ops::stage::{StageOutcome, StageRow, Staged, act, list, show};
 
-use super::{Context, diff, ledger_after, ledger_at};
+use super::{Context, diff, ledger_at};
 use crate::cli::failure::Failure;
 use crate::cli::render::{Table, safe};
 use crate::cli::reply::Reply;
@@ -85,7 +85,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         diff(mutation)
     };
     let reply = Reply::new(&StageView::of(&outcome, Some(mutation)), text);
-    Ok(reply.ledger(ledger_after(&site, mutation)))
+    Ok(reply.carried_out(&site, mutation))
 }
 
 fn wish(args: &Args) -> Option<StageAct> {

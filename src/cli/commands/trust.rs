@@ -31,7 +31,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let declined = declined(context, &question);
     let outcome = grant(&site, question, &declined)?;
     let reply = Reply::new(&TrustView::from(&outcome), text(&outcome));
-    Ok(reply.negative(!outcome.declined.is_empty()))
+    Ok(reply.confirms(true).negative(!outcome.declined.is_empty()))
 }
 
 /// The places of the commands that a person at the terminal says no to. Where nobody can be asked,

@@ -2,7 +2,7 @@ use laneway::contract::own::ChangedView;
 use laneway::domain::id::TaskId;
 use laneway::ops::own::unblock;
 
-use super::{Context, changed, ledger_after};
+use super::{Context, changed};
 use crate::cli::failure::Failure;
 use crate::cli::reply::Reply;
 
@@ -19,5 +19,5 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = unblock(&site, args.id.as_ref(), args.dry.dry_run)?;
     let text = changed(&outcome, "unblocked");
     let reply = Reply::new(&ChangedView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }

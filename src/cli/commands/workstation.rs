@@ -8,7 +8,7 @@ use laneway::ops::workstation::{
     attest, check, list,
 };
 
-use super::{Context, diff, diff_of, ledger_after};
+use super::{Context, diff, diff_of};
 use crate::cli::args::DryRun;
 use crate::cli::failure::Failure;
 use crate::cli::render::{Table, safe};
@@ -312,10 +312,8 @@ fn run_attest(context: &Context<'_>, args: &AttestArgs) -> Result<Reply, Failure
 }
 
 fn edited(edit: &RegistryEdit) -> Reply {
-    let reply = Reply::new(
-        &RegistryEditView::from(edit),
-        diff_of(std::slice::from_ref(&edit.change)),
-    );
+    let text = diff_of(std::slice::from_ref(&edit.change));
+    let reply = Reply::new(&RegistryEditView::from(edit), text).confirms(edit.written);
     if edit.written {
         reply.note("written: it takes effect with a commit of this file to the target")
     } else {
@@ -328,7 +326,7 @@ fn run_act(context: &Context<'_>, args: &ActArgs, what: StationAct) -> Result<Re
     let outcome = act(&site, &args.name, what, &args.reason, args.dry.dry_run)?;
     let text = told(&outcome);
     let reply = Reply::new(&StationActView::from(&outcome), text);
-    Ok(reply.ledger(ledger_after(&site, &outcome.mutation)))
+    Ok(reply.carried_out(&site, &outcome.mutation))
 }
 
 fn told(outcome: &StationOutcome) -> String {

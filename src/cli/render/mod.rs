@@ -72,6 +72,8 @@ impl Screen {
                 ledger: reply.ledger.clone(),
             };
             out(&json(&envelope))
+        } else if self.quiet && reply.confirms && reply.code == 0 {
+            Ok(())
         } else {
             out(&plain(&reply.text, self.color))
         };

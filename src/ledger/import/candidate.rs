@@ -32,6 +32,8 @@ impl fmt::Display for Spot {
 words! {
     /// What about a source was not taken over as it was.
     AnomalyKind {
+        /// A file of which nothing becomes a task, and which looks like another form.
+        WrongForm = "wrong-form",
         /// An entry that does not become a task.
         NoTask = "no-task",
         /// A file that is reserved for an item and says nothing.

@@ -27,8 +27,8 @@ use crate::domain::task::Task;
 use crate::ledger::Loader;
 use crate::ledger::import::mapping::Mapping;
 use crate::ledger::import::{
-    Anomaly, AnomalyKind, FieldMap, Known, Mapped, MappingOptions, PlanText, SourceKind, file_path,
-    map, texts,
+    Anomaly, AnomalyKind, FieldMap, Known, Looks, Mapped, MappingOptions, PlanText, SourceKind,
+    Spot, file_path, map, named, texts,
 };
 use crate::ledger::write::{self, Content};
 
@@ -119,7 +119,8 @@ impl ImportOutcome {
 /// # Errors
 /// When a source, the field map or the ledger does not read; the refusal of `decide`.
 pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpError> {
-    let (kind, gathered) = sources::gather(&site.env.dir, &options.sources, options.from)?;
+    let source = sources::gather(&site.env.dir, &options.sources, options.from)?;
+    let kind = source.kind;
     let mut fields = FieldMap::usual(kind);
     if let Some(path) = &options.map {
         let full = site.env.dir.join(path);
@@ -143,7 +144,15 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     let archived = archived.iter().map(|archived| &archived.definition);
     let there = archived.chain(snapshot.plan.iter());
     let there: HashMap<TaskId, &Task> = there.map(|task| (task.id.clone(), task)).collect();
-    let mapping = mapped(site, &snapshot, &there, gathered, &fields, &name, options);
+    let mapping = mapped(
+        site,
+        &snapshot,
+        &there,
+        source.gathered,
+        &fields,
+        &name,
+        options,
+    );
     let setting = Setting {
         site,
         snapshot: &snapshot,
@@ -152,10 +161,40 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
         options,
     };
     let mut outcome = judged(&setting, name, mapping)?;
+    let wrong = mistaken(&outcome, &source.looks);
+    outcome.anomalies.splice(..0, wrong);
     if !outcome.is_refused(options) {
         outcome.mutation = write(site, &mut outcome, options)?;
     }
     Ok(outcome)
+}
+
+/// The files of which nothing becomes a task and which look like something else: said first, since
+/// all that is said of their lines follows from it.
+fn mistaken(outcome: &ImportOutcome, looks: &[(String, Looks)]) -> Vec<Anomaly> {
+    let useful = outcome.rows.iter().filter(|row| row.action != Action::Bad);
+    let useful: BTreeSet<&str> = useful.map(|row| row.mapped.at.file.as_str()).collect();
+    let mut wrong = Vec::new();
+    for (file, looks) in looks {
+        let taken = outcome.kind;
+        // Prose beside Markdown items is usual, and has a remark of its own.
+        let usual = taken == SourceKind::Items && looks.form().is_none();
+        if useful.contains(file.as_str()) || looks.form() == Some(taken) || usual {
+            continue;
+        }
+        let made = match looks.form() {
+            Some(form) => format!("read with `--from {form}`, it may become tasks"),
+            None => "no reader here makes tasks of it".to_owned(),
+        };
+        wrong.push(Anomaly {
+            kind: AnomalyKind::WrongForm,
+            at: Spot::new(file, 1),
+            what: format!("this looks like {looks}, not like {}", named(taken)),
+            made,
+            entry: None,
+        });
+    }
+    wrong
 }
 
 /// A name that fits into a reference such as `import:NAME:ID`.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ledger::BadFile;
 use crate::ledger::import::{
-    AnomalyKind, Candidate, Gathered, SourceKind, Spot, is_export, read_csv, read_export,
+    AnomalyKind, Candidate, Gathered, Looks, SourceKind, Spot, is_export, read_csv, read_export,
     read_item, read_json, read_playbook,
 };
 use crate::ledger::yaml::Limits;
@@ -40,12 +40,22 @@ fn last_step(path: &str) -> usize {
     path.rfind('/').map_or(0, |at| at + 1)
 }
 
+/// What a source says.
+pub(super) struct Source {
+    /// Its form.
+    pub kind: SourceKind,
+    /// Its entries, and what is to be said of it.
+    pub gathered: Gathered,
+    /// What each of its files looks like.
+    pub looks: Vec<(String, Looks)>,
+}
+
 /// What the files of a source say, and their form.
 pub(super) fn gather(
     base: &Path,
     paths: &[PathBuf],
     from: Option<SourceKind>,
-) -> Result<(SourceKind, Gathered), OpError> {
+) -> Result<Source, OpError> {
     let mut found = Gathered::default();
     let mut files = Vec::new();
     for path in paths {
@@ -71,7 +81,9 @@ pub(super) fn gather(
             "the source holds no file of the form {kind}"
         )));
     }
+    let mut looks = Vec::with_capacity(files.len());
     for file in files {
+        looks.push((file.name.clone(), Looks::of(&file.bytes)));
         let read = match kind {
             SourceKind::Playbook => whole(&file.name, read_playbook(&file.name, &file.bytes)),
             SourceKind::Items => read_item(&file.name, file.place(), &file.bytes),
@@ -81,7 +93,11 @@ pub(super) fn gather(
         };
         found.extend(read);
     }
-    Ok((kind, found))
+    Ok(Source {
+        kind,
+        gathered: found,
+        looks,
+    })
 }
 
 /// A file that does not read as a whole is one entry that cannot become a task.
