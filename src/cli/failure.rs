@@ -7,6 +7,7 @@ use laneway::domain::id::{ObjectId, TaskId};
 use laneway::domain::refusal::{Refusal, RefusalKind};
 use laneway::domain::shell::quoted;
 use laneway::git::{Denial, GitError, LockFile};
+use laneway::ledger::restore::restore;
 use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
 use laneway::process::ProcessError;
@@ -216,7 +217,8 @@ impl From<LedgerError> for Failure {
                 found,
                 ..
             } => rewritten(message, name, seen, found),
-            LedgerError::ForeignCommit { .. } => Self::new(5, "unreadable", message),
+            LedgerError::ForeignCommit { .. } => Self::new(5, "unreadable", message)
+                .hint("`laneway doctor` says how to take it off the ledger"),
             LedgerError::Message(_) => Self::usage(message),
             LedgerError::Unwritable { .. } => {
                 Self::new(4, "refused", message).hint("edit the plan file by hand, then commit it")
@@ -250,13 +252,11 @@ impl From<LedgerError> for Failure {
 
 /// A ledger that was rewritten: what is where, and the two ways on.
 fn rewritten(message: String, name: &str, seen: ObjectId, found: Option<ObjectId>) -> Failure {
+    let back = restore(name, seen, found);
     let found = found.map_or("none".to_owned(), |id| id.to_string());
     let failure = Failure::new(5, "rewritten", message)
-        .hint("`laneway doctor` shows what each side has that the other lacks");
-    let failure = match name.strip_prefix("refs/remotes/") {
-        Some(_) => failure.hint("restore it on the remote, from a clone that has the seen tip"),
-        None => failure.hint(format!("to restore it: `git update-ref {name} {seen}`")),
-    };
+        .hint("`laneway doctor` shows what each side has that the other lacks")
+        .hint(format!("to restore it: `{back}`"));
     failure.hint(format!(
         "to go on with what is there, as a person: `laneway doctor --accept-ledger {found}`"
     ))
@@ -311,6 +311,9 @@ fn remote_locked(message: String, lock: Option<&str>) -> Failure {
         ))
 }
 
+/// How the lanes of two clones get out of each other's way.
+const OWN_ROOT: &str = "give the lanes of this clone a directory of their own: `export WORKTREE_ROOT=DIR`, or `worktrees: {root: …}` in governance/policy.yaml";
+
 impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Self {
         let message = error.to_string();
@@ -319,8 +322,13 @@ impl From<WorkspaceError> for Failure {
                 .hint("commit what is to be kept; nothing was touched"),
             WorkspaceError::BranchAhead { .. } => Self::new(4, "refused", message)
                 .hint("hand it off, release its task, or delete the branch yourself"),
-            WorkspaceError::Occupied { .. }
-            | WorkspaceError::BranchElsewhere { .. }
+            WorkspaceError::OtherClone { .. } => Self::new(3, "conflict", message)
+                .hint(OWN_ROOT)
+                .hint("or claim without a worktree here: `--no-worktree`"),
+            WorkspaceError::Occupied { .. } => Self::new(4, "refused", message)
+                .hint("move it away if nobody needs it there")
+                .hint(OWN_ROOT),
+            WorkspaceError::BranchElsewhere { .. }
             | WorkspaceError::InTheWay { .. }
             | WorkspaceError::NoWorktree { .. } => Self::new(4, "refused", message),
             WorkspaceError::Busy { .. } => Self::new(3, "conflict", message).hint("try again"),

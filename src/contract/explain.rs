@@ -17,7 +17,8 @@ pub struct ExplainView {
 pub struct PageView {
     /// The id, as it stands in answers; of an exit code its number.
     pub id: String,
-    /// `claim-gate`, `landing-gate`, `refusal`, `rule`, `ailment`, `failure` or `exit-code`.
+    /// `claim-gate`, `landing-gate`, `refusal`, `rule`, `ailment`, `failure`, `exit-code` or
+    /// `guide`.
     pub group: String,
     /// What it asks or states.
     pub about: String,
@@ -44,6 +45,10 @@ pub struct PageView {
     /// The exit code of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
+    /// The steps of a guide: commands after `$ `, remarks after `#`, and what a file is to hold,
+    /// indented below its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<String>,
 }
 
 /// An id that a gate refuses with.
@@ -80,6 +85,7 @@ impl From<&Explained> for PageView {
             waived_by: page.waived_by.map(|seat| seat.word().to_owned()),
             severity: page.severity.map(|severity| severity.word().to_owned()),
             exit: page.exit,
+            steps: page.steps.map(str::to_owned),
         }
     }
 }

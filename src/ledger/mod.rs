@@ -24,6 +24,7 @@ pub mod pending;
 pub mod plan_merge;
 pub mod publish;
 pub mod read;
+pub mod restore;
 mod revision;
 pub mod seen;
 pub mod settings;

@@ -5,22 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::OpError;
+use super::lane_check;
 use super::mutate::{self, Mutation};
 use super::readiness;
-use super::set_aside::{is_over, lane_of, set_aside};
+use super::set_aside::set_aside;
 use super::site::Site;
 use crate::domain::id::{LaneName, ObjectId, TaskId};
 use crate::domain::policy::Policy;
 use crate::domain::record::{RecordBody, Routing};
 use crate::domain::request::{ClaimWish, Request, Verb};
-use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch, Standing, TaskState};
 use crate::domain::task::Task;
-use crate::git::GitError;
 use crate::ledger::{LedgerError, Publisher};
 use crate::workspace::{
-    self, BegunClaim, Binding, LanePlaces, LaneSpec, Obstacle, Opened, WorkspaceError, lane_path,
-    takeover_path,
+    self, BegunClaim, Binding, LanePlaces, LaneSpec, Opened, lane_path, takeover_path,
 };
 
 /// How a claim ended.
@@ -153,7 +151,7 @@ fn claim_and_settle(
             let mutation = readiness::with_probes(site, request, trust, |request| {
                 if !dry_run && lane == Lane::Open {
                     // A lane that cannot be used is found before the claim, not after it.
-                    check_lanes(site, publisher, request)?;
+                    lane_check::check(site, publisher, request)?;
                 }
                 mutate::carry_out(publisher, request, dry_run)
             })?;
@@ -243,65 +241,6 @@ fn over_by_now(
         claim.is_some_and(|claim| claim.id == request.id)
     });
     Ok((!held).then_some(mutation))
-}
-
-/// Refuses lanes that the claim would get and whose worktree on this machine cannot be used.
-fn check_lanes(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Result<(), OpError> {
-    let mut tip = None;
-    loop {
-        let (before, change) = match publisher.judge(request) {
-            Ok(judged) => judged,
-            // Which lane it is shows once somebody has looked.
-            Err(error) if readiness::asks_for_probes(&error) => return Err(error.into()),
-            // A refusal is the claim's to tell.
-            Err(_) => return Ok(()),
-        };
-        let claims = change.states.iter().filter_map(|state| {
-            let taken = before.states.get(&state.task).occupying().is_some();
-            Some((state.state.claim()?, taken))
-        });
-        let mut checks = claims.map(|(claim, taken)| check_lane(site, &before, claim, taken));
-        match checks.find_map(Result::err) {
-            None => return Ok(()),
-            // Whoever claimed it meanwhile may be making that very worktree: the ledger tells.
-            Some(_) if tip != Some(before.tip) => tip = Some(before.tip),
-            Some(error) => return Err(error),
-        }
-    }
-}
-
-/// Refuses a lane whose worktree on this machine has changes of nobody's claim. Another machine's
-/// is not seen.
-fn check_lane(
-    site: &Site,
-    before: &Snapshot,
-    claim: &Claim,
-    taken_over: bool,
-) -> Result<(), OpError> {
-    let Some((worktree, binding)) = lane_of(site, claim)? else {
-        return Ok(());
-    };
-    // What an older claim left is set aside, whatever it is. One that is being made is another
-    // racer's, who has won: the ledger says so.
-    let over = binding.is_some_and(|bound| is_over(before, &bound));
-    if taken_over || over || workspace::is_unfinished(&worktree) {
-        return Ok(());
-    }
-    let status = match site.repo().status(&worktree.path) {
-        // Half made: whoever opens it clears it away, or says who makes it.
-        Err(GitError::NoRepository { .. }) => return Ok(()),
-        status => status?,
-    };
-    if status.is_clean() {
-        return Ok(());
-    }
-    let mut obstacles: Vec<Obstacle> = status.dirty.into_iter().map(Obstacle::Dirty).collect();
-    obstacles.extend(status.operation.map(Obstacle::Operation));
-    Err(WorkspaceError::Unsafe {
-        path: worktree.path,
-        obstacles,
-    }
-    .into())
 }
 
 /// Opens the lane of a task that its holder works on from now, and binds it. `None` when nobody
@@ -434,7 +373,12 @@ fn is_retired(reason: &str) -> bool {
 
 /// The worktree in which the branch stands; else the usual directory; else, where that holds the
 /// locked remains of a claim that was taken over, one of its own.
-fn place(site: &Site, branch: &str, default: PathBuf, epoch: Epoch) -> Result<PathBuf, OpError> {
+pub(super) fn place(
+    site: &Site,
+    branch: &str,
+    default: PathBuf,
+    epoch: Epoch,
+) -> Result<PathBuf, OpError> {
     let worktrees = site.repo().worktrees()?;
     let linked = worktrees.iter().skip(1);
     if let Some(here) = linked.clone().find(|w| w.branch.as_deref() == Some(branch)) {

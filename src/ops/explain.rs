@@ -4,7 +4,7 @@ use super::doctor;
 use crate::domain::gates::{CLAIM, LAND, Page};
 use crate::domain::identity::Seat;
 use crate::domain::pages::{
-    AILMENT_TEXTS, EXITS, FAILURES, HOOK_REFUSALS, REFUSALS, RULE_TEXTS, example_of, text_of,
+    AILMENT_TEXTS, EXITS, FAILURES, GUIDES, HOOK_REFUSALS, REFUSALS, RULE_TEXTS, example_of, text_of,
 };
 use crate::domain::rules::{self, Severity};
 use crate::ledger::yaml::closest;
@@ -26,11 +26,13 @@ pub enum Group {
     Failure,
     /// An exit code.
     Exit,
+    /// A way of several steps.
+    Guide,
 }
 
 impl Group {
     /// All of them, in the order in which a reader wants them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Claim,
         Self::Land,
         Self::Refusal,
@@ -38,6 +40,7 @@ impl Group {
         Self::Ailment,
         Self::Failure,
         Self::Exit,
+        Self::Guide,
     ];
 
     /// The word that programs read.
@@ -51,6 +54,7 @@ impl Group {
             Self::Ailment => "ailment",
             Self::Failure => "failure",
             Self::Exit => "exit-code",
+            Self::Guide => "guide",
         }
     }
 }
@@ -80,6 +84,8 @@ pub struct Explained {
     pub severity: Option<Severity>,
     /// The exit code of the failure.
     pub exit: Option<u8>,
+    /// The steps of a guide, line by line.
+    pub steps: Option<&'static str>,
 }
 
 /// An id that a gate refuses with.
@@ -113,6 +119,7 @@ impl Explained {
             waived_by: None,
             severity: None,
             exit: None,
+            steps: None,
         }
     }
 
@@ -187,9 +194,15 @@ pub fn pages() -> Vec<Explained> {
         exit: Some(page.code),
         ..Explained::of(&page.code.to_string(), Group::Exit, page.about)
     });
+    let guides = GUIDES.iter().map(|page| Explained {
+        text: page.text,
+        steps: Some(page.steps),
+        ..Explained::of(page.id, Group::Guide, page.about)
+    });
     let gates = claim.chain(land).chain(refusals);
     let files = between.chain(within).chain(ailments);
-    gates.chain(files).chain(failures).chain(exits).collect()
+    let rest = failures.chain(exits).chain(guides);
+    gates.chain(files).chain(rest).collect()
 }
 
 /// The pages about an id: one word may name a refusal and a rule.

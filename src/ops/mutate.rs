@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::OpError;
 use super::site::Site;
+use super::{OpError, dead_merge};
 use crate::domain::decide::Change;
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::request::Request;
@@ -86,6 +86,7 @@ impl Site {
         let publisher = self.publisher()?;
         // Only a caller who names the id can be repeating it.
         if self.repeats() && !dry_run {
+            dead_merge::settle(&self.ledger);
             return Ok(Mutation::from(publisher.submit_again(request)?));
         }
         carry_out(&publisher, request, dry_run)
@@ -116,6 +117,7 @@ pub fn carry_out(
     if dry_run {
         return rehearse(publisher, request);
     }
+    dead_merge::settle(publisher.ledger());
     let receipt = publisher.submit(request)?;
     super::maintain::start_if_due(publisher.ledger());
     Ok(Mutation::from(receipt))

@@ -3,7 +3,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::binding::BindingError;
-use crate::domain::id::{BadName, BranchName, ObjectId};
+use crate::domain::id::{AgentName, BadName, BranchName, LaneName, ObjectId, TaskId};
 use crate::git::{GitError, Operation};
 
 /// Something that would be lost, or that someone is in the middle of.
@@ -54,6 +54,23 @@ pub enum WorkspaceError {
         path: PathBuf,
         /// What is there.
         what: String,
+    },
+    /// A lane of another clone on this machine stands at its path (P3).
+    #[error(
+        "{} is lane {lane} of another clone, {}, where {agent} has `{task}`",
+        .path.display(), .clone.display()
+    )]
+    OtherClone {
+        /// The path.
+        path: PathBuf,
+        /// The other clone.
+        clone: PathBuf,
+        /// Its lane.
+        lane: LaneName,
+        /// Who works there.
+        agent: AgentName,
+        /// On what.
+        task: TaskId,
     },
     /// The lane's branch is checked out in another worktree (P3).
     #[error("branch `{branch}` is checked out at {}", .path.display())]

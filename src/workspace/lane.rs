@@ -3,7 +3,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Obstacle, WorkspaceError, unfinished};
+use super::{Binding, Obstacle, WorkspaceError, unfinished};
 use crate::domain::id::{BranchName, LaneName, ObjectId};
 use crate::env::Env;
 use crate::git::{
@@ -176,7 +176,7 @@ fn forget(repo: &Repo, gone: &Worktree) -> Result<(), WorkspaceError> {
 }
 
 fn create(repo: &Repo, spec: &LaneSpec<'_>) -> Result<Opened, WorkspaceError> {
-    let reserved = reserve(&spec.path)?;
+    let reserved = reserve(repo, &spec.path)?;
     let made = match repo.tip(&spec.branch.full()) {
         Ok(None) => {
             let checkout = Checkout::NewBranch(spec.branch.clone(), spec.start);
@@ -303,12 +303,85 @@ pub(super) fn commits(
     told.collect()
 }
 
-/// Takes the path: makes the directory, or accepts an empty one. Says whether it was made.
-fn reserve(path: &Path) -> Result<bool, WorkspaceError> {
-    let occupied = |what: &str| WorkspaceError::Occupied {
-        path: path.to_owned(),
-        what: what.to_owned(),
+/// Whether the lane on `branch` can be made at `path`, as far as what stands there now tells.
+/// Changes nothing.
+///
+/// # Errors
+/// [`WorkspaceError::Occupied`] and [`OtherClone`](WorkspaceError::OtherClone): what is there, and
+/// whose it is; of git and the file system.
+pub fn check_free(repo: &Repo, path: &Path, branch: &BranchName) -> Result<(), WorkspaceError> {
+    let free = empty(repo, path);
+    // Looked for afterwards: a worktree that is being made is listed before it has files.
+    let worktrees = repo.worktrees()?;
+    let Some(here) = worktrees.iter().find(|known| same(&known.path, path)) else {
+        return free;
     };
+    let ours = here.branch.as_deref() == Some(&branch.full());
+    if ours || is_gone(here) || unfinished::is_unfinished(here) {
+        return Ok(());
+    }
+    Err(WorkspaceError::Occupied {
+        path: path.to_owned(),
+        what: told(here),
+    })
+}
+
+/// Accepts a path where nothing stands, or an empty directory.
+fn empty(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
+    let occupied = |what: String| WorkspaceError::Occupied {
+        path: path.to_owned(),
+        what,
+    };
+    let data = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        data => data.map_err(WorkspaceError::io(path))?,
+    };
+    if data.is_symlink() {
+        return Err(occupied("a symbolic link".to_owned()));
+    }
+    if !data.is_dir() {
+        return Err(occupied("a file".to_owned()));
+    }
+    let mut entries = fs::read_dir(path).map_err(WorkspaceError::io(path))?;
+    match entries.next() {
+        None => Ok(()),
+        Some(_) if fs::symlink_metadata(path.join(".git")).is_ok() => {
+            Err(foreign(repo, path))
+        }
+        Some(_) => Err(occupied("a directory that is not empty".to_owned())),
+    }
+}
+
+/// A checkout of another repository: whose it is, and who works there.
+fn foreign(repo: &Repo, path: &Path) -> WorkspaceError {
+    let occupied = |what: String| WorkspaceError::Occupied {
+        path: path.to_owned(),
+        what,
+    };
+    // Nothing of it is run; one that does not open is named by what it is.
+    let Ok(other) = repo.beside(path) else {
+        return occupied("another repository".to_owned());
+    };
+    let whose = other.common_dir();
+    let clone = match whose.file_name() {
+        Some(name) if name == ".git" => whose.parent().unwrap_or(&whose).to_owned(),
+        _ => whose,
+    };
+    match Binding::read(&other.git_dir()) {
+        Ok(Some(bound)) => WorkspaceError::OtherClone {
+            path: path.to_owned(),
+            clone,
+            lane: bound.lane,
+            agent: bound.agent,
+            task: bound.task,
+        },
+        _ if same(&clone, path) => occupied("another repository".to_owned()),
+        _ => occupied(format!("a worktree of another repository, {}", clone.display())),
+    }
+}
+
+/// Takes the path: makes the directory, or accepts an empty one. Says whether it was made.
+fn reserve(repo: &Repo, path: &Path) -> Result<bool, WorkspaceError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(WorkspaceError::io(parent))?;
     }
@@ -319,19 +392,7 @@ fn reserve(path: &Path) -> Result<bool, WorkspaceError> {
         }
         Err(_) => {}
     }
-    let data = fs::symlink_metadata(path).map_err(WorkspaceError::io(path))?;
-    if data.is_symlink() {
-        return Err(occupied("a symbolic link"));
-    }
-    if !data.is_dir() {
-        return Err(occupied("a file"));
-    }
-    let mut entries = fs::read_dir(path).map_err(WorkspaceError::io(path))?;
-    match entries.next() {
-        None => Ok(false),
-        Some(_) if path.join(".git").exists() => Err(occupied("another repository")),
-        Some(_) => Err(occupied("a directory that is not empty")),
-    }
+    empty(repo, path).map(|()| false)
 }
 
 fn told(worktree: &Worktree) -> String {

@@ -35,7 +35,7 @@ pub use checkout::{
 };
 pub use error::{Obstacle, WorkspaceError};
 pub use journal::{BegunClaim, LeftClaim, left_claims};
-pub use lane::{How, LaneSpec, Opened, open};
+pub use lane::{How, LaneSpec, Opened, check_free, open};
 pub use listing::{LaneStatus, lanes_of, list};
 pub use path::{LanePlaces, lane_path, takeover_path};
 pub use removal::{Removal, Removed, obstacles, remove};

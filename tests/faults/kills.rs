@@ -203,6 +203,40 @@ fn p06_work_lands_once_wherever_the_first_merge_was_killed() {
     });
 }
 
+#[test]
+fn p07_a_checkout_that_a_killed_merge_locked_is_settled_by_the_next_verb() {
+    if !machine::has("p07_a_checkout_that_a_killed_merge_locked", NEEDS) {
+        return;
+    }
+    let prepare = || {
+        let world = World::governed();
+        world.submit("A-1", "--role A-backend", LANE, "a.txt", "a\n");
+        Stage::of(world)
+    };
+    let line = "merge A-1 --as @bot --request-id three";
+    let places = places(&prepare(), "repo", line);
+    // Every place from the moment at which the checkout is locked.
+    let lock = |place: &Place| place.call.rest.contains("index.lock");
+    let first = places.iter().position(lock).expect("the merge locks");
+    let locked = sample(&places[first..], machine::rounds(12, places.len()));
+    let left = AtomicUsize::new(0);
+    kill_at(&locked, prepare, ("repo", line), |world| {
+        let journal = world.path("repo/.git/index.lock");
+        let moved = world.git("rev-parse main") == world.git_in(LANE, "rev-parse HEAD");
+        if !journal.exists() {
+            return;
+        }
+        left.fetch_add(1, Ordering::Relaxed);
+        let note = world.promptly("repo", "note A-1 'who is next' --as @dana");
+        assert!(note.stderr.contains("a merge that died"), "{note:?}");
+        assert!(!journal.exists());
+        assert_eq!(world.git("status --porcelain"), "");
+        assert_eq!(world.path("repo/a.txt").exists(), moved);
+        world.is_sound("repo");
+    });
+    assert!(left.into_inner() > 0, "no death left the checkout locked");
+}
+
 /// How many ledger commits carry out this verb.
 fn count(world: &World, op: &str) -> usize {
     let ledger = world.ledger("repo");

@@ -8,7 +8,7 @@ use crate::cli::reply::Reply;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Gate, refusal, rule, ailment, kind of failure or exit code [default: list all]
+    /// Gate, refusal, rule, ailment, kind of failure, exit code or guide [default: list all]
     id: Option<String>,
 }
 
@@ -46,6 +46,7 @@ fn heading(group: Group) -> &'static str {
         Group::Ailment => "ailment, found by `laneway doctor`",
         Group::Failure => "kind of failure",
         Group::Exit => "exit code",
+        Group::Guide => "guide",
     }
 }
 
@@ -78,6 +79,13 @@ fn page(page: &Explained, width: Option<u16>) -> String {
     text.push_str(&wrapped(page.about, "  ", width));
     if !page.text.is_empty() {
         text.push_str(&format!("\n{}", wrapped(page.text, "  ", width)));
+    }
+    if let Some(steps) = page.steps {
+        text.push('\n');
+        for line in steps.lines() {
+            text.push_str(format!("  {line}").trim_end());
+            text.push('\n');
+        }
     }
     let mut facts = Vec::new();
     if let Some(severity) = page.severity {

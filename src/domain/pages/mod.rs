@@ -6,6 +6,7 @@
 mod example;
 mod exit;
 mod failure;
+mod guide;
 mod hook;
 mod refusal;
 mod words;
@@ -13,6 +14,7 @@ mod words;
 pub use example::EXAMPLES;
 pub use exit::{EXITS, ExitPage};
 pub use failure::{FAILURES, FailurePage};
+pub use guide::{GUIDES, GuidePage};
 pub use hook::HOOK_REFUSALS;
 pub use refusal::{REFUSALS, RefusalPage};
 pub use words::{AILMENT_TEXTS, RULE_TEXTS};

@@ -655,7 +655,16 @@ pub const REFUSALS: &[RefusalPage] = &[
         id: "signature-owed",
         fact: "the ledger commit could not show who made it as far as is asked for",
         verbs: &["every verb that changes the ledger"],
-        text: "`signatures: {minimum}` of policy says what each ledger commit must show:                `committer`, that the address of git's `user.email` is one of the agent's in the                identity map; `signed`, that an SSH key which the map lists under the agent's                `signing_keys` signed it; `verified`, that the server has judged it, too. laneway                signs as git does: `user.signingKey` names the key, as a path or as `key::…`, and                a key with a passphrase is asked of the agent that `ssh-add` filled. What is run                to sign is read from your own configuration, never from the repository's. A key                counts by the map of the rules that judge the commit: taking it out later leaves                what it signed before.",
+        text: "`signatures: {minimum}` of policy says what each ledger commit must show: \
+               `committer`, that the address of git's `user.email` is one of the agent's in the \
+               identity map; `signed`, that an SSH key which the map lists under the agent's \
+               `signing_keys` signed it; `verified`, that the server has judged it, too. \
+               laneway signs as git does: `user.signingKey` names the key, as a path or as \
+               `key::…`, and a key with a passphrase is asked of the agent that `ssh-add` \
+               filled. What is run to sign is read from your own configuration, never from the \
+               repository's. A key counts by the map of the rules that judge the commit: taking \
+               it out later leaves what it signed before. `laneway explain signatures` shows \
+               the whole way.",
         example: "policy asks for commits that are signed: git's `user.signingKey` names no key",
     },
 ];

@@ -215,6 +215,12 @@ pub const AILMENT_TEXTS: &[(&str, &str)] = &[
          it.",
     ),
     (
+        "forged-commit",
+        "Somebody has put a commit on the ledger's branch with git's own commands. laneway goes on \
+         from no such commit. The finding has the command that takes it off; `laneway audit verify` \
+         decides the whole history again.",
+    ),
+    (
         "ledger-checked-out",
         "The ledger's branch is written by laneway alone; a worktree on it is detached at the \
          commit it shows.",

@@ -13,6 +13,7 @@ mod checkout_journal;
 mod claim_journal;
 mod claim_without_lane;
 mod finding;
+mod forged_commit;
 mod ledger_checked_out;
 mod merge_driver;
 mod missing_worktree;
@@ -36,11 +37,12 @@ pub(in crate::ops) use unreadable::remedy;
 
 /// Every ailment, in the order in which they are looked for and repaired: locks first, because
 /// they stop the other repairs.
-pub const ALL: [&Ailment; 18] = [
+pub const ALL: [&Ailment; 19] = [
     &stale_lock::AILMENT,
     &checkout_journal::AILMENT,
     &unreadable::AILMENT,
     &rewritten::AILMENT,
+    &forged_commit::AILMENT,
     &ledger_checked_out::AILMENT,
     &torn_landing::AILMENT,
     &pending_chain::AILMENT,

@@ -3,7 +3,9 @@
 
 use super::{Ailment, Cure, Finding, Patient, Severity};
 use crate::domain::id::ObjectId;
+use crate::domain::shell::quoted;
 use crate::git::Repo;
+use crate::ledger::restore::restore;
 use crate::ledger::{LedgerError, message};
 use crate::ops::{OpError, Site};
 
@@ -55,9 +57,26 @@ fn ledger(repo: &Repo, error: &LedgerError) -> Option<Finding> {
         place: name.clone(),
         why,
         cure: Cure::Hand(format!(
-            "restore {seen}, or go on with what is there: `laneway doctor --accept-ledger {word}`"
+            "{}, or go on with what is there: `laneway doctor --accept-ledger {word}`",
+            restored(repo, name, *seen, *found)
         )),
     })
+}
+
+/// How what was seen is restored.
+fn restored(repo: &Repo, name: &str, seen: ObjectId, found: Option<ObjectId>) -> String {
+    let back = restore(name, seen, found);
+    let elsewhere = match name.strip_prefix("refs/remotes/").map(|name| name.split_once('/')) {
+        Some(Some((remote, _))) => format!(
+            "`git fetch {}` where only this clone has it so, else restore it",
+            quoted(remote)
+        ),
+        _ => "restore it".to_owned(),
+    };
+    match repo.exists(seen) {
+        true => format!("{elsewhere}: `{back}`"),
+        false => format!("{elsewhere} in a clone that has {seen}: `{back}`"),
+    }
 }
 
 fn target(site: &Site, tip: Option<ObjectId>) -> Result<Option<Finding>, OpError> {

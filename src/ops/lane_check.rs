@@ -1,0 +1,89 @@
+//! Whether the lane that a claim would get can be opened on this machine, asked before anything is
+//! claimed: a claim without a lane helps nobody, and keeps the task from others.
+
+use super::claim::{default_path, place};
+use super::set_aside::{is_over, lane_of};
+use super::site::Site;
+use super::{OpError, readiness};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::state::{Claim, Epoch};
+use crate::git::GitError;
+use crate::ledger::Publisher;
+use crate::domain::request::Request;
+use crate::workspace::{self, Obstacle, WorkspaceError};
+
+/// Refuses lanes that the claim would get and whose worktree on this machine cannot be used.
+///
+/// # Errors
+/// What stands in the way; of git.
+pub fn check(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Result<(), OpError> {
+    let mut tip = None;
+    loop {
+        let (before, change) = match publisher.judge(request) {
+            Ok(judged) => judged,
+            // Which lane it is shows once somebody has looked.
+            Err(error) if readiness::asks_for_probes(&error) => return Err(error.into()),
+            // A refusal is the claim's to tell.
+            Err(_) => return Ok(()),
+        };
+        let claims = change.states.iter().filter_map(|state| {
+            let taken = before.states.get(&state.task).occupying().is_some();
+            Some((state.state.claim()?, state.state.epoch, taken))
+        });
+        let mut checks =
+            claims.map(|(claim, epoch, taken)| lane(site, &before, claim, epoch, taken));
+        match checks.find_map(Result::err) {
+            None => return Ok(()),
+            // Whoever claimed it meanwhile may be making that very worktree: the ledger tells.
+            Some(_) if tip != Some(before.tip) => tip = Some(before.tip),
+            Some(error) => return Err(error),
+        }
+    }
+}
+
+/// Refuses a lane whose worktree on this machine has changes of nobody's claim, or whose directory
+/// is something else. Another machine's is not seen.
+fn lane(
+    site: &Site,
+    before: &Snapshot,
+    claim: &Claim,
+    epoch: Epoch,
+    taken_over: bool,
+) -> Result<(), OpError> {
+    let Some((worktree, binding)) = lane_of(site, claim)? else {
+        return directory(site, before, claim, epoch);
+    };
+    // What an older claim left is set aside, whatever it is. One that is being made is another
+    // racer's, who has won: the ledger says so.
+    let over = binding.is_some_and(|bound| is_over(before, &bound));
+    if taken_over || over || workspace::is_unfinished(&worktree) {
+        return Ok(());
+    }
+    let status = match site.repo().status(&worktree.path) {
+        // Half made: whoever opens it clears it away, or says who makes it.
+        Err(GitError::NoRepository { .. }) => return Ok(()),
+        status => status?,
+    };
+    if status.is_clean() {
+        return Ok(());
+    }
+    let mut obstacles: Vec<Obstacle> = status.dirty.into_iter().map(Obstacle::Dirty).collect();
+    obstacles.extend(status.operation.map(Obstacle::Operation));
+    Err(WorkspaceError::Unsafe {
+        path: worktree.path,
+        obstacles,
+    }
+    .into())
+}
+
+/// Refuses a lane without a worktree, where something else stands in its directory.
+fn directory(
+    site: &Site,
+    before: &Snapshot,
+    claim: &Claim,
+    epoch: Epoch,
+) -> Result<(), OpError> {
+    let default = default_path(site, &before.rules.policy, &claim.lane)?;
+    let path = place(site, &claim.branch.full(), default, epoch)?;
+    Ok(workspace::check_free(site.repo(), &path, &claim.branch)?)
+}
