@@ -174,11 +174,7 @@ impl<'r> Search<'_, 'r> {
         Ok(found.map(|entry| entry.id))
     }
 
-    fn records(
-        &self,
-        commit: Option<ObjectId>,
-        task: &TaskId,
-    ) -> Result<Vec<Record>, LedgerError> {
+    fn records(&self, commit: Option<ObjectId>, task: &TaskId) -> Result<Vec<Record>, LedgerError> {
         match commit {
             Some(commit) => self.loader.records(commit, task),
             None => Ok(Vec::new()),

@@ -21,7 +21,10 @@ pub fn restore(name: &str, good: ObjectId, found: Option<ObjectId>) -> String {
     };
     let from = found.map_or_else(String::new, |id| id.to_string());
     let lease = quoted(&format!("--force-with-lease=refs/heads/{branch}:{from}"));
-    let (remote, to) = (quoted(remote), quoted(&format!("{good}:refs/heads/{branch}")));
+    let (remote, to) = (
+        quoted(remote),
+        quoted(&format!("{good}:refs/heads/{branch}")),
+    );
     format!("git push {lease} {remote} {to} && git fetch {remote}")
 }
 
@@ -39,7 +42,10 @@ mod tests {
         );
         assert_eq!(
             restore("refs/heads/laneway", id(7), None),
-            format!("git update-ref refs/heads/laneway {good} {}", "0".repeat(40))
+            format!(
+                "git update-ref refs/heads/laneway {good} {}",
+                "0".repeat(40)
+            )
         );
         assert_eq!(
             restore("refs/remotes/origin/led/ger", id(7), Some(id(8))),

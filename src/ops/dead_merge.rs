@@ -19,7 +19,10 @@ pub fn settle(ledger: &Ledger) {
                 path.display()
             ),
             Recovered::Undone { path } => {
-                format!("{} was locked by a merge that died: it is free", path.display())
+                format!(
+                    "{} was locked by a merge that died: it is free",
+                    path.display()
+                )
             }
             Recovered::Behind { path, files } => format!(
                 "{} was locked by a merge that died: it is free, and behind its branch, as changes \

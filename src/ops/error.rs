@@ -75,7 +75,9 @@ pub enum OpError {
         source: Box<WorkspaceError>,
     },
     /// The plan is in several files already, and none of its tasks is in the first.
-    #[error("the plan is split already: its {tasks} tasks are in {files} files of `governance/queue/`")]
+    #[error(
+        "the plan is split already: its {tasks} tasks are in {files} files of `governance/queue/`"
+    )]
     AlreadySharded {
         /// How many files hold the tasks.
         files: usize,

@@ -4,7 +4,8 @@ use super::doctor;
 use crate::domain::gates::{CLAIM, LAND, Page};
 use crate::domain::identity::Seat;
 use crate::domain::pages::{
-    AILMENT_TEXTS, EXITS, FAILURES, GUIDES, HOOK_REFUSALS, REFUSALS, RULE_TEXTS, example_of, text_of,
+    AILMENT_TEXTS, EXITS, FAILURES, GUIDES, HOOK_REFUSALS, REFUSALS, RULE_TEXTS, example_of,
+    text_of,
 };
 use crate::domain::rules::{self, Severity};
 use crate::ledger::yaml::closest;

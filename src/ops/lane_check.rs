@@ -5,11 +5,11 @@ use super::claim::{default_path, place};
 use super::set_aside::{is_over, lane_of};
 use super::site::Site;
 use super::{OpError, readiness};
+use crate::domain::request::Request;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
 use crate::git::GitError;
 use crate::ledger::Publisher;
-use crate::domain::request::Request;
 use crate::workspace::{self, Obstacle, WorkspaceError};
 
 /// Refuses lanes that the claim would get and whose worktree on this machine cannot be used.
@@ -77,12 +77,7 @@ fn lane(
 }
 
 /// Refuses a lane without a worktree, where something else stands in its directory.
-fn directory(
-    site: &Site,
-    before: &Snapshot,
-    claim: &Claim,
-    epoch: Epoch,
-) -> Result<(), OpError> {
+fn directory(site: &Site, before: &Snapshot, claim: &Claim, epoch: Epoch) -> Result<(), OpError> {
     let default = default_path(site, &before.rules.policy, &claim.lane)?;
     let path = place(site, &claim.branch.full(), default, epoch)?;
     Ok(workspace::check_free(site.repo(), &path, &claim.branch)?)

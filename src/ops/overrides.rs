@@ -177,7 +177,8 @@ pub fn overrides(site: &Site, task: Option<&TaskId>) -> Result<Vec<OverrideTold>
     });
     let authorship = authorship(&site.ledger, &loader, tip, steps)?;
     let told = found.iter();
-    let told = told.filter_map(|(task, record, approval)| one(task, record, *approval, &authorship));
+    let told =
+        told.filter_map(|(task, record, approval)| one(task, record, *approval, &authorship));
     let mut told: Vec<OverrideTold> = told.collect();
     told.sort_by(|a, b| (a.at, &a.task, a.number).cmp(&(b.at, &b.task, b.number)));
     Ok(told)

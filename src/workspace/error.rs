@@ -57,7 +57,7 @@ pub enum WorkspaceError {
     },
     /// A lane of another clone on this machine stands at its path (P3).
     #[error(
-        "{} is lane {lane} of another clone, {}, where {agent} has `{task}`",
+        "{} is lane {lane} of another clone, {}, bound to the claim of `{task}` by {agent}",
         .path.display(), .clone.display()
     )]
     OtherClone {
@@ -67,9 +67,9 @@ pub enum WorkspaceError {
         clone: PathBuf,
         /// Its lane.
         lane: LaneName,
-        /// Who works there.
+        /// Who claimed it last.
         agent: AgentName,
-        /// On what.
+        /// For what.
         task: TaskId,
     },
     /// The lane's branch is checked out in another worktree (P3).

@@ -345,9 +345,7 @@ fn empty(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
     let mut entries = fs::read_dir(path).map_err(WorkspaceError::io(path))?;
     match entries.next() {
         None => Ok(()),
-        Some(_) if fs::symlink_metadata(path.join(".git")).is_ok() => {
-            Err(foreign(repo, path))
-        }
+        Some(_) if fs::symlink_metadata(path.join(".git")).is_ok() => Err(foreign(repo, path)),
         Some(_) => Err(occupied("a directory that is not empty".to_owned())),
     }
 }
@@ -376,7 +374,10 @@ fn foreign(repo: &Repo, path: &Path) -> WorkspaceError {
             task: bound.task,
         },
         _ if same(&clone, path) => occupied("another repository".to_owned()),
-        _ => occupied(format!("a worktree of another repository, {}", clone.display())),
+        _ => occupied(format!(
+            "a worktree of another repository, {}",
+            clone.display()
+        )),
     }
 }
 

@@ -235,3 +235,17 @@ fn p12_an_open_contract_request_and_counted_time_are_not_lost_in_the_archive() {
     );
     world.laneway("audit verify").code(0);
 }
+
+#[test]
+fn p12_archive_without_words_asks_which_and_shows_how() {
+    let world = World::planned();
+    for (line, example) in [
+        ("archive", "laneway archive --before 2026-10-01"),
+        ("archive --dry-run", "laneway archive A-001 A-002"),
+        ("archive --restore", "laneway archive --restore 2026-10"),
+    ] {
+        let asked = world.laneway(line).code(2);
+        assert_eq!(asked.stdout, "", "{line}");
+        drop(asked.says("which").says(example));
+    }
+}

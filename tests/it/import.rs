@@ -374,3 +374,87 @@ fn two_thousand_items_are_one_ledger_commit() {
     assert_eq!(again.pointer("/data/there").unwrap(), 2_000);
     drop(world.laneway("audit verify").code(0));
 }
+
+/// What an import of one file says; nothing may come of it.
+fn refused(world: &World, file: &str, text: &str, more: &str) -> String {
+    world.write(file, text);
+    let answer = world.laneway(&format!("import {file} {more} --as @dana"));
+    assert_eq!(json(world, "list")["data"]["total"], 0);
+    answer.stdout
+}
+
+#[test]
+fn x16_a_file_of_another_form_is_named_first_and_its_lines_are_counted() {
+    let world = World::governed();
+    let lines: String = (0..400)
+        .map(|n| format!("line {n} of a letter\n"))
+        .collect();
+    let said = refused(&world, "letter.jsonl", &lines, "");
+    let told: Vec<&str> = said.lines().collect();
+    assert_eq!(
+        told[0],
+        "letter.jsonl:1: wrong-form: this looks like plain text, not like issues in JSON: no reader \
+         here makes tasks of it"
+    );
+    assert_eq!(
+        told[1],
+        "letter.jsonl:1: no-task: expected value at column 1"
+    );
+    assert_eq!(
+        told[4],
+        "… 397 more of this no-task, the last at letter.jsonl:400; `--json` names all"
+    );
+    assert_eq!(told.len(), 8, "{said}");
+    assert_eq!(said.matches("no task").count(), 0, "{said}");
+    // Nothing is hidden from programs.
+    let all = world
+        .laneway("--json import letter.jsonl --as @dana")
+        .code(1);
+    let all = all.json()["data"]["anomalies"].as_array().unwrap().len();
+    assert_eq!(all, 401);
+    for (file, text, more, looks) in [
+        (
+            "list.jsonl",
+            "id,title\nA-1,One\nA-2,Two\n",
+            "",
+            "looks like a CSV table, not like issues in JSON: read with `--from csv`",
+        ),
+        (
+            "list.csv",
+            "[{\"id\": \"A-1\"},\n {\"id\": \"A-2\"}]\n",
+            "",
+            "looks like issues in JSON, not like a CSV table: read with `--from jsonl`",
+        ),
+        (
+            "one.md",
+            "version: 1\ntasks:\n  - {id: A-1, title: One}\n",
+            "--from items",
+            "looks like a queue in YAML, not like Markdown with front matter",
+        ),
+        (
+            "rules.yaml",
+            "version: 1\nroles: []\n",
+            "",
+            "looks like YAML without tasks, not like a queue in YAML",
+        ),
+    ] {
+        let said = refused(&world, file, text, more);
+        let first = said.lines().next().unwrap();
+        assert!(first.contains(looks), "{said}");
+    }
+}
+
+#[test]
+fn x16_what_is_read_in_the_right_form_hears_nothing_of_forms() {
+    let world = World::governed();
+    world.write("list.csv", "id,title,role\nA-1,One,A-backend\n");
+    world.write(
+        "items/pending/WRK-1.md",
+        "# One\n\nProse without front matter.\n",
+    );
+    for source in ["list.csv", "items"] {
+        let said = world.laneway(&format!("import {source} --plan --as @dana"));
+        let said = said.code(0).stdout;
+        assert!(!said.contains("wrong-form"), "{said}");
+    }
+}

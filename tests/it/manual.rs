@@ -52,3 +52,25 @@ fn schema_prints_what_is_published() {
     assert_eq!(answer["data"]["document"]["title"], "laneway queue");
     drop(world.laneway("schema ledger/quue").code(2));
 }
+
+#[test]
+fn a_schema_is_found_by_its_last_word_or_a_near_one() {
+    let world = World::new();
+    for (asked, meant) in [
+        ("policy", "`ledger/policy`"),
+        ("queue.schema.json", "`ledger/queue`"),
+        ("claim", "`output/claim`"),
+        ("ledger/polcy", "`ledger/policy`"),
+        ("plicy", "`ledger/policy`"),
+    ] {
+        let unknown = world.laneway(&format!("schema {asked}")).code(2);
+        let hint = format!("did you mean {meant}?");
+        assert!(
+            unknown.stderr.contains(&hint),
+            "{asked}: {}",
+            unknown.stderr
+        );
+    }
+    let nothing = world.laneway("schema weather").code(2);
+    drop(nothing.says("`laneway schema` lists the names"));
+}

@@ -143,7 +143,8 @@ fn x17_a_true_conflict_is_marked_and_named() {
         .unwrap();
     assert_eq!(merge.status.code(), Some(1));
     let told = String::from_utf8_lossy(&merge.stderr).into_owned();
-    assert!(told.contains("A-1.priority: 1 / 2 / 3"), "{told}");
+    let words = "A-1.priority: modified by both: ours 1, base 2, theirs 3";
+    assert!(told.contains(words), "{told}");
     let expected = PLAN.replace("'Serve'", "Serve").replace(
         "    priority: 2\n",
         "<<<<<<< HEAD\n    priority: 1\n=======\n    priority: 3\n>>>>>>> theirs\n",
@@ -154,6 +155,31 @@ fn x17_a_true_conflict_is_marked_and_named() {
             .git("status --porcelain")
             .contains("UU governance/queue.yaml")
     );
+}
+
+#[test]
+fn x17_a_task_that_one_side_deleted_is_told_in_gits_words() {
+    // The first task alone, as each side leaves it.
+    let changed = PLAN.replace("priority: 2", "priority: 3");
+    let start = PLAN.find("  - id: A-1").unwrap();
+    let end = start + 3 + PLAN[start + 3..].find("  - id:").unwrap();
+    let without = format!("{}{}", &PLAN[..start], &PLAN[end..]);
+    for (ours, theirs, words) in [
+        (&without, &changed, "A-1: deleted by us, modified by them"),
+        (&changed, &without, "A-1: modified by us, deleted by them"),
+    ] {
+        let world = planned();
+        world.git("checkout -q -b theirs");
+        commit(&world, theirs, "Theirs");
+        world.git("checkout -q main");
+        commit(&world, ours, "Ours");
+        let merge = world
+            .command(&world.path("repo"), "git", "merge theirs")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&merge.stderr).into_owned();
+        assert!(told.contains(words), "{told}");
+    }
 }
 
 #[test]

@@ -131,3 +131,22 @@ fn p13_a_plan_that_does_not_read_or_cannot_be_taken_apart_is_left_alone() {
         );
     }
 }
+
+#[test]
+fn p14_a_plan_that_is_split_already_is_to_be_joined_first() {
+    let world = planned(PLAN);
+    drop(world.laneway("shard --by role").code(0));
+    world.git("add governance");
+    world.git("commit -q -m Split");
+    let before = files(&world);
+    for by in ["role", "count 1"] {
+        let again = world.laneway(&format!("shard --by {by}")).code(2);
+        drop(
+            again
+                .says("is split already")
+                .says("`laneway shard --join`"),
+        );
+    }
+    assert_eq!(files(&world), before);
+    drop(world.laneway("shard --join").code(0));
+}

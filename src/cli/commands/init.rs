@@ -58,10 +58,7 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
         dry_run: args.dry.dry_run,
     };
     let outcome = init(context.env, context.global.dir.as_deref(), &options)?;
-    let reply = Reply::new(
-        &InitView::from(&outcome),
-        text(&outcome, args.dry.dry_run),
-    );
+    let reply = Reply::new(&InitView::from(&outcome), text(&outcome, args.dry.dry_run));
     Ok(reply.confirms(!args.dry.dry_run))
 }
 

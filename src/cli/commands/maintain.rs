@@ -22,5 +22,7 @@ pub fn run(context: &Context<'_>, _: &Args) -> Result<Reply, Failure> {
         )
     };
     let reply = Reply::new(&MaintainView::from(&tidied), text);
-    Ok(reply.confirms(true).ledger(ledger_at(&site, site.ledger.tip()?)))
+    Ok(reply
+        .confirms(true)
+        .ledger(ledger_at(&site, site.ledger.tip()?)))
 }

@@ -79,7 +79,9 @@ fn meant(wanted: &str, names: &[&str]) -> Option<String> {
     let lasts: Vec<String> = names.iter().map(|name| last(name)).collect();
     let near = closest(wanted, names.iter().copied())
         .or_else(|| closest(&wanted_last, lasts.iter().map(String::as_str)))?;
-    let found = names.iter().find(|name| **name == near || last(name) == near)?;
+    let found = names
+        .iter()
+        .find(|name| **name == near || last(name) == near)?;
     Some(format!("`{found}`"))
 }
 

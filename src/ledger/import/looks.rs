@@ -43,7 +43,12 @@ impl Looks {
         let cells = |line: &str| line.split(',').count();
         let is_name = |cell: &str| (1..=40).contains(&cell.trim().len());
         let names = cells(first) > 1 && first.split(',').all(is_name) && !first.ends_with('.');
-        if names && lines.clone().next().is_none_or(|row| cells(row) >= cells(first)) {
+        if names
+            && lines
+                .clone()
+                .next()
+                .is_none_or(|row| cells(row) >= cells(first))
+        {
             return Self::Form(SourceKind::Csv);
         }
         let comment = |line: &&str| line.starts_with('#');
@@ -117,7 +122,10 @@ mod tests {
             ("id,title\nA-1,\"One, two\"\n", "a CSV table"),
             ("id,title\n", "a CSV table"),
             ("---\nid: A-1\n---\n\n# One\n", "Markdown with front matter"),
-            ("# a plan\nversion: 1\ntasks:\n  - id: A-1\n", "a queue in YAML"),
+            (
+                "# a plan\nversion: 1\ntasks:\n  - id: A-1\n",
+                "a queue in YAML",
+            ),
             ("# all\n- id: A-1\n  title: t\n", "a queue in YAML"),
             ("version: 1\nroles: []\n", "YAML without tasks"),
             ("---\nversion: 1\n", "YAML without tasks"),

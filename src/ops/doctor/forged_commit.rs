@@ -7,9 +7,9 @@ use super::{Ailment, Cure, Finding, Patient, Severity};
 use crate::audit::{self, AuditError};
 use crate::domain::id::ObjectId;
 use crate::git::GitError;
+use crate::ledger::Ledger;
 use crate::ledger::message::{self, BadMessage};
 use crate::ledger::restore::restore;
-use crate::ledger::Ledger;
 use crate::ops::OpError;
 
 pub const AILMENT: Ailment = Ailment {

@@ -66,7 +66,10 @@ fn ledger(repo: &Repo, error: &LedgerError) -> Option<Finding> {
 /// How what was seen is restored.
 fn restored(repo: &Repo, name: &str, seen: ObjectId, found: Option<ObjectId>) -> String {
     let back = restore(name, seen, found);
-    let elsewhere = match name.strip_prefix("refs/remotes/").map(|name| name.split_once('/')) {
+    let elsewhere = match name
+        .strip_prefix("refs/remotes/")
+        .map(|name| name.split_once('/'))
+    {
         Some(Some((remote, _))) => format!(
             "`git fetch {}` where only this clone has it so, else restore it",
             quoted(remote)

@@ -9,4 +9,4 @@ mod shown;
 mod surroundings;
 mod traps;
 mod turns;
-mod verbs;
+pub mod verbs;

@@ -1,0 +1,115 @@
+//! A lane whose directory is somebody else's is found before the claim, not after it (P3).
+
+use std::fs;
+
+use crate::support::World;
+
+const CLAIM: &str = "claim A-1 --as @bot";
+
+/// The claim is refused with `code`, in words, and nothing has changed; with a directory of its own
+/// it goes through.
+fn refused(world: &World, dir: &str, code: i32, words: &[&str]) {
+    let before = world.git_in(dir, "for-each-ref");
+    for line in [CLAIM, "claim --role A-backend --as @bot"] {
+        let mut answer = world.laneway_in(dir, line).code(code);
+        for word in words {
+            answer = answer.says(word);
+        }
+        drop(answer.says("WORKTREE_ROOT"));
+        assert_eq!(world.git_in(dir, "for-each-ref"), before, "{line}");
+    }
+    world.set("WORKTREE_ROOT", &world.path("lanes").display().to_string());
+    drop(world.laneway_in(dir, CLAIM).code(0));
+    world.unset("WORKTREE_ROOT");
+    drop(world.laneway_in(dir, "audit verify").code(0));
+}
+
+#[test]
+fn p03_a_directory_that_is_taken_refuses_the_claim_before_it_is_published() {
+    let lane = "repo-A-backend";
+    for (what, code) in [
+        ("a directory that is not empty", 4),
+        ("a file", 4),
+        ("a symbolic link", 4),
+        ("another repository", 4),
+    ] {
+        let world = World::planned();
+        match what {
+            "a file" => world.write_in(".", lane, "mine\n"),
+            "a symbolic link" => {
+                std::os::unix::fs::symlink(world.path("tmp"), world.path(lane)).unwrap();
+            }
+            "another repository" => drop(world.git_in(".", &format!("init -q {lane}"))),
+            _ => world.write_in(lane, "mine.txt", "mine\n"),
+        }
+        let seen = world.path(lane).display().to_string();
+        refused(
+            &world,
+            "repo",
+            code,
+            &[&format!("{seen} is taken by {what}")],
+        );
+        match fs::symlink_metadata(world.path(lane)).unwrap() {
+            data if data.is_dir() && what.contains("empty") => {
+                assert_eq!(fs::read_dir(world.path(lane)).unwrap().count(), 1);
+            }
+            data => assert!(data.is_file() || data.is_symlink() || data.is_dir()),
+        }
+    }
+}
+
+#[test]
+fn p03_an_empty_directory_is_no_obstacle() {
+    let world = World::planned();
+    fs::create_dir(world.path("repo-A-backend")).unwrap();
+    drop(world.laneway(CLAIM).code(0));
+}
+
+#[test]
+fn p03_a_worktree_on_another_branch_refuses_the_claim_before_it_is_published() {
+    let world = World::planned();
+    world.git("worktree add -q -b mine ../repo-A-backend");
+    refused(&world, "repo", 4, &["a worktree on branch `mine`"]);
+}
+
+#[test]
+fn p03_the_lane_of_a_clone_beside_refuses_the_claim_and_names_its_holder() {
+    let world = World::remote();
+    // Two clones of one hub, side by side: policy gives their lanes the same directories.
+    for task in ["A-1", "A-2"] {
+        world.quietly(&format!(
+            "add {task} --title Work --role A-backend --as @dana"
+        ));
+    }
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git_in(".", &format!("clone -q {url} other"));
+    world.git("fetch -q origin");
+    drop(
+        world
+            .laneway_in("other", "claim A-2 --lane A-backend --as @ann")
+            .code(0),
+    );
+    drop(world.laneway_in("other", "release A-2 --as @ann").code(0));
+    world.git("fetch -q origin");
+    // The lane is free; its directory is the other clone's.
+    let clone = world.path("other").display().to_string();
+    let hub = world.git_in("hub.git", "for-each-ref");
+    let words = ["is lane A-backend of another clone", &clone, "by @ann"];
+    refused(&world, "repo", 3, &words);
+    assert_ne!(world.git_in("hub.git", "for-each-ref"), hub);
+}
+
+#[test]
+fn p03_another_lane_is_free_although_one_directory_is_taken() {
+    let world = World::planned();
+    world.write_in("repo-A-backend", "mine.txt", "mine\n");
+    drop(world.laneway(CLAIM).code(4).says("is taken by"));
+    drop(
+        world
+            .laneway("claim A-1 --lane A-backend:2 --as @bot")
+            .code(0),
+    );
+    let work = "add A-9 --title More --role A-backend --as @dana";
+    world.quietly(work);
+    drop(world.laneway("claim A-9 --no-worktree --as @bot").code(0));
+}
