@@ -201,6 +201,10 @@ fn what_dead_processes_left_is_settled() {
     let add = "--role A-backend --check 'test -f a.txt'";
     world.submit("A-1", add, A, "a.txt", "a\n");
     world.dying("repo", "landed", "merge A-1 --trust --as @bot");
+    drop(world.laneway("doctor").code(1));
+    drop(world.laneway("doctor --fix").code(0));
+    assert_eq!(world.git("status --porcelain"), "");
+    assert!(world.path("repo/a.txt").exists());
     world.dying(
         "repo",
         "built",
@@ -211,10 +215,30 @@ fn what_dead_processes_left_is_settled() {
     ));
     drop(world.laneway("doctor").code(1));
     drop(world.laneway("doctor --fix").code(0));
-    assert_eq!(world.git("status --porcelain"), "");
-    assert!(world.path("repo/a.txt").exists());
     drop(world.laneway("doctor").code(0));
     insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn p07_the_next_verb_settles_the_checkout_that_a_dead_merge_locked() {
+    for next in ["note A-1 next --as @dana", "claim B-1 --as @carl"] {
+        let world = World::planned();
+        world.submit("A-9", "--role A-backend", A, "a.txt", "a\n");
+        world.dying("repo", "landed", "merge A-9 --as @bot");
+        let lock = world.path("repo/.git/index.lock");
+        assert!(lock.exists() && !world.path("repo/a.txt").exists());
+        // What only looks, or rehearses, changes nothing.
+        for looks in ["list", "status", "note A-1 next --dry-run --as @dana"] {
+            world.quietly(looks);
+            assert!(lock.exists(), "{looks}");
+        }
+        let answer = world.laneway(next).code(0);
+        drop(answer.says("was locked by a merge that died: it has followed its branch"));
+        assert!(!lock.exists());
+        assert_eq!(world.git("status --porcelain"), "");
+        assert!(world.path("repo/a.txt").exists());
+        drop(world.laneway("doctor").code(0));
+    }
 }
 
 #[test]

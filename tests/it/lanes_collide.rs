@@ -73,30 +73,37 @@ fn p03_a_worktree_on_another_branch_refuses_the_claim_before_it_is_published() {
 }
 
 #[test]
-fn p03_the_lane_of_a_clone_beside_refuses_the_claim_and_names_its_holder() {
+fn p03_the_directory_of_a_clone_beside_refuses_the_claim() {
     let world = World::remote();
     // Two clones of one hub, side by side: policy gives their lanes the same directories.
     for task in ["A-1", "A-2"] {
-        world.quietly(&format!(
-            "add {task} --title Work --role A-backend --as @dana"
-        ));
+        let add = format!("add {task} --title Work --role A-backend --as @dana");
+        world.quietly(&add);
     }
     let url = format!("file://{}", world.path("hub.git").display());
     world.git_in(".", &format!("clone -q {url} other"));
-    world.git("fetch -q origin");
-    drop(
-        world
-            .laneway_in("other", "claim A-2 --lane A-backend --as @ann")
-            .code(0),
-    );
+    let claim = "claim A-2 --lane A-backend --as @ann";
+    drop(world.laneway_in("other", claim).code(0));
     drop(world.laneway_in("other", "release A-2 --as @ann").code(0));
     world.git("fetch -q origin");
     // The lane is free; its directory is the other clone's.
     let clone = world.path("other").display().to_string();
-    let hub = world.git_in("hub.git", "for-each-ref");
-    let words = ["is lane A-backend of another clone", &clone, "by @ann"];
+    let words = format!("a worktree of another repository, {clone}");
+    refused(&world, "repo", 4, &[&words]);
+}
+
+#[test]
+fn p03_the_lane_of_a_clone_beside_is_named_with_its_holder() {
+    let world = World::planned();
+    // A copy with a ledger of its own.
+    let url = format!("file://{}", world.path("repo").display());
+    world.git_in(".", &format!("clone -q {url} other"));
+    world.git_in("other", "branch -q laneway origin/laneway");
+    drop(world.laneway_in("other", "claim A-1 --as @ann").code(0));
+    let clone = world.path("other").display().to_string();
+    let lane = format!("is lane A-backend of another clone, {clone}");
+    let words = [lane.as_str(), "bound to the claim of `A-1` by @ann"];
     refused(&world, "repo", 3, &words);
-    assert_ne!(world.git_in("hub.git", "for-each-ref"), hub);
 }
 
 #[test]

@@ -198,6 +198,7 @@ fn prepare(world: &World) {
 #[test]
 fn quiet_prints_what_was_asked_for_and_every_error() {
     let world = World::planned();
+    world.set("LANEWAY_AGENT", "@dana");
     for verb in ASKED_FOR {
         let line = match *verb {
             "demo" | "session list" => continue,
@@ -208,23 +209,19 @@ fn quiet_prints_what_was_asked_for_and_every_error() {
             "completions" => "completions bash",
             verb => verb,
         };
-        let answer = world.laneway(&format!("-q {line} --as @dana"));
+        let answer = world.laneway(&format!("-q {line}"));
         assert!(!answer.stdout.is_empty(), "laneway -q {line}: {answer:?}");
     }
     // A rehearsal is asked for its difference, a program for its object.
-    let rehearsed = world
-        .laneway("-q note A-1 text --dry-run --as @dana")
-        .code(0);
+    let rehearsed = world.laneway("-q note A-1 text --dry-run").code(0);
     assert!(
         rehearsed.stdout.contains("+    text: text"),
         "{rehearsed:?}"
     );
-    let object = world.laneway("-q --json note A-1 text --as @dana").code(0);
+    let object = world.laneway("-q --json note A-1 text").code(0);
     assert_eq!(object.json()["ok"], true);
     // A negative answer is one.
-    let none = world
-        .laneway("-q archive --before 2020-01-01 --as @dana")
-        .code(1);
+    let none = world.laneway("-q archive --before 2020-01-01").code(1);
     assert_eq!(none.stdout, "nothing to archive\n");
     // Outside of a repository no verb has anything to print but why.
     let mut refused = 0;
@@ -235,7 +232,7 @@ fn quiet_prints_what_was_asked_for_and_every_error() {
             .filter(|(_, optional)| !optional)
             .map(|_| "A-1")
             .collect();
-        let line = format!("-q {} {} --as @dana", form.verb, given.join(" "));
+        let line = format!("-q {} {}", form.verb, given.join(" "));
         let answer = world.laneway_in("tmp", &line);
         if answer.exit != Some(0) && !form.verb.starts_with("hook ") {
             refused += 1;

@@ -217,15 +217,17 @@ fn x08_a_record_that_was_smuggled_in_borrows_no_signature() {
     for when in ["2026-11-20T09:00:00Z", "2026-11-19T01:02:03Z"] {
         let world = keyed();
         sign_by(&world, Some("bot"));
-        world.quietly("note A-1 true --as @bot");
+        world.quietly("note A-1 honest --as @bot");
         let path = world.git("ls-tree -r --name-only laneway governance/state");
         let path = path
             .lines()
             .find(|path| path.ends_with("A-1.yaml"))
             .unwrap();
         let state = world.git(&format!("show laneway:{path}"));
-        let at = state.find("  - n: 1").unwrap();
-        let more = state[at..].replace("n: 1", "n: 2").replace("true", "false");
+        let at = state.find("  - \"n\": 1").unwrap();
+        let more = state[at..]
+            .replace("\"n\": 1", "\"n\": 2")
+            .replace("honest", "forged");
         forge(&world, path, &format!("{state}{more}"), when);
         // Honest work stands on it: the lie about the time hides nobody.
         let levels: Vec<Value> = shown(&world, "A-1")
@@ -235,12 +237,7 @@ fn x08_a_record_that_was_smuggled_in_borrows_no_signature() {
         assert_eq!(levels, ["signed", "unsigned"].map(Value::from), "{when}");
         // A record that was changed in place is the forger's, too.
         let state = world.git(&format!("show laneway:{path}"));
-        forge(
-            &world,
-            path,
-            &state.replace("text: 'true'", "text: truth"),
-            when,
-        );
+        forge(&world, path, &state.replace("honest", "honestly"), when);
         let levels: Vec<Value> = shown(&world, "A-1")
             .into_iter()
             .map(|(.., level)| level)
@@ -364,7 +361,7 @@ fn x08_the_guide_to_signatures_works_as_it_stands() {
         world
             .laneway("note A-1 unsigned --as @dana")
             .code(4)
-            .says("laneway explain signature"),
+            .says("`laneway explain signatures`"),
     );
     drop(world.laneway("audit verify").code(0));
     drop(world.laneway("validate").code(0));

@@ -1,6 +1,7 @@
 //! The ledger on real repositories: whatever happened to it, the auditor agrees or says why not.
 
 mod attribution;
+mod authorship;
 mod history;
 mod landing;
 mod publication;

@@ -99,7 +99,9 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let text = planned(&outcome, dry_run, "added", "was added before");
     let reply = Reply::new(&PlanView::from(&outcome), text);
-    Ok(reply.carried_out(&site, &outcome.mutation))
+    Ok(reply
+        .carried_out(&site, &outcome.mutation)
+        .confirms(!dry_run))
 }
 
 /// A command after its class: `runtime:make smoke`.

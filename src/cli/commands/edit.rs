@@ -109,7 +109,9 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     let outcome = edit(&site, &args.id, &wishes, plan, args.dry.dry_run)?;
     let text = planned(&outcome, args.dry.dry_run, "changed", "was so before");
     let reply = Reply::new(&PlanView::from(&outcome), text);
-    Ok(reply.carried_out(&site, &outcome.mutation))
+    Ok(reply
+        .carried_out(&site, &outcome.mutation)
+        .confirms(!args.dry.dry_run))
 }
 
 fn wishes(args: &Args) -> Vec<Wish> {

@@ -132,6 +132,7 @@ fn refusal(rules: &Rules, request: &Request, why: &str, hint: &str) -> LedgerErr
         Some(task) => format!("cannot {verb} {task}"),
         None => format!("cannot {verb}"),
     };
+    let hint = format!("{hint}; `laneway explain signatures` shows the whole way");
     let unmet = Unmet::rule("signature-owed", format!("{asked}: {why}")).hint(hint);
     Refusal::one(what, task, unmet).into()
 }
