@@ -42,7 +42,8 @@ impl Looks {
         }
         let cells = |line: &str| line.split(',').count();
         let is_name = |cell: &str| (1..=40).contains(&cell.trim().len());
-        let names = cells(first) > 1 && first.split(',').all(is_name) && !first.ends_with('.');
+        let is_row = cells(first) > 1 && first.split(',').all(is_name) && !first.ends_with('.');
+        let names = is_row && key(first).is_none();
         if names
             && lines
                 .clone()
@@ -128,6 +129,7 @@ mod tests {
             ),
             ("# all\n- id: A-1\n  title: t\n", "a queue in YAML"),
             ("version: 1\nroles: []\n", "YAML without tasks"),
+            ("a: [one, two]\nb: [one, two]\n", "YAML without tasks"),
             ("---\nversion: 1\n", "YAML without tasks"),
             ("Dear all, this is what we owe.\nA lot.\n", "plain text"),
             ("One line\nAnother\n", "plain text"),
