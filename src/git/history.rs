@@ -248,7 +248,7 @@ impl Repo {
     pub fn step(&self, commit: ObjectId) -> Result<Step, GitError> {
         let object = self.object(commit, Kind::Commit)?;
         let tokens = CommitRefIter::from_bytes(&object.data, id_kind(commit));
-        let parent = tokens.clone().parent_ids().next();
+        let parent = tokens.parent_ids().next();
         let committer = tokens.committer();
         let committer = committer
             .map_err(|error| GitError::library(format!("decode commit {commit}"), &error))?;

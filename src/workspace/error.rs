@@ -2,8 +2,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::binding::BindingError;
-use crate::domain::id::{AgentName, BadName, BranchName, LaneName, ObjectId, TaskId};
+use super::binding::{Binding, BindingError};
+use crate::domain::id::{BadName, BranchName, ObjectId};
 use crate::git::{GitError, Operation};
 
 /// Something that would be lost, or that someone is in the middle of.
@@ -57,20 +57,16 @@ pub enum WorkspaceError {
     },
     /// A lane of another clone on this machine stands at its path (P3).
     #[error(
-        "{} is lane {lane} of another clone, {}, bound to the claim of `{task}` by {agent}",
-        .path.display(), .clone.display()
+        "{} is lane {} of another clone, {}, bound to the claim of `{}` by {}",
+        .path.display(), .bound.lane, .clone.display(), .bound.task, .bound.agent
     )]
     OtherClone {
         /// The path.
         path: PathBuf,
         /// The other clone.
         clone: PathBuf,
-        /// Its lane.
-        lane: LaneName,
-        /// Who claimed it last.
-        agent: AgentName,
-        /// For what.
-        task: TaskId,
+        /// Its lane, and the claim it was made for last.
+        bound: Box<Binding>,
     },
     /// The lane's branch is checked out in another worktree (P3).
     #[error("branch `{branch}` is checked out at {}", .path.display())]

@@ -369,9 +369,7 @@ fn foreign(repo: &Repo, path: &Path) -> WorkspaceError {
         Ok(Some(bound)) => WorkspaceError::OtherClone {
             path: path.to_owned(),
             clone,
-            lane: bound.lane,
-            agent: bound.agent,
-            task: bound.task,
+            bound: Box::new(bound),
         },
         _ if same(&clone, path) => occupied("another repository".to_owned()),
         _ => occupied(format!(
