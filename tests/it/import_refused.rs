@@ -57,9 +57,15 @@ fn p13_a_bad_entry_of_an_export_is_told_at_its_own_line() {
     json(&world, &format!("{line} --skip-bad"), 0);
     assert_eq!(ids(&world), ["A-1"]);
     // What is around the tasks must read, and is told where it does not.
-    world.write("export.json", "{\"laneway_export\": 1,\n \"tasks\": [],\n \"marker\": }\n");
+    world.write(
+        "export.json",
+        "{\"laneway_export\": 1,\n \"tasks\": [],\n \"marker\": }\n",
+    );
     let found = told(&json(&world, line, 1));
-    assert!(found[0].starts_with("export.json:3 no-task: column 12"), "{found:?}");
+    assert!(
+        found[0].starts_with("export.json:3 no-task: column 12"),
+        "{found:?}"
+    );
     world.write("export.json", "{\"laneway_export\": 1,\n \"tasks\": [{}\n");
     assert_eq!(told(&json(&world, line, 1)).len(), 1);
 }
@@ -99,7 +105,8 @@ fn a_secret_in_a_source_is_told_and_never_written() {
         assert!(!answer.stdout.contains(&key), "{}", answer.stdout);
         let found = told(&serde_json::from_str(&answer.stdout).unwrap());
         assert!(
-            found[0].starts_with("issues.jsonl:1 secret: `deploy_key` of `A-1` holds what looks like")
+            found[0]
+                .starts_with("issues.jsonl:1 secret: `deploy_key` of `A-1` holds what looks like")
                 && found[0].ends_with("leave `deploy_key` out by `ignore` in `--map`"),
             "{found:?}"
         );
@@ -132,10 +139,16 @@ fn a_directory_that_is_no_status_is_told_and_can_be_mapped() {
     assert_eq!(ready, ["W-2", "W-3"]);
     let other = World::governed();
     other.write("items/icebox/W-1.md", &item("one"));
-    other.write("map.yaml", "version: 1\nvalues: {status: {icebox: cancelled}}\n");
+    other.write(
+        "map.yaml",
+        "version: 1\nvalues: {status: {icebox: cancelled}}\n",
+    );
     let answer = json(&other, &format!("{line} --map map.yaml"), 0);
     assert_eq!(told(&answer), Vec::<String>::new());
-    assert_eq!(answer.pointer("/data/tasks/0/standing").unwrap(), "cancelled");
+    assert_eq!(
+        answer.pointer("/data/tasks/0/standing").unwrap(),
+        "cancelled"
+    );
 }
 
 #[test]
@@ -153,12 +166,19 @@ fn p14_tables_of_two_trackers_are_two_sources() {
     // Another tracker counts from 1, too.
     world.write("South list.csv", "id,title,created\n1,Paint,2026-05-01\n");
     let before = world.git("rev-parse laneway");
-    let found = told(&json(&world, "import 'South list.csv' --role A-backend --as @dana", 1));
+    let found = told(&json(
+        &world,
+        "import 'South list.csv' --role A-backend --as @dana",
+        1,
+    ));
     assert!(found[0].contains("`--name south-list`"), "{found:?}");
     world.write("bare.csv", "id,title\n1,Paint\n2,Sand\n");
     let found = told(&json(&world, &line("bare.csv"), 1));
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found[1].contains("`--name csv` if it is the same"), "{found:?}");
+    assert!(
+        found[1].contains("`--name csv` if it is the same"),
+        "{found:?}"
+    );
     assert_eq!(world.git("rev-parse laneway"), before);
     let named = format!("{} --name south --prefix S-", line("bare.csv"));
     let answer = json(&world, &named, 0);

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use super::{Change, Context, PlanChange, StateChange, plan};
-use crate::domain::identity::Capability;
 use crate::domain::id::TaskId;
+use crate::domain::identity::Capability;
 use crate::domain::import::{FirstStanding, ImportFile, ImportedTask};
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::state::{Adoption, Hindrance, Standing};

@@ -99,7 +99,11 @@ pub(super) fn read(state: Option<&Map<String, Value>>) -> Result<(String, Own), 
     }
     if let Some(by) = state.within("block", "hold") {
         let what = format!("is held up by {by}");
-        own.lose(AnomalyKind::StateLeft, what, "whoever may plan ends the block");
+        own.lose(
+            AnomalyKind::StateLeft,
+            what,
+            "whoever may plan ends the block",
+        );
     }
     let keys = state.0.into_iter().flatten().map(|(key, _)| key.as_str());
     for key in keys.filter(|key| !KNOWN.contains(key)) {
@@ -192,6 +196,8 @@ impl Counted {
             ),
         ];
         let there = all.into_iter().filter(|(count, ..)| *count > 0);
-        there.map(|(_, kind, what, made)| (kind, what, made)).collect()
+        there
+            .map(|(_, kind, what, made)| (kind, what, made))
+            .collect()
     }
 }

@@ -87,7 +87,8 @@ impl Turn {
     pub fn names(&self, place: usize) -> impl Iterator<Item = &'static str> {
         let seed = self.seed;
         let all = NAMES.into_iter().enumerate();
-        let chosen = all.filter(move |(n, _)| seed.is_none_or(|seed| (n + place + seed) % 3 == 0));
+        let chosen =
+            all.filter(move |(n, _)| seed.is_none_or(|seed| (n + place + seed).is_multiple_of(3)));
         chosen.map(|(_, name)| name)
     }
 }

@@ -373,7 +373,10 @@ pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &m
     if let Some(by) = by {
         let here = find(by.as_str());
         if here.is_none() {
-            let what = format!("`{}` is blocked by `{by}`, which is not there", draft.candidate.id);
+            let what = format!(
+                "`{}` is blocked by `{by}`, which is not there",
+                draft.candidate.id
+            );
             let made = "it stays blocked until somebody ends that";
             draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
         }
