@@ -468,12 +468,7 @@ pub(crate) fn content(tip: ObjectId) -> ObjectId {
 }
 
 pub(crate) fn planned(tasks: Vec<Task>) -> Plan {
-    Plan::new(
-        tasks
-            .into_iter()
-            .map(|task| (task, Origin::Ledger))
-            .collect(),
-    )
+    Plan::new(tasks.into_iter().map(|task| (task, Origin::Ledger)))
 }
 
 pub(crate) fn claim(id: &str) -> Verb {

@@ -67,7 +67,7 @@ macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Box<str>);
 
         impl $name {
             /// Checks `value` and wraps it.
@@ -78,7 +78,7 @@ macro_rules! name_type {
                 let value = value.into();
                 let check: fn(&str) -> Result<(), &'static str> = $check;
                 match check(&value) {
-                    Ok(()) => Ok(Self(value)),
+                    Ok(()) => Ok(Self(value.into_boxed_str())),
                     Err(why) => Err(BadName { what: $what, value, why }),
                 }
             }
@@ -88,7 +88,7 @@ macro_rules! name_type {
             #[must_use]
             #[allow(dead_code, reason = "not every kind of name stands in a cache")]
             pub(crate) fn accepted_before(value: String) -> Self {
-                Self(value)
+                Self(value.into_boxed_str())
             }
 
             /// The name as text.

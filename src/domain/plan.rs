@@ -70,8 +70,9 @@ pub trait Definitions: fmt::Debug + Send + Sync {
     /// Where the task at a place is defined.
     fn origin(&self, at: usize) -> Origin;
 
-    /// The task at a place; `None` when its source is gone.
-    fn read(&self, at: usize) -> Option<Task>;
+    /// The task at a place; `None` when its source is gone. A definition that is in memory is
+    /// shared, not copied: a plan may be long (P23).
+    fn read(&self, at: usize) -> Option<Arc<Task>>;
 }
 
 /// All task definitions of both branches, sorted by id.
@@ -79,7 +80,7 @@ pub trait Definitions: fmt::Debug + Send + Sync {
 pub struct Plan {
     source: Arc<dyn Definitions>,
     /// Tasks that were read, by place.
-    read: Arc<[OnceLock<Option<Box<Task>>>]>,
+    read: Arc<[OnceLock<Option<Arc<Task>>>]>,
     faults: BTreeMap<TaskId, Vec<String>>,
     referred: Arc<Referred>,
     contracts: Arc<Contracts>,
@@ -100,13 +101,13 @@ pub type Contracts = BTreeMap<Origin, BTreeMap<String, StageContract>>;
 
 impl Default for Plan {
     fn default() -> Self {
-        Self::new(Vec::new())
+        Self::new(Vec::<Defined>::new())
     }
 }
 
 /// Definitions in memory.
 #[derive(Debug)]
-struct InMemory(Vec<(Task, Origin)>);
+struct InMemory(Vec<Defined>);
 
 impl Definitions for InMemory {
     fn len(&self) -> usize {
@@ -121,7 +122,7 @@ impl Definitions for InMemory {
         self.0[at].1
     }
 
-    fn read(&self, at: usize) -> Option<Task> {
+    fn read(&self, at: usize) -> Option<Arc<Task>> {
         self.0.get(at).map(|(task, _)| task.clone())
     }
 }
@@ -130,8 +131,13 @@ impl Plan {
     /// A plan of these definitions. Where both branches define a task alike the target's counts;
     /// every other repetition is a fault of that task.
     #[must_use]
-    pub fn new(definitions: Vec<(Task, Origin)>) -> Self {
-        let (tasks, faults) = merged(definitions);
+    pub fn new<T: Into<Arc<Task>>>(definitions: impl IntoIterator<Item = (T, Origin)>) -> Self {
+        let definitions = definitions.into_iter();
+        let (tasks, faults) = merged(
+            definitions
+                .map(|(task, origin)| (task.into(), origin))
+                .collect(),
+        );
         let mut referred = Referred::new();
         for (task, origin) in &tasks {
             if let Some(path) = &task.stages_ref {
@@ -227,8 +233,7 @@ impl Plan {
     #[must_use]
     pub fn at(&self, place: usize) -> Option<&Task> {
         let cell = self.read.get(place)?;
-        cell.get_or_init(|| self.source.read(place).map(Box::new))
-            .as_deref()
+        cell.get_or_init(|| self.source.read(place)).as_deref()
     }
 
     /// What a plan file still defines under the id of an archived task.
@@ -303,12 +308,15 @@ impl Plan {
     }
 }
 
+/// A definition and where it stands.
+pub type Defined = (Arc<Task>, Origin);
+
 /// What contradicts what, by task.
 pub type Faults = BTreeMap<TaskId, Vec<String>>;
 
 /// Sorts definitions by id, each id once, and says what contradicts what.
 #[must_use]
-pub fn merged(mut tasks: Vec<(Task, Origin)>) -> (Vec<(Task, Origin)>, Faults) {
+pub fn merged(mut tasks: Vec<Defined>) -> (Vec<Defined>, Faults) {
     tasks.sort_by(|(a, x), (b, y)| a.id.cmp(&b.id).then(x.cmp(y)));
     let mut faults = Faults::new();
     tasks.dedup_by(|(later, origin), (first, first_origin)| {

@@ -12,7 +12,6 @@ use super::format::File;
 use super::format::v1::identity_map::IdentityMapFile;
 use super::format::v1::import::FileTask;
 use super::format::v1::policy::PolicyFile;
-use super::format::v1::queue::QueueFile;
 use super::format::v1::state::{StateFile, TaskHistory};
 use super::format::v1::station::StationFile;
 use super::format::v1::workstations::WorkstationsFile;
@@ -179,7 +178,7 @@ type Stations = BTreeMap<WorkstationName, StationState>;
 #[derive(Debug)]
 pub struct Loader<'r> {
     repo: &'r Repo,
-    plans: RefCell<HashMap<ObjectId, Arc<Vec<Task>>>>,
+    plans: RefCell<HashMap<ObjectId, Arc<Vec<Arc<Task>>>>>,
     whole: RefCell<Option<WholePlan>>,
     staged: RefCell<Option<StagedPlan>>,
     states: RefCell<KnownStates>,
@@ -215,7 +214,7 @@ pub struct PlanFile {
     /// Its blob.
     pub blob: ObjectId,
     /// What it defines.
-    pub tasks: Arc<Vec<Task>>,
+    pub tasks: Arc<Vec<Arc<Task>>>,
 }
 
 impl<'r> Loader<'r> {
@@ -443,11 +442,12 @@ impl<'r> Loader<'r> {
             .unwrap_or_default();
         let of = |files: Vec<PlanFile>, origin| {
             let tasks = files.into_iter().flat_map(|file| file.tasks.to_vec());
-            tasks.map(move |task| (task, origin)).collect::<Vec<_>>()
+            tasks.map(move |task| (task, origin))
         };
-        let mut definitions = of(target, snapshot::Origin::Target);
-        definitions.extend(of(ledger, snapshot::Origin::Ledger));
-        Ok(Plan::new(definitions))
+        let target = of(target, snapshot::Origin::Target);
+        Ok(Plan::new(
+            target.chain(of(ledger, snapshot::Origin::Ledger)),
+        ))
     }
 
     /// Adds what `verb` asks about: records of the task it names, facts about its commits.
@@ -624,13 +624,13 @@ impl<'r> Loader<'r> {
             let message = "the file vanished".to_owned();
             return Err(super::BadFile::whole(&path, Some(commit), "file-missing", message).into());
         };
-        let tasks = Arc::new(read::meaning::<QueueFile>(origin, &bytes, Limits::PLAN)?);
+        let tasks = Arc::new(read::plan(origin, &bytes)?);
         self.remember_tasks(blob, &tasks);
         Ok(PlanFile { path, blob, tasks })
     }
 
     /// The tasks of a plan file that was read before, by this process or by another.
-    fn known_tasks(&self, blob: ObjectId) -> Option<Arc<Vec<Task>>> {
+    fn known_tasks(&self, blob: ObjectId) -> Option<Arc<Vec<Arc<Task>>>> {
         if let Some(tasks) = self.plans.borrow().get(&blob) {
             return Some(tasks.clone());
         }
@@ -640,7 +640,7 @@ impl<'r> Loader<'r> {
         Some(tasks)
     }
 
-    fn remember_tasks(&self, blob: ObjectId, tasks: &Arc<Vec<Task>>) {
+    fn remember_tasks(&self, blob: ObjectId, tasks: &Arc<Vec<Arc<Task>>>) {
         self.plans.borrow_mut().insert(blob, tasks.clone());
         if let Some(caches) = &self.cache
             && tasks.len() >= WORTH_INDEXING
@@ -653,7 +653,11 @@ impl<'r> Loader<'r> {
     ///
     /// # Errors
     /// [`LedgerError::BadFile`] when it does not read.
-    pub fn plan_blob(&self, path: &str, blob: ObjectId) -> Result<Arc<Vec<Task>>, LedgerError> {
+    pub fn plan_blob(
+        &self,
+        path: &str,
+        blob: ObjectId,
+    ) -> Result<Arc<Vec<Arc<Task>>>, LedgerError> {
         if let Some(tasks) = self.plans.borrow().get(&blob) {
             return Ok(tasks.clone());
         }
@@ -662,7 +666,7 @@ impl<'r> Loader<'r> {
             file: path,
             commit: None,
         };
-        let tasks = Arc::new(read::meaning::<QueueFile>(origin, &bytes, Limits::PLAN)?);
+        let tasks = Arc::new(read::plan(origin, &bytes)?);
         self.plans.borrow_mut().insert(blob, tasks.clone());
         Ok(tasks)
     }
@@ -676,8 +680,8 @@ impl<'r> Loader<'r> {
         let tasks = self.plan_blob(path, blob)?;
         let bytes = self.repo.blob(blob, Limits::PLAN.bytes as u64)?;
         let mut origins = import::origins(path, &bytes)?;
-        let with_origin = |task: &Task| FileTask {
-            task: task.clone(),
+        let with_origin = |task: &Arc<Task>| FileTask {
+            task: Task::clone(task),
             origin: origins.remove(&task.id),
         };
         Ok(tasks.iter().map(with_origin).collect())

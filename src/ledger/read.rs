@@ -2,11 +2,14 @@
 //! place in the text.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::finding::{BadFile, Finding, Severity};
+use super::format::v1::QueueFile;
 use super::format::{self, File, Problem, ReadError};
 use super::yaml::{self, Limits, LineIndex, Node, ShapeError, SyntaxError};
 use crate::domain::id::ObjectId;
+use crate::domain::task::Task;
 use crate::git::{Entry, EntryKind, GitError, Repo};
 
 /// Where a text comes from, for findings.
@@ -31,6 +34,34 @@ pub fn meaning<F: File>(
     // The source parsed, so it is UTF-8.
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     from_node::<F>(origin, text, &node)
+}
+
+/// Reads the meaning of a plan file, which may be long: its tasks are judged one by one as they are
+/// parsed, so that the document is never held as a whole (P23).
+///
+/// # Errors
+/// As [`meaning`].
+pub fn plan(origin: Origin<'_>, bytes: &[u8]) -> Result<Vec<Arc<Task>>, BadFile> {
+    // What is wrong with a file is told by the reading of the whole, which knows every place.
+    match plan_in_parts(bytes) {
+        Some(tasks) => Ok(tasks),
+        None => meaning::<QueueFile>(origin, bytes, Limits::PLAN),
+    }
+}
+
+/// The tasks of a plan file with which nothing is wrong.
+fn plan_in_parts(bytes: &[u8]) -> Option<Vec<Arc<Task>>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut tasks = Some(Vec::new());
+    let frame = yaml::parse_items(text, Limits::PLAN, QueueFile::ITEMS, |entry| {
+        match (yaml::from_node(&entry), &mut tasks) {
+            (Ok(task), Some(tasks)) => tasks.push(task),
+            (Err(_), _) | (_, None) => tasks = None,
+        }
+    });
+    let mut file: QueueFile = yaml::from_node(&frame.ok()?).ok()?;
+    file.tasks = tasks?;
+    file.into_domain().ok()
 }
 
 /// Reads the meaning of a document that is already parsed.

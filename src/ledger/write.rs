@@ -2,6 +2,7 @@
 //! request give the tree, byte for byte, so that an audit can compare (DESIGN §4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::document::{Atom, Document, Edit, EditError, Route};
 use super::format::v1::marker::MarkerFile;
@@ -391,7 +392,8 @@ pub fn edited_task(
             None => bad.to_string(),
         },
     })?;
-    Ok(tasks.into_iter().find(|known| known.id == *task))
+    let edited = tasks.into_iter().find(|known| known.id == *task);
+    Ok(edited.map(Arc::unwrap_or_clone))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -101,7 +102,8 @@ pub fn add_file(
     let node = yaml::parse_bytes(&bytes, Limits::PLAN)
         .map_err(|error| read::syntax(origin, &bytes, error))?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
-    let tasks: Vec<Task> = read::from_node::<QueueFile>(origin, text, &node)?;
+    let tasks = read::from_node::<QueueFile>(origin, text, &node)?;
+    let tasks: Vec<Task> = tasks.into_iter().map(Arc::unwrap_or_clone).collect();
     if tasks.is_empty() {
         return Err(OpError::Usage(format!("{name} holds no task")));
     }

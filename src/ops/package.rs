@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::OpError;
 use super::add::{Plan, Wish, edit, working_tree_file};
@@ -106,7 +107,7 @@ fn work_dir(site: &Site) -> Result<PathBuf, OpError> {
 /// Whether it stands in the working tree.
 fn defined(site: &Site, snapshot: &Snapshot, id: &TaskId) -> Result<(Task, bool), OpError> {
     if let Some(task) = in_working_tree(site)?.into_iter().find(|t| t.id == *id) {
-        return Ok((task, true));
+        return Ok((Arc::unwrap_or_clone(task), true));
     }
     match snapshot.plan.get(id) {
         Some(task) => Ok((task.clone(), false)),
@@ -114,7 +115,7 @@ fn defined(site: &Site, snapshot: &Snapshot, id: &TaskId) -> Result<(Task, bool)
     }
 }
 
-fn in_working_tree(site: &Site) -> Result<Vec<Task>, OpError> {
+fn in_working_tree(site: &Site) -> Result<Vec<Arc<Task>>, OpError> {
     let text = match working_tree_file(site, paths::QUEUE) {
         Ok((_, text)) => text,
         Err(OpError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {

@@ -1,6 +1,7 @@
 //! What the rules judge: every governance file that reads, as values.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use crate::domain::id::{RoleName, TaskId, WorkstationName};
@@ -130,7 +131,7 @@ pub struct Planned {
     /// Its number among the file's tasks, from 0.
     pub item: usize,
     /// What it says.
-    pub task: Task,
+    pub task: Arc<Task>,
     /// How it is written, where policy asks about that.
     pub written: Option<Written>,
 }

@@ -142,7 +142,8 @@ fn take_out(
         Ok(sheet) => sheet,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let planned: HashMap<&TaskId, &Task> = file.tasks.iter().map(|task| (&task.id, task)).collect();
+    let planned: HashMap<&TaskId, &Task> =
+        file.tasks.iter().map(|task| (&task.id, &**task)).collect();
     let mut taken = Leaving::default();
     let mut above = None;
     let mut left = Vec::new();

@@ -94,6 +94,18 @@ impl<'a> Place<'a> {
         self.note(rule, message.into(), hint);
     }
 
+    /// Notes what was found wrong with the value at this place when it was judged by itself; there
+    /// is no value then.
+    pub fn adopt<T>(&self, problems: Vec<Problem>) -> Option<T> {
+        let above = self.to_string();
+        let found = problems.into_iter().map(|problem| Problem {
+            pointer: format!("{above}{}", problem.pointer),
+            ..problem
+        });
+        self.found.borrow_mut().extend(found);
+        None
+    }
+
     fn note(&self, rule: &'static str, message: String, hint: Option<String>) {
         self.found.borrow_mut().push(Problem {
             rule,

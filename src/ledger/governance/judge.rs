@@ -18,7 +18,7 @@ use crate::ledger::format::v1::{
     WorkstationsFile,
 };
 use crate::ledger::read::{Origin, syntax};
-use crate::ledger::yaml::{self, LineIndex, Node};
+use crate::ledger::yaml::{self, LineIndex, Node, SyntaxError};
 use crate::ledger::{package_text, packages, paths};
 
 /// Most findings of one rule in one file.
@@ -73,19 +73,18 @@ impl Judge<'_> {
         if source.kind == FileKind::Package {
             return self.package(file, source, bytes);
         }
-        match yaml::parse_bytes(bytes, source.kind.limits()) {
-            // The source parsed, so it is UTF-8.
-            Ok(node) => self.take(
-                file,
-                source,
-                std::str::from_utf8(bytes).unwrap_or_default(),
-                &node,
-            ),
-            Err(error) => {
-                self.damaged(source);
-                let bad = syntax(origin(source), bytes, error);
-                self.found.entry(file).or_default().extend(bad.findings);
+        let read = yaml::text(bytes, source.kind.limits()).and_then(|text| match source.kind {
+            FileKind::Plan => self.plan(file, source, text),
+            _ => {
+                let node = yaml::parse(text, source.kind.limits())?;
+                self.take(file, source, text, &node);
+                Ok(())
             }
+        });
+        if let Err(error) = read {
+            self.damaged(source);
+            let bad = syntax(origin(source), bytes, error);
+            self.found.entry(file).or_default().extend(bad.findings);
         }
     }
 
@@ -134,13 +133,12 @@ impl Judge<'_> {
             FileKind::Marker => {
                 self.parts.marker = self.value::<MarkerFile>(file, source, text, node);
             }
-            FileKind::Plan => self.plan(file, source, text, node),
             FileKind::Stages => {
                 let value = self.value::<StagesFile>(file, source, text, node);
                 self.parts.stages.insert(beside(source), value);
             }
-            // Markdown, which `package` reads.
-            FileKind::Package => {}
+            // `plan` reads the one, `package` the other, which is Markdown.
+            FileKind::Plan | FileKind::Package => {}
             FileKind::State => self.state(file, source, text, node),
             FileKind::Station => self.station(file, source, text, node),
             FileKind::Archive => match self.value::<ArchiveFile>(file, source, text, node) {
@@ -210,11 +208,11 @@ impl Judge<'_> {
         self.found.entry(file).or_default().extend(findings);
     }
 
-    fn plan(&mut self, file: usize, source: &Source, text: &str, node: &Node<'_>) {
+    fn plan(&mut self, file: usize, source: &Source, text: &str) -> Result<(), SyntaxError> {
         let policy = self.parts.policy.as_ref().map(|held| &held.value.required);
         let as_written =
             policy.is_some_and(|owed| !owed.fields.is_empty() || !owed.note_sections.is_empty());
-        let plan = salvage::plan(text, node, as_written);
+        let plan = salvage::plan(text, source.kind.limits(), as_written)?;
         if plan.broken {
             self.parts.reach = Reach::Broken;
         }
@@ -225,9 +223,15 @@ impl Judge<'_> {
             origin: source.origin,
             tasks: plan.tasks,
         });
-        if !plan.complaints.findings.is_empty() {
-            self.complain(file, source, text, node, plan.complaints);
+        let complaints = plan.complaints;
+        if complaints.misshapen {
+            let node = yaml::parse(text, source.kind.limits())?;
+            self.complain(file, source, text, &node, complaints);
+        } else if !complaints.findings.is_empty() {
+            let found = self.found.entry(file).or_default();
+            found.extend(complaints.findings);
         }
+        Ok(())
     }
 
     fn state(&mut self, file: usize, source: &Source, text: &str, node: &Node<'_>) {

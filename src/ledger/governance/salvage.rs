@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::point;
 use crate::domain::id::TaskId;
@@ -15,7 +16,9 @@ use crate::ledger::format::problem::Problem;
 use crate::ledger::format::v1::queue::{QueueFile, TaskEntry};
 use crate::ledger::format::{self, File, ReadError};
 use crate::ledger::read::{problem_at, shape_at};
-use crate::ledger::yaml::{self, Key, LineIndex, Node, ShapeError, Subject, Value};
+use crate::ledger::yaml::{
+    self, Key, Limits, LineIndex, Node, ShapeError, Subject, SyntaxError, Value,
+};
 
 /// Most bad values that are taken out of one value; a file with more is read in rounds by people.
 const ROUNDS: usize = 64;
@@ -166,46 +169,67 @@ pub(super) struct Plan {
     pub(super) complaints: Complaints,
 }
 
-/// Reads a plan file. `as_written` keeps what policy asks about keys and notes.
-pub(super) fn plan(source: &str, node: &Node<'_>, as_written: bool) -> Plan {
-    let items = node.get("tasks").and_then(Node::as_seq).unwrap_or_default();
-    let planned = |(item, task): (usize, Task)| Planned {
-        item,
-        task,
-        written: as_written.then(|| items.get(item).map(written)).flatten(),
-    };
+/// Reads a plan file, one task at a time: a plan may be long (P23). `as_written` keeps what policy
+/// asks about keys and notes.
+///
+/// # Errors
+/// Where it is no YAML; nothing else of it is told then.
+pub(super) fn plan(source: &str, limits: Limits, as_written: bool) -> Result<Plan, SyntaxError> {
     let index = LazyCell::new(|| LineIndex::new(source));
     let mut plan = Plan::default();
-    // The file without its tasks, which are read one at a time: a plan may be long.
-    let frame = without_items(node);
+    let mut items = 0..;
+    let frame = yaml::parse_items(source, limits, QueueFile::ITEMS, |entry| {
+        let item = items.next().unwrap_or_default();
+        plan.take(&index, item, &entry, as_written);
+    })?;
     match format::read::<QueueFile, _>(&frame) {
         Ok(_) => {}
         Err(ReadError::Version(problem)) => {
-            plan.broken = true;
-            plan.complaints.problems(&index, node, vec![problem]);
-            return plan;
+            // Nothing else of it is looked at (P31).
+            plan = Plan {
+                broken: true,
+                ..Plan::default()
+            };
+            plan.complaints.problems(&index, &frame, vec![problem]);
         }
         Err(ReadError::Shape(_) | ReadError::Meaning(_)) => {
-            plan.broken = node.get("tasks").and_then(Node::as_seq).is_none();
-            plan.complaints = complaints::<QueueFile>(&index, &frame);
+            plan.broken |= frame.get("tasks").and_then(Node::as_seq).is_none();
+            let mut complaints = complaints::<QueueFile>(&index, &frame);
+            complaints.misshapen |= plan.complaints.misshapen;
+            complaints.findings.append(&mut plan.complaints.findings);
+            plan.complaints = complaints;
         }
     }
-    for (item, entry) in items.iter().enumerate() {
-        match task(&index, entry) {
-            Ok(task) => plan.tasks.push(planned((item, task))),
+    Ok(plan)
+}
+
+impl Plan {
+    /// Reads the task `item` (from 0).
+    fn take<'s>(
+        &mut self,
+        index: &LazyCell<LineIndex<'s>, impl FnOnce() -> LineIndex<'s>>,
+        item: usize,
+        entry: &Node<'_>,
+        as_written: bool,
+    ) {
+        match task(index, entry) {
+            Ok(task) => self.tasks.push(Planned {
+                item,
+                task: Arc::new(task),
+                written: as_written.then(|| written(entry)),
+            }),
             Err(complaints) => {
                 let id = entry.get("id").and_then(Node::as_str);
                 match id.map(TaskId::new) {
-                    Some(Ok(id)) => plan.damaged.push(id),
+                    Some(Ok(id)) => self.damaged.push(id),
                     Some(Err(_)) => {}
-                    None => plan.nameless = true,
+                    None => self.nameless = true,
                 }
-                plan.complaints.misshapen |= complaints.misshapen;
-                plan.complaints.findings.extend(complaints.findings);
+                self.complaints.misshapen |= complaints.misshapen;
+                self.complaints.findings.extend(complaints.findings);
             }
         }
     }
-    plan
 }
 
 fn task<'s>(
@@ -230,27 +254,6 @@ fn task<'s>(
                 }
             }
         }
-    }
-}
-
-/// The same document with an empty list of tasks.
-fn without_items<'a>(node: &Node<'a>) -> Node<'a> {
-    let Some(entries) = node.as_map() else {
-        return node.clone();
-    };
-    let entries = entries.iter().map(|(key, value)| {
-        let value = match value.as_seq() {
-            Some(_) if key.text == "tasks" => Node {
-                value: Value::Seq(Box::default()),
-                ..*value
-            },
-            _ => value.clone(),
-        };
-        (key.clone(), value)
-    });
-    Node {
-        value: Value::Map(entries.collect()),
-        ..*node
     }
 }
 

@@ -101,7 +101,9 @@ impl Begun {
         let mut said = origins(file, text.as_bytes())?;
         for (n, given) in tasks.iter().enumerate() {
             let origin = said.remove(&given.task.id);
-            if read.get(n) != Some(&given.task) || origin.as_ref() != Some(&given.origin) {
+            if read.get(n).map(|task| &**task) != Some(&given.task)
+                || origin.as_ref() != Some(&given.origin)
+            {
                 return Err(PlanError::Differs(given.task.id.clone()));
             }
         }

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use super::row::TaskRow;
 use super::{Cache, file};
 use crate::domain::id::{ObjectId, TaskId};
-use crate::domain::plan::{Definitions, Head, Origin, Plan};
+use crate::domain::plan::{Defined, Definitions, Head, Origin, Plan};
 use crate::domain::task::Task;
 use crate::process::Runner;
 
@@ -66,7 +66,7 @@ impl PlanSource {
     }
 
     /// Reads the plan files themselves.
-    fn read(&self) -> Option<Vec<(Task, Origin)>> {
+    fn read(&self) -> Option<Vec<Defined>> {
         let repo = crate::git::Repo::open(&self.common_dir, &self.runner).ok()?;
         let loader = crate::ledger::Loader::new(&repo);
         let mut tasks = Vec::new();
@@ -94,7 +94,7 @@ struct Indexed {
     /// All records at once, for those who look at many.
     records: OnceLock<Vec<u8>>,
     /// Should a record be damaged: all tasks, read from the plan files.
-    reread: OnceLock<Vec<(Task, Origin)>>,
+    reread: OnceLock<Vec<Defined>>,
 }
 
 /// From so many records on, reading all at once is cheaper than one by one.
@@ -205,9 +205,9 @@ impl Definitions for Indexed {
         self.entry(at).origin
     }
 
-    fn read(&self, at: usize) -> Option<Task> {
+    fn read(&self, at: usize) -> Option<Arc<Task>> {
         if let Some(task) = self.record(at) {
-            return Some(task);
+            return Some(Arc::new(task));
         }
         let all = self
             .reread
@@ -351,7 +351,7 @@ fn encode(source: &PlanSource, plan: &Plan) -> Option<(Vec<u8>, Vec<u8>, Vec<u8>
 
 /// The tasks of one plan file, if the cache has them.
 #[must_use]
-pub fn open_tasks(cache: &Cache, blob: ObjectId) -> Option<Vec<Task>> {
+pub fn open_tasks(cache: &Cache, blob: ObjectId) -> Option<Vec<Arc<Task>>> {
     let bytes = std::fs::read(cache.path(&format!("tasks-{blob}"))).ok()?;
     let (head, body) = bytes.split_at_checked(16)?;
     let sum: [u8; 8] = head[8..16].try_into().ok()?;
@@ -361,17 +361,29 @@ pub fn open_tasks(cache: &Cache, blob: ObjectId) -> Option<Vec<Task>> {
     {
         return None;
     }
-    let rows: Vec<TaskRow> = postcard::from_bytes(body).ok()?;
-    rows.into_iter().map(TaskRow::into_task).collect()
+    // One row after the other: a row is as large as its task, and a plan may be long (P23).
+    let (count, mut rest) = postcard::take_from_bytes::<usize>(body).ok()?;
+    let mut tasks = Vec::new();
+    for _ in 0..count {
+        let (row, behind) = postcard::take_from_bytes::<TaskRow>(rest).ok()?;
+        tasks.push(Arc::new(row.into_task()?));
+        rest = behind;
+    }
+    Some(tasks)
 }
 
 /// Writes the tasks of one plan file into the cache: when another file changes, this one need not
 /// be parsed again.
-pub fn write_tasks(cache: &Cache, blob: ObjectId, tasks: &[Task]) {
-    let rows: Vec<TaskRow> = tasks.iter().map(TaskRow::from).collect();
-    let Ok(body) = postcard::to_stdvec(&rows) else {
+pub fn write_tasks(cache: &Cache, blob: ObjectId, tasks: &[Arc<Task>]) {
+    let Ok(mut body) = postcard::to_stdvec(&tasks.len()) else {
         return;
     };
+    for task in tasks {
+        match postcard::to_extend(&TaskRow::from(&**task), body) {
+            Ok(longer) => body = longer,
+            Err(_) => return,
+        }
+    }
     let mut head = MAGIC[..4].to_vec();
     head.extend(VERSION.to_le_bytes());
     head.extend(file::checksum(&body).to_le_bytes());

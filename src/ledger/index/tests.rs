@@ -50,7 +50,7 @@ fn source() -> PlanSource {
 }
 
 fn plan() -> Plan {
-    Plan::new((0..100).map(|n| (task(n), Origin::Ledger)).collect())
+    Plan::new((0..100).map(|n| (task(n), Origin::Ledger)))
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub use emit::{
 };
 pub use error::{LineIndex, SyntaxError};
 pub use node::{Key, Node, Span, Style, Value};
-pub use parse::{Limits, parse, parse_bytes};
+pub use parse::{Limits, parse, parse_bytes, parse_items, text};
 pub use scalar::{Resolved, resolve};
 pub use ser::{TreeError, to_tree};
 pub use shape::{ShapeError, Subject};

@@ -41,15 +41,20 @@ impl Limits {
 /// # Errors
 /// [`SyntaxError`] at the first byte outside the ledger profile.
 pub fn parse_bytes(source: &[u8], limits: Limits) -> Result<Node<'_>, SyntaxError> {
+    parse(text(source, limits)?, limits)
+}
+
+/// The text of a source that is not too large.
+///
+/// # Errors
+/// [`SyntaxError`] at the first byte that is not UTF-8, or when there are too many.
+pub fn text(source: &[u8], limits: Limits) -> Result<&str, SyntaxError> {
     check_size(source, limits)?;
-    match std::str::from_utf8(source) {
-        Ok(text) => parse(text, limits),
-        Err(error) => {
-            let at = error.valid_up_to();
-            let message = format!("byte 0x{:02X} is not UTF-8", source[at]);
-            Err(SyntaxError::in_bytes(source, at..at + 1, message))
-        }
-    }
+    std::str::from_utf8(source).map_err(|error| {
+        let at = error.valid_up_to();
+        let message = format!("byte 0x{:02X} is not UTF-8", source[at]);
+        SyntaxError::in_bytes(source, at..at + 1, message)
+    })
 }
 
 /// Reads one document of the ledger profile, in one pass over the parser's events. A byte-order
@@ -58,6 +63,32 @@ pub fn parse_bytes(source: &[u8], limits: Limits) -> Result<Node<'_>, SyntaxErro
 /// # Errors
 /// [`SyntaxError`] at the first byte outside the ledger profile.
 pub fn parse(source: &str, limits: Limits) -> Result<Node<'_>, SyntaxError> {
+    build(source, limits, None)
+}
+
+/// Reads a document with a long list under `key`, as [`parse`] does: each item goes to `take` as
+/// soon as it is read, and the document that is left has no items there. So no more than one of
+/// them is held at a time (P23). Whoever takes items must forget them should the rest not read.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_items<'a>(
+    source: &'a str,
+    limits: Limits,
+    key: &str,
+    mut take: impl FnMut(Node<'a>),
+) -> Result<Node<'a>, SyntaxError> {
+    build(source, limits, Some((key, &mut take)))
+}
+
+/// The key of a list of the document's root, and who takes its items.
+type Taker<'t, 'a> = (&'t str, &'t mut dyn FnMut(Node<'a>));
+
+fn build<'a>(
+    source: &'a str,
+    limits: Limits,
+    taker: Option<Taker<'_, 'a>>,
+) -> Result<Node<'a>, SyntaxError> {
     check_size(source.as_bytes(), limits)?;
     check_lines(source, limits)?;
     let mut options = granit_parser::options! {
@@ -72,6 +103,8 @@ pub fn parse(source: &str, limits: Limits) -> Result<Node<'_>, SyntaxError> {
         nodes: vec![],
         entries: vec![],
         root: None,
+        taker,
+        taken: None,
     };
     for next in Parser::new_from_str_with_options(source, options) {
         let (event, span) = next.map_err(|error| scan_error(source, limits, &error))?;
@@ -111,19 +144,22 @@ enum Kind<'a> {
     Map(Option<Key<'a>>),
 }
 
-struct Builder<'a> {
+struct Builder<'t, 'a> {
     source: &'a str,
     limits: Limits,
     open: Vec<Open<'a>>,
     nodes: Vec<Node<'a>>,
     entries: Vec<(Key<'a>, Node<'a>)>,
     root: Option<Node<'a>>,
+    taker: Option<Taker<'t, 'a>>,
+    /// Where the last item ends that was taken.
+    taken: Option<u32>,
 }
 
 /// Maps with more keys than this are checked for duplicates by hashing.
 const FEW_KEYS: usize = 24;
 
-impl<'a> Builder<'a> {
+impl<'a> Builder<'_, 'a> {
     fn take(&mut self, event: Event<'a>, at: &granit_parser::Span) -> Result<(), SyntaxError> {
         let span = byte_span(at);
         match event {
@@ -358,7 +394,7 @@ impl<'a> Builder<'a> {
         let (value, last) = match open.kind {
             Kind::Seq => {
                 let items: Box<[Node<'a>]> = self.nodes.drain(open.children..).collect();
-                let last = items.last().map(|item| item.span.end);
+                let last = items.last().map(|item| item.span.end).or(self.taken);
                 (Value::Seq(items), last)
             }
             Kind::Map(_) => {
@@ -389,12 +425,31 @@ impl<'a> Builder<'a> {
     fn node(&mut self, node: Node<'a>) {
         match self.open.last_mut().map(|open| &mut open.kind) {
             None => self.root = Some(node),
-            Some(Kind::Seq) => self.nodes.push(node),
+            Some(Kind::Seq) => self.item(node),
             Some(Kind::Map(pending)) => {
                 if let Some(key) = pending.take() {
                     self.entries.push((key, node));
                 }
             }
+        }
+    }
+
+    fn item(&mut self, node: Node<'a>) {
+        let Some((key, take)) = &mut self.taker else {
+            return self.nodes.push(node);
+        };
+        match self.open.as_slice() {
+            [
+                Open {
+                    kind: Kind::Map(Some(above)),
+                    ..
+                },
+                _,
+            ] if above.text == *key => {
+                self.taken = Some(node.span.end);
+                take(node);
+            }
+            _ => self.nodes.push(node),
         }
     }
 }

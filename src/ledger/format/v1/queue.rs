@@ -1,5 +1,7 @@
 //! `governance/queue.yaml` and `governance/queue/*.yaml`: the plan.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
@@ -13,17 +15,62 @@ use crate::domain::stage::StageContract;
 use crate::domain::task::{DEFAULT_PRIORITY, Kind, Requires, Risk, Task, Tier, words};
 use crate::domain::time::Timestamp;
 use crate::ledger::format::problem::{Place, Problem, collect};
-use crate::ledger::format::read::{File, VERSION, check_version};
+use crate::ledger::format::read::{File, check_version};
 use crate::ledger::format::text::{Command, FilePath, Line, Text, texts};
 
 /// Tasks, planned by people and agents. State lives elsewhere: only the tool writes it.
-#[derive(Debug, Clone, PartialEq, Serialize, DeriveDeserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, DeriveDeserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueueFile {
     /// Version of the format.
     pub version: u32,
     /// The tasks.
-    pub tasks: Vec<TaskEntry>,
+    #[schemars(with = "Vec<TaskEntry>")]
+    pub tasks: Vec<JudgedTask>,
+}
+
+impl QueueFile {
+    /// The key of the list that may be long.
+    pub const ITEMS: &'static str = "tasks";
+}
+
+/// A task of a plan file, judged as soon as its entry is read: a plan may be long, and an entry is
+/// larger than what it means (P23). Like a [`Text`] it keeps what is wrong with it, so that one bad
+/// task does not hide the next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedTask(Result<Arc<Task>, Box<BadTask>>);
+
+/// An entry that means no task.
+#[derive(Debug, Clone, PartialEq)]
+struct BadTask {
+    /// The id it gives, if that is one.
+    id: Option<TaskId>,
+    /// What is wrong; the pointers begin at the entry.
+    problems: Vec<Problem>,
+}
+
+impl From<TaskEntry> for JudgedTask {
+    fn from(entry: TaskEntry) -> Self {
+        let id = entry.id.value().cloned();
+        let judged = entry.into_domain().map(Arc::new);
+        Self(judged.map_err(|problems| Box::new(BadTask { id, problems })))
+    }
+}
+
+impl<'de> Deserialize<'de> for JudgedTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        TaskEntry::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl JudgedTask {
+    /// The id that the entry gives, if that is one.
+    fn id(&self) -> Option<&TaskId> {
+        match &self.0 {
+            Ok(task) => Some(&task.id),
+            Err(bad) => bad.id.as_ref(),
+        }
+    }
 }
 
 /// One unit of work.
@@ -261,16 +308,19 @@ impl<'de> Deserialize<'de> for Misplaced {
 }
 
 impl File for QueueFile {
-    type Domain = Vec<Task>;
+    type Domain = Vec<Arc<Task>>;
 
-    fn into_domain(self) -> Result<Vec<Task>, Vec<Problem>> {
+    fn into_domain(self) -> Result<Vec<Arc<Task>>, Vec<Problem>> {
         collect(|at| {
             check_version(at, self.version);
-            let ids = self.tasks.iter().map(|task| task.id.value());
+            let ids = self.tasks.iter().map(JudgedTask::id);
             at.key("tasks").refuse_repeats(ids, |at, message| {
                 at.key("id").breaks("task-defined-twice", message, None);
             });
-            Some(at.items("tasks", self.tasks, |at, task| task.convert(at)))
+            Some(at.items("tasks", self.tasks, |at, task| match task.0 {
+                Ok(task) => Some(task),
+                Err(bad) => at.adopt(bad.problems),
+            }))
         })
     }
 }
@@ -566,13 +616,4 @@ impl From<&Task> for TaskEntry {
 
 fn wrap<T>(texts: &[String], kind: fn(String) -> T) -> Vec<Text<T>> {
     texts.iter().map(|text| kind(text.clone()).into()).collect()
-}
-
-impl From<Vec<TaskEntry>> for QueueFile {
-    fn from(tasks: Vec<TaskEntry>) -> Self {
-        Self {
-            version: VERSION,
-            tasks,
-        }
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::identity::Mode;
 use crate::domain::policy::{Authority, CheckTerms, EditedChecks, HighRisk, Owed, Reservations};
-use crate::domain::task::{Kind, Risk, Tier};
+use crate::domain::task::{Kind, Risk, Task, Tier};
 use crate::domain::workstation::ProbeKind;
 use crate::ledger::format::schema::schemas;
 use crate::ledger::format::{File, Problem, ReadError, read};
@@ -1227,7 +1227,7 @@ fn a_policy_says_how_checks_run_and_what_they_show() {
 
 #[test]
 fn a_task_entry_survives_the_domain() {
-    let task = read::<QueueFile, _>(&queue()).unwrap().remove(0);
+    let task = Task::clone(&read::<QueueFile, _>(&queue()).unwrap()[0]);
     assert_eq!(task.evidence, Some(Tier::Runtime));
     let entry = TaskEntry::from(&task);
     assert_eq!(entry.clone().into_domain().unwrap(), task);
