@@ -15,6 +15,7 @@
 )]
 
 mod audit;
+mod bombs;
 mod claims;
 mod figures;
 mod floors;
@@ -26,7 +27,7 @@ mod world;
 
 use std::fs;
 
-/// Which parts are measured: `BENCH_PARTS=verbs,gates,claims,growth,audit`.
+/// Which parts are measured: `BENCH_PARTS=verbs,gates,claims,growth,audit,bombs`.
 fn wanted(part: &str) -> bool {
     let parts = std::env::var("BENCH_PARTS").unwrap_or_default();
     parts.is_empty() || parts.split(',').any(|one| one == part)
@@ -67,6 +68,10 @@ fn main() {
     if wanted("audit") {
         report.push_str("\n## Audit\n\n");
         report.push_str(&audit::report());
+    }
+    if wanted("bombs") {
+        report.push_str("\n## Bombs\n\n");
+        report.push_str(&bombs::report());
     }
     fs::write("BENCHMARKS.md", report).unwrap();
 }

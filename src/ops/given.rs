@@ -1,16 +1,17 @@
 //! Files that somebody names, and files of the work tree that are written: how much is read, and
 //! where writing may lead.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::OpError;
+use crate::process::given_file;
 
 /// Largest text file that is given to a verb, in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
 
-/// Reads what was given as a file, at most `limit` bytes of it: a pipe or a device may stand there.
+/// Reads what was given as a file, at most `limit` bytes of it; a pipe or a device is none (P23).
 /// `path` is told, `full` is read.
 ///
 /// # Errors
@@ -21,7 +22,7 @@ pub fn read_given(path: &Path, full: &Path, limit: usize) -> Result<Vec<u8>, OpE
         source,
     };
     let mut bytes = Vec::new();
-    let file = File::open(full).map_err(io)?;
+    let file = given_file(full).map_err(io)?;
     file.take(limit as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(io)?;
@@ -66,11 +67,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_than_the_limit_is_refused_and_a_device_has_no_end() {
+    fn p23_more_than_the_limit_is_refused_and_so_is_what_has_no_end() {
+        let dir = tempfile::tempdir().unwrap();
         let told = Path::new("notes");
-        let error = read_given(told, Path::new("/dev/zero"), 99).unwrap_err();
-        assert_eq!(error.to_string(), "notes has more than 99 bytes");
-        assert!(text_given(told, Path::new("/dev/null")).unwrap().is_empty());
+        let file = dir.path().join("file");
+        fs::write(&file, "four").unwrap();
+        assert_eq!(text_given(told, &file).unwrap(), "four");
+        let error = read_given(told, &file, 3).unwrap_err();
+        assert_eq!(error.to_string(), "notes has more than 3 bytes");
+        let pipe = dir.path().join("pipe");
+        let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, mode, 0).unwrap();
+        for path in [&pipe, Path::new("/dev/zero"), Path::new("/dev/null")] {
+            let error = read_given(told, path, 99).unwrap_err();
+            assert!(error.to_string().contains("it is no file"), "{error}");
+        }
     }
 
     #[test]

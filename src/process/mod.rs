@@ -17,7 +17,7 @@ mod spawn;
 pub(crate) mod testing;
 
 pub use capture::{Captured, Stream};
-pub use own_file::{own_dir, own_file, own_lock, read_own};
+pub use own_file::{given_file, own_dir, own_file, own_lock, read_own};
 pub use owner::Owner;
 pub use patience::{lock_shared_within, lock_within};
 pub use run::{Exit, Finished, ProcessError};

@@ -59,6 +59,30 @@ pub fn read_own(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Opens a file that somebody names, links followed, to read it: at once, whatever stands there.
+///
+/// # Errors
+/// Of the file system; of kind `InvalidInput` when a pipe, a device or a socket is in its place, of
+/// kind `IsADirectory` when a directory is.
+pub fn given_file(path: &Path) -> io::Result<File> {
+    // Without waiting: a pipe has nobody at its other end. Nothing else heeds the flag.
+    let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !kind.is_file() {
+        let message = "it is no file: a pipe or a device may have no end";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    Ok(file)
+}
+
 /// Makes a directory of ours.
 ///
 /// # Errors

@@ -130,6 +130,15 @@ pub struct Candidate {
     pub own: Option<Own>,
 }
 
+/// Most fields of one entry, and columns of one table. Trackers that give each comment a column of
+/// its own have some hundreds.
+pub(super) const FIELDS: usize = 4000;
+
+/// Why so many fields, or columns, are not read.
+pub(super) fn too_many(what: &str, found: usize) -> Option<String> {
+    (found > FIELDS).then(|| format!("it has {found} {what}, more than {FIELDS}"))
+}
+
 /// What one of our own exports says of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Own {
@@ -167,6 +176,15 @@ impl Candidate {
             dirs: Vec::new(),
             bad: None,
             own: None,
+        }
+    }
+
+    /// The same, unless it says more than any tracker does (P23): then none of it is looked at.
+    #[must_use]
+    pub(super) fn bounded(self) -> Self {
+        match too_many("fields", self.fields.len()) {
+            Some(why) => Self::bad(self.at, self.id, why),
+            None => self,
         }
     }
 

@@ -1,15 +1,15 @@
 //! Issue lists as CSV, and cells that no spreadsheet takes for formulas (P23).
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value};
 
+use super::candidate::too_many;
 use super::{AnomalyKind, Candidate, Gathered, Spot, table};
 use crate::ledger::yaml::Limits;
 
 /// The first column of our own exports.
 pub const OWN: &str = "laneway";
-
-/// Most columns of a table: each is compared with those before it.
-const COLUMNS: usize = 1_000;
 
 /// Reads a list of issues; the first row names the columns.
 #[must_use]
@@ -36,13 +36,13 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             return found;
         }
     };
-    if headings.len() > COLUMNS {
-        let why = format!("{} columns, more than {COLUMNS}", headings.len());
+    if let Some(why) = too_many("columns", headings.len()) {
         found.candidates.push(Candidate::bad(at(1), "", why));
         return found;
     }
-    for (n, name) in headings.iter().enumerate() {
-        if headings[..n].contains(name) && !name.is_empty() {
+    let mut seen = HashSet::with_capacity(headings.len());
+    for name in &headings {
+        if !seen.insert(name) && !name.is_empty() {
             let what = format!("the column `{name}` is here twice");
             found.note(
                 AnomalyKind::ValueChanged,
@@ -73,15 +73,24 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             continue;
         }
         let mut fields = Map::new();
+        // How many columns of a name have a key already.
+        let mut same: HashMap<&str, usize> = HashMap::new();
         for (name, cell) in headings.iter().zip(row.iter()) {
             let cell = if own { armed(cell) } else { cell };
             if cell.is_empty() || (own && name == OWN) {
                 continue;
             }
-            let mut key = name.clone();
-            while fields.contains_key(&key) {
-                key.push_str("-2");
-            }
+            let count = same.entry(name).or_default();
+            let key = loop {
+                *count += 1;
+                let key = match *count {
+                    1 => name.clone(),
+                    n => format!("{name}-{n}"),
+                };
+                if !fields.contains_key(&key) {
+                    break key;
+                }
+            };
             fields.insert(key, Value::from(cell));
         }
         if own && fields.contains_key("id") {
@@ -150,6 +159,7 @@ pub fn written(rows: &[Vec<String>]) -> Result<String, csv::Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidate::FIELDS;
     use super::*;
 
     #[test]
@@ -158,13 +168,24 @@ mod tests {
             let names: Vec<String> = (0..columns).map(|n| format!("c{n}")).collect();
             read("wide.csv", format!("{}\n", names.join(",")).as_bytes())
         };
-        assert!(wide(COLUMNS).candidates.is_empty());
+        assert!(wide(FIELDS).candidates.is_empty());
         let refused = wide(1_000_000).candidates.pop().and_then(|one| one.bad);
-        assert_eq!(refused.as_deref(), Some("1000000 columns, more than 1000"));
-        // One name over and over would make longer and longer names.
+        assert_eq!(
+            refused.as_deref(),
+            Some("it has 1000000 columns, more than 4000")
+        );
         let same = read("same.csv", "a,".repeat(500_000).as_bytes());
         assert!(same.candidates.iter().all(|one| one.bad.is_some()));
         assert!(same.anomalies.is_empty());
+    }
+
+    #[test]
+    fn columns_of_one_name_are_numbered() {
+        let read = read("same.csv", b"id,a,a-2,a,a\n1,x,y,z,w\n");
+        let fields = &read.candidates[0].fields;
+        let at = |key: &str| fields.get(key).and_then(Value::as_str);
+        assert_eq!((at("a"), at("a-2")), (Some("x"), Some("y")));
+        assert_eq!((at("a-3"), at("a-4")), (Some("z"), Some("w")), "{fields:?}");
     }
 
     #[test]

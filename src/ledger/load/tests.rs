@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::Loader;
 use crate::domain::request::Verb;
+use crate::ledger::format::v1::queue::QueueFile;
+use crate::ledger::read::{self, Origin};
 use crate::ledger::testing::{Site, claim, id, task};
+use crate::ledger::yaml::Limits;
 
 const CONTRACT: &str = "version: 1\nstages:\n  execute: {agent: \"@bob\"}\n";
 
@@ -77,4 +80,39 @@ fn g01_packages_of_one_directory_are_read_once_each() {
     assert_eq!(read(), (2, 2));
     assert_eq!(known(&snapshot()), [true, true, false]);
     assert_eq!(read(), (4, 2));
+}
+
+#[test]
+fn p23_a_plan_that_is_read_in_parts_says_what_the_whole_says() {
+    let origin = Origin {
+        file: "plan",
+        commit: None,
+    };
+    let entry = |id: &str, more: &str| format!("- {{id: {id}, title: x, role: A{more}}}\n");
+    let (one, two) = (entry("A-1", ""), entry("A-2", ", depends_on: [A-1]"));
+    for text in [
+        format!("version: 1\ntasks:\n{one}{two}"),
+        format!("tasks:\n{one}{two}version: 1\n"),
+        format!("version: 2\ntasks:\n{one}"),
+        format!("version: 1\ntasks:\n{one}{one}"),
+        format!("version: 1\ntasks:\n{one}{}", entry("-", ", priority: 12")),
+        format!(
+            "version: 1\ntasks:\n{one}{}{}",
+            entry("A-2", ", colour: x"),
+            entry("-", "")
+        ),
+        format!(
+            "version: 1\nqueue: x\ntasks:\n{}",
+            entry("A-2", ", status: done")
+        ),
+        format!("version: 1\ntasks:\n{one}- 7\n"),
+        format!("version: 1\ntasks:\n{one}x: &a\n"),
+        "version: 1\ntasks: x\n".to_owned(),
+        "version: 1\n".to_owned(),
+        String::new(),
+    ] {
+        let whole = read::meaning::<QueueFile>(origin, text.as_bytes(), Limits::PLAN);
+        let parts = read::plan(origin, text.as_bytes());
+        assert_eq!(format!("{parts:?}"), format!("{whole:?}"), "{text}");
+    }
 }

@@ -1,5 +1,7 @@
 //! One task that both sides changed: its fields, one by one.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json};
 
 use super::pieces::{Piece, Side};
@@ -38,12 +40,14 @@ pub(super) fn merge(
     });
     let [_, our_keys, their_keys] = &keys;
     let id = text_of(&ours, "id");
+    let was_by_key = base.as_ref().map(Fields::by_key).unwrap_or_default();
+    let (we_by_key, they_by_key) = (ours.by_key(), theirs.by_key());
     let mut values = [Map::new(), Map::new()];
     let mut pieces = Vec::new();
     // What one side removed stands in the order, too: the other may have changed it.
     for key in order::woven(our_keys, their_keys) {
-        let was = base.as_ref().and_then(|fields| fields.get(&key));
-        let (we, they) = (ours.get(&key), theirs.get(&key));
+        let [was, we, they] =
+            [&was_by_key, &we_by_key, &they_by_key].map(|fields| fields.get(key.as_str()).copied());
         match fate(was, we, they, column)? {
             Fate::Gone => {}
             Fate::Kept(text, value) => {
@@ -88,7 +92,8 @@ pub(super) fn merge(
 }
 
 fn text_of(fields: &Fields, key: &str) -> String {
-    let value = fields.get(key).map(|field| &field.value);
+    let field = fields.fields.iter().find(|field| field.key == key);
+    let value = field.map(|field| &field.value);
     value.and_then(Json::as_str).unwrap_or_default().to_owned()
 }
 
@@ -195,9 +200,10 @@ fn with_dash(pieces: &mut Vec<Piece>, dash: usize, column: usize) -> Result<(), 
 }
 
 impl Fields {
-    /// The field with this key.
-    fn get(&self, key: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.key == key)
+    /// The fields by their keys: a task may have many (P23).
+    fn by_key(&self) -> HashMap<&str, &Field> {
+        let fields = self.fields.iter();
+        fields.map(|field| (field.key.as_str(), field)).collect()
     }
 
     /// The same with its keys at another column.

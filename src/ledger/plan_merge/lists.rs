@@ -1,5 +1,7 @@
 //! Lists of texts, merged as sets that keep their order.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
 
 use super::{Odd, order};
@@ -34,13 +36,14 @@ pub(super) fn written(ours: &Field, theirs: &Field, items: &[String]) -> Result<
     let by_lines = (|| {
         let (we, they) = (ours.items()?, theirs.items()?);
         let (our_items, their_items) = (texts(Some(&ours.value))?, texts(Some(&theirs.value))?);
+        let (ours_at, theirs_at) = (places(&our_items), places(&their_items));
         let mut text = we.head.clone();
         for item in items {
-            let line = match our_items.iter().position(|known| known == item) {
-                Some(at) => we.items.get(at)?.clone(),
+            let line = match ours_at.get(item) {
+                Some(at) => we.items.get(*at)?.clone(),
                 None => {
-                    let at = their_items.iter().position(|known| known == item)?;
-                    reindented(they.items.get(at)?, they.dash, we.dash)
+                    let at = theirs_at.get(item)?;
+                    reindented(they.items.get(*at)?, they.dash, we.dash)
                 }
             };
             text.push_str(&line);
@@ -56,4 +59,10 @@ pub(super) fn written(ours: &Field, theirs: &Field, items: &[String]) -> Result<
         items: items.to_vec(),
     })?;
     Ok(document.into_source())
+}
+
+/// Where each text of a list stands.
+fn places(items: &[String]) -> HashMap<&String, usize> {
+    let places = items.iter().enumerate();
+    places.map(|(at, item)| (item, at)).collect()
 }

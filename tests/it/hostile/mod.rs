@@ -6,6 +6,7 @@ mod newer;
 mod paths;
 mod runs_nothing;
 mod shown;
+mod sizes;
 mod surroundings;
 mod traps;
 mod turns;

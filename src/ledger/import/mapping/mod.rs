@@ -129,7 +129,8 @@ pub fn map(
         anomalies: gathered.anomalies,
         ..Mapping::default()
     };
-    let candidates = twins::told_apart(gathered.candidates, fields, known, options, &mut mapping);
+    let candidates = gathered.candidates.into_iter().map(Candidate::bounded);
+    let candidates = twins::told_apart(candidates.collect(), fields, known, options, &mut mapping);
     let shift = counts_from_zero(&candidates, fields, &mut mapping);
     let ids = Ids::assign(&candidates, known, options, &mut mapping);
     let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(candidates.len());

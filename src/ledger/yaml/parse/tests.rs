@@ -346,3 +346,37 @@ fn what_people_write_is_accepted() {
         }
     }
 }
+
+#[test]
+fn p23_items_are_given_one_by_one_and_the_rest_is_as_it_was() {
+    for source in [
+        "version: 1\ntasks:\n- {id: A, tasks: [x]}\n-\n  id: B\n  n: |\n    t\n\n# end\nx-y: [1, 2]\n",
+        "tasks: [{id: A}, b, [c, d]]\nversion: 1\n",
+        "x: {tasks: [a]}\ntasks:\n- tasks:\n  - a\n  - b\n",
+        "tasks: []\n",
+        "tasks: {tasks: [a]}\n",
+        "- tasks: [a]\n",
+    ] {
+        let whole = parse(source, Limits::PLAN).unwrap();
+        let mut items = Vec::new();
+        let rest = parse_items(source, Limits::PLAN, "tasks", |item| items.push(item)).unwrap();
+        let list = whole
+            .get("tasks")
+            .and_then(Node::as_seq)
+            .unwrap_or_default();
+        assert_eq!(items, list, "{source}");
+        assert_eq!(rest.span, whole.span, "{source}");
+        let same = |node: &Node<'_>| {
+            let entries = node.as_map().unwrap_or_default().iter();
+            let told = entries.map(|(key, value)| {
+                let taken = key.text == "tasks" && value.as_seq().is_some();
+                (key.clone(), value.span, (!taken).then(|| value.clone()))
+            });
+            format!("{:?}", told.collect::<Vec<_>>())
+        };
+        assert_eq!(same(&rest), same(&whole), "{source}");
+    }
+    let refused = |source| parse_items(source, Limits::PLAN, "tasks", drop).unwrap_err();
+    let source = "tasks: [a]\ntasks: [b]\n";
+    assert_eq!(refused(source), parse(source, Limits::PLAN).unwrap_err());
+}
