@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::snapshot::Origin;
-use crate::ops::export::{ExportOutcome, ExportedTask};
+use crate::ops::export::{ExportOutcome, ExportedPackage, ExportedTask};
 
 /// Version of the form; raised when a key is removed, renamed or means something else.
 const VERSION: u32 = 1;
@@ -32,6 +32,19 @@ pub struct ExportView {
     pub orphans: Vec<Value>,
     /// What the ledger says of workstations, as its files say it.
     pub workstations: Vec<Value>,
+    /// The work packages, by path; of one path the target's first.
+    pub packages: Vec<ExportedPackageView>,
+}
+
+/// One work package.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ExportedPackageView {
+    /// Its path below `governance/`.
+    pub path: String,
+    /// Where it is planned: `target` or `ledger`.
+    pub planned_on: String,
+    /// The file as it is written: front matter and Markdown.
+    pub text: String,
 }
 
 /// One task.
@@ -51,15 +64,29 @@ pub struct ExportedView {
     pub state: Option<Value>,
 }
 
+fn planned_on(origin: Origin) -> String {
+    let word = match origin {
+        Origin::Target => "target",
+        Origin::Ledger => "ledger",
+    };
+    word.to_owned()
+}
+
+impl From<&ExportedPackage> for ExportedPackageView {
+    fn from(package: &ExportedPackage) -> Self {
+        Self {
+            path: package.path.clone(),
+            planned_on: planned_on(package.planned_on),
+            text: package.text.clone(),
+        }
+    }
+}
+
 impl From<&ExportedTask> for ExportedView {
     fn from(task: &ExportedTask) -> Self {
-        let planned_on = match task.planned_on {
-            Origin::Target => "target",
-            Origin::Ledger => "ledger",
-        };
         Self {
             definition: task.definition.clone(),
-            planned_on: planned_on.to_owned(),
+            planned_on: planned_on(task.planned_on),
             file: task.file.clone(),
             archived: task.archived,
             state: task.state.clone(),
@@ -79,6 +106,11 @@ impl From<&ExportOutcome> for ExportView {
             tasks: outcome.tasks.iter().map(ExportedView::from).collect(),
             orphans: outcome.orphans.clone(),
             workstations: outcome.workstations.clone(),
+            packages: outcome
+                .packages
+                .iter()
+                .map(ExportedPackageView::from)
+                .collect(),
         }
     }
 }

@@ -229,6 +229,10 @@ impl PackageSource for PackagesInMemory {
         let missing = || Err("the file is missing".to_owned());
         self.0.get(path).cloned().unwrap_or_else(missing)
     }
+
+    fn is_there(&self, _: Origin, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
 }
 
 /// The package of a task of the role `A`.

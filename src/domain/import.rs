@@ -31,6 +31,8 @@ pub struct Origin {
     pub commit: Option<ObjectId>,
     /// What its history here begins with: what the import could not take over.
     pub remark: Option<String>,
+    /// Blob id of its work package, where the source brings one that is not here yet.
+    pub package: Option<ObjectId>,
 }
 
 /// What a task is right after its import.
@@ -92,6 +94,17 @@ impl FirstStanding {
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Done | Self::Cancelled { .. })
     }
+}
+
+/// The directory of work packages below `governance/`.
+const PACKAGES: &str = "packages/";
+
+/// Whether an import may bring a file to this path below `governance/`: nothing but a package comes
+/// with a task.
+#[must_use]
+pub fn is_package_place(path: &str) -> bool {
+    let name = path.strip_prefix(PACKAGES);
+    name.is_some_and(|name| name.ends_with(".md") && !name.contains('/') && name.len() > 3)
 }
 
 /// A plan file of an import, kept on the ledger to the byte.

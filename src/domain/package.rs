@@ -53,6 +53,9 @@ pub trait PackageSource: fmt::Debug + Send + Sync {
     /// # Errors
     /// Why it cannot be used, in words.
     fn read(&self, origin: Origin, path: &str) -> Result<Arc<Package>, String>;
+
+    /// Whether something is there, whether it reads or not.
+    fn is_there(&self, origin: Origin, path: &str) -> bool;
 }
 
 /// The eight sections of a work package (G1), by their headings.

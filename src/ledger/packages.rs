@@ -112,7 +112,7 @@ impl PackageFiles {
         asked: &mut Asked,
         origin: plan::Origin,
         path: &str,
-    ) -> Result<Known, LedgerError> {
+    ) -> Result<Option<Known>, LedgerError> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let path = format!("{}/{path}", paths::GOVERNANCE);
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", &path));
@@ -132,10 +132,10 @@ impl PackageFiles {
                     file: &path,
                     commit: Some(commit),
                 };
-                return memory.package(*entry, origin);
+                return memory.package(*entry, origin).map(Some);
             }
         }
-        Ok(Err("the file is missing".to_owned()))
+        Ok(None)
     }
 }
 
@@ -148,11 +148,18 @@ impl PackageSource for PackageFiles {
         }
         match self.load(&mut asked, origin, path) {
             Ok(known) => {
+                let known = known.unwrap_or_else(|| Err("the file is missing".to_owned()));
                 asked.packages.insert(key, known.clone());
                 known
             }
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    fn is_there(&self, origin: plan::Origin, path: &str) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        // What cannot be looked at is in the way.
+        !matches!(self.load(&mut asked, origin, path), Ok(None))
     }
 }
 

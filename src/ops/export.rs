@@ -11,12 +11,14 @@ use super::{OpError, Site};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::snapshot::Origin;
 use crate::domain::time::Timestamp;
+use crate::git::EntryKind;
+use crate::ledger::format::text::{FilePath, Text};
 use crate::ledger::format::v1::marker::MarkerFile;
 use crate::ledger::format::v1::state::StateFile;
 use crate::ledger::format::v1::station::StationFile;
 use crate::ledger::import::{csv_table, table_cells};
 use crate::ledger::yaml::{self, Limits, Node};
-use crate::ledger::{Loader, marker_at, read};
+use crate::ledger::{BadFile, Loader, marker_at, paths, read};
 
 /// Everything that was exported.
 #[derive(Debug, Clone)]
@@ -37,6 +39,19 @@ pub struct ExportOutcome {
     pub orphans: Vec<Value>,
     /// What the ledger says of workstations.
     pub workstations: Vec<Value>,
+    /// The work packages, by path; of one path the target's first.
+    pub packages: Vec<ExportedPackage>,
+}
+
+/// A work package as it is exported.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExportedPackage {
+    /// Its path below `governance/`.
+    pub path: String,
+    /// The branch that holds it.
+    pub planned_on: Origin,
+    /// The file as it is written.
+    pub text: String,
 }
 
 /// A task as it is exported.
@@ -111,6 +126,13 @@ pub fn export(site: &Site, archived: bool) -> Result<ExportOutcome, OpError> {
         marker = marker_at(site.repo(), tip)?.map_or(Value::Null, |m| json(&MarkerFile::from(&m)));
     }
     let mut tasks: Vec<ExportedTask> = tasks.into_values().collect();
+    let mut packages = Vec::new();
+    for (origin, commit) in plans {
+        if let Some(commit) = commit {
+            packages.extend(packages_of(site, origin, commit, &tasks)?);
+        }
+    }
+    packages.sort();
     if archived {
         tasks.extend(archive);
     }
@@ -123,6 +145,7 @@ pub fn export(site: &Site, archived: bool) -> Result<ExportOutcome, OpError> {
         tasks,
         orphans,
         workstations,
+        packages,
     })
 }
 
@@ -154,6 +177,55 @@ fn object(node: &Node<'_>) -> Option<Map<String, Value>> {
         Value::Object(definition) => Some(definition),
         _ => None,
     }
+}
+
+/// The packages of a branch: those of their directory, and those that tasks name elsewhere.
+fn packages_of(
+    site: &Site,
+    planned_on: Origin,
+    commit: ObjectId,
+    tasks: &[ExportedTask],
+) -> Result<Vec<ExportedPackage>, OpError> {
+    let repo = site.repo();
+    let tree = repo.tree_of(commit)?;
+    let dir = repo.entry_at(tree, paths::PACKAGE_DIR)?;
+    let names = match dir {
+        Some(dir) if dir.kind == EntryKind::Tree => repo.entries(dir.id)?,
+        _ => BTreeMap::new(),
+    };
+    let below = paths::PACKAGE_DIR.trim_start_matches(paths::GOVERNANCE);
+    let below = below.trim_start_matches('/');
+    let listed = names.into_keys().filter(|name| name.ends_with(".md"));
+    let listed = listed.map(|name| format!("{below}/{name}"));
+    let named = tasks.iter().filter_map(|task| {
+        let path = task.definition.get("package")?.as_str()?;
+        Text::<FilePath>::written(path)
+            .value()
+            .map(|_| path.to_owned())
+    });
+    let all: BTreeSet<String> = listed.chain(named).collect();
+    let mut found = Vec::new();
+    for path in all {
+        let file = format!("{}/{path}", paths::GOVERNANCE);
+        let Some(entry) = repo.entry_at(tree, &file)? else {
+            continue;
+        };
+        let place = read::Origin {
+            file: &file,
+            commit: Some(commit),
+        };
+        let bytes = read::blob_of_entry(repo, entry, place, Limits::STATE)?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            let message = "a work package is text in UTF-8".to_owned();
+            BadFile::whole(&file, Some(commit), "syntax", message)
+        })?;
+        found.push(ExportedPackage {
+            path,
+            planned_on,
+            text,
+        });
+    }
+    Ok(found)
 }
 
 /// What the archives hold.

@@ -71,7 +71,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let told = Path::new("notes");
         let file = dir.path().join("file");
-        fs::write(&file, "four").unwrap();
+        crate::git::testing::put(&file, "four");
         assert_eq!(text_given(told, &file).unwrap(), "four");
         let error = read_given(told, &file, 3).unwrap_err();
         assert_eq!(error.to_string(), "notes has more than 3 bytes");

@@ -235,6 +235,7 @@ pub fn imports(bytes: &[u8]) {
             standing: mapped.standing.clone(),
             commit: None,
             remark: mapped.remark.clone(),
+            package: None,
         };
         Some((ImportedTask { task, origin }, mapped.definition.clone()))
     });

@@ -336,10 +336,20 @@ fn the_corpus_holds_every_oddity_that_is_told() {
         let kinds = answer.pointer("/data/kinds").unwrap().as_object().unwrap();
         told.extend(kinds.keys().cloned());
     }
-    // These take a file in a wrong form, a second import, and an export.
+    // These take a file in a wrong form, a second import, an export, and somebody's key.
     let all = AnomalyKind::ALL.iter().map(|kind| kind.word().to_owned());
     let missing: Vec<String> = all.filter(|kind| !told.contains(kind)).collect();
-    assert_eq!(missing, ["wrong-form", "changed-upstream", "records-left"]);
+    assert_eq!(
+        missing,
+        [
+            "wrong-form",
+            "changed-upstream",
+            "secret",
+            "state-left",
+            "package-left",
+            "records-left"
+        ]
+    );
 }
 
 /// Two thousand tasks in several files of the ledger, with all that real ones have.

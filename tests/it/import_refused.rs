@@ -49,9 +49,9 @@ fn p13_a_bad_entry_of_an_export_is_told_at_its_own_line() {
         found,
         [
             "export.json:4 no-task: `#2`: it has no definition: no task",
-            "export.json:5 no-task: the key `id` is here twice at column 37: no task",
+            "export.json:5 no-task: the key `id` is here twice at column 35: no task",
             "export.json:7 no-task: trailing comma at column 18: no task",
-            "export.json:8 no-task: `A-6`: `role`: a text is missing here: no task",
+            "export.json:8 no-task: `A-6`: invalid type: integer `7`, expected a text (role name): no task",
         ]
     );
     json(&world, &format!("{line} --skip-bad"), 0);

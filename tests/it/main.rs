@@ -71,6 +71,7 @@ mod release;
 mod renew;
 mod reviews;
 mod rewritten;
+mod round_trip;
 mod routing;
 mod sessions;
 mod set_status;

@@ -29,10 +29,12 @@ Field map (`--map FILE`): whatever it does not say is as usual
 
 What becomes of a status: done is done at the commit that the source names, if the target has it,
 else on your word; who says so must be one who may merge. Nobody holds here what they held there.
-What was blocked waits for its dependencies, or is parked until a person unparks it. Whatever has
-no field here is kept under `x-` keys. A task that is there is never changed by an import.
+What was blocked waits for its dependencies, or is parked until a person unparks it; of an export
+of laneway it stays blocked, and its work packages come with it. Whatever has no field here is kept
+under `x-` keys. A task that is there is never changed by an import, nor a package that is.
 
-Exit 1: entries cannot become tasks, and nothing is written.";
+Exit 1: entries cannot become tasks, and nothing is written. An entry that holds what looks like a
+secret is none: leave its field out by `ignore`, or the entry by `--skip-bad`.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = MAP)]

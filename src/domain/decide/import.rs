@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 
 use super::{Change, Context, PlanChange, StateChange, plan};
-use crate::domain::id::TaskId;
+use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::identity::Capability;
-use crate::domain::import::{FirstStanding, ImportFile, ImportedTask};
+use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, is_package_place};
+use crate::domain::plan::Origin;
 use crate::domain::refusal::{Refusal, Unmet};
 use crate::domain::state::{Adoption, Hindrance, Standing};
 use crate::domain::task::Task;
@@ -29,6 +30,7 @@ pub(super) fn import(
     let mut unmet = had_a_life(ctx, tasks);
     unmet.extend(done_unmet(ctx, tasks));
     unmet.extend(block_unmet(ctx, tasks));
+    unmet.extend(package_unmet(ctx, tasks));
     if !unmet.is_empty() {
         return Err(Refusal::new(ctx.what(None), None, unmet));
     }
@@ -37,9 +39,13 @@ pub(super) fn import(
         path: file.path.clone(),
         blob: file.blob,
     });
+    let packages = packages(tasks).map(|(path, blob)| PlanChange::File {
+        path: format!("governance/{path}"),
+        blob,
+    });
     Ok(Change {
         states: states.collect(),
-        plan: files.collect(),
+        plan: files.chain(packages).collect(),
         ..Change::default()
     })
 }
@@ -92,6 +98,39 @@ fn done_unmet(ctx: Context<'_>, tasks: &[ImportedTask]) -> Vec<Unmet> {
         }
     }
     unmet
+}
+
+/// The packages that tasks bring, by their paths below `governance/`; one that several tasks name
+/// comes once.
+fn packages(tasks: &[ImportedTask]) -> impl Iterator<Item = (&str, ObjectId)> {
+    let mut seen = HashSet::new();
+    let all = tasks.iter().filter_map(|new| {
+        let path = new.task.package.as_deref().unwrap_or_default();
+        Some((path, new.origin.package?))
+    });
+    all.filter(move |(path, _)| seen.insert(*path))
+}
+
+/// A package comes to its own directory, and over no other.
+fn package_unmet(ctx: Context<'_>, tasks: &[ImportedTask]) -> Vec<Unmet> {
+    let known = ctx.snapshot.packages.0.as_ref();
+    let wrong = packages(tasks).filter_map(|(path, blob)| {
+        let other = |new: &&ImportedTask| {
+            let same = new.task.package.as_deref() == Some(path);
+            same && new.origin.package.is_some_and(|other| other != blob)
+        };
+        let message = if !is_package_place(path) {
+            format!("`{path}` is no place of a work package")
+        } else if tasks.iter().any(|new| other(&new)) {
+            format!("`{path}` would be two packages at once")
+        } else if known.is_some_and(|known| known.is_there(Origin::Ledger, path)) {
+            format!("the work package `{path}` is here already")
+        } else {
+            return None;
+        };
+        Some(Unmet::rule("package-taken", message))
+    });
+    wrong.collect()
 }
 
 /// A block owes a reason, and one by a task needs that task.

@@ -383,6 +383,15 @@ pub const REFUSALS: &[RefusalPage] = &[
         example: "the id of a task never changes",
     },
     RefusalPage {
+        id: "package-taken",
+        fact: "an import brings a work package to a place that is not free",
+        verbs: &["import"],
+        text: "A work package of an export comes to `governance/packages/` of the ledger, together \
+               with the task that names it, and never over a file that is there. `import` leaves \
+               such a package out and says so; only a request that was made otherwise is refused.",
+        example: "the work package `packages/A-1.md` is here already",
+    },
+    RefusalPage {
         id: "id-taken",
         fact: "the id is taken",
         verbs: &["add", "import", "workstation add"],

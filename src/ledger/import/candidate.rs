@@ -88,6 +88,8 @@ words! {
         Secret = "secret",
         /// A part of a state that means nothing in another repository.
         StateLeft = "state-left",
+        /// A work package that does not come in.
+        PackageLeft = "package-left",
         /// Records that cannot be vouched for.
         RecordsLeft = "records-left",
     }
@@ -205,6 +207,19 @@ pub struct Gathered {
     pub candidates: Vec<Candidate>,
     /// What is to be said of the source itself.
     pub anomalies: Vec<Anomaly>,
+    /// The work packages that it brings.
+    pub packages: Vec<PackageText>,
+}
+
+/// A work package of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageText {
+    /// Where it stands.
+    pub at: Spot,
+    /// Its path below `governance/`.
+    pub path: String,
+    /// The file as it is written.
+    pub text: String,
 }
 
 impl Gathered {
@@ -229,5 +244,6 @@ impl Gathered {
     pub fn extend(&mut self, other: Self) {
         self.candidates.extend(other.candidates);
         self.anomalies.extend(other.anomalies);
+        self.packages.extend(other.packages);
     }
 }

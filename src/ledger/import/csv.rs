@@ -66,7 +66,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
                 continue;
             }
         };
-        let spot = at(row.position().map_or(1, csv::Position::line));
+        let spot = at(row.position().map_or(1, |place| begins(bytes, place)));
         if row.len() != headings.len() {
             let why = format!("it has {} cells, the heading {}", row.len(), headings.len());
             found.candidates.push(Candidate::bad(spot, "", why));
@@ -116,6 +116,17 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
         });
     }
     found
+}
+
+/// The line on which a row begins: the reader counts the blank ones before it as a part of it.
+fn begins(bytes: &[u8], place: &csv::Position) -> u64 {
+    let from = usize::try_from(place.byte()).unwrap_or(usize::MAX);
+    let rest = bytes.get(from..).unwrap_or_default();
+    let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let blank = blank.filter(|byte| **byte == b'\n').count();
+    place
+        .line()
+        .saturating_add(u64::try_from(blank).unwrap_or(u64::MAX))
 }
 
 fn is_formula(text: &str) -> bool {

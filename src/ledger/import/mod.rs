@@ -30,13 +30,13 @@ mod written;
 mod tests;
 
 pub use self::csv::{defused, read as read_csv, written as csv_table};
-pub use candidate::{Anomaly, AnomalyKind, Candidate, Gathered, Spot};
+pub use candidate::{Anomaly, AnomalyKind, Candidate, Gathered, PackageText, Spot};
 pub use field_map::{FieldMap, SourceKind};
 pub use items::read as read_item;
 pub use json::read as read_json;
 pub use looks::{Looks, named};
 pub use mapping::{Known, Mapped, MappingOptions, map};
-pub use own::{EXPORT, is_export, read as read_export};
+pub use own::{EXPORT, is_export, read_export};
 pub use plan::{PlanError, PlanText, file_path, origins, texts};
 pub use playbook::read as read_playbook;
 pub use table::cells as table_cells;

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::json::Strict;
 use super::own_state::{self, Counted};
 use super::pieces::{Piece, each, emptied, member};
-use super::{AnomalyKind, Candidate, Gathered, Spot};
-use crate::ledger::BadFile;
+use super::{AnomalyKind, Candidate, Gathered, PackageText, Spot};
+use crate::domain::import::is_package_place;
+use crate::ledger::{BadFile, packages, read};
 
 /// The key that only exports have, with the version of their form.
 pub const EXPORT: &str = "laneway_export";
@@ -22,7 +23,7 @@ pub fn is_export(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`BadFile`] for text that is no export of a version that this build knows.
-pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
+pub fn read_export(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
     let bad = |message: String| BadFile::whole(file, None, "meaning", message);
     // As it is written, or in the envelope of `--json`.
     let all = 0..bytes.len();
@@ -30,10 +31,11 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         Some(_) => all,
         None => member(bytes, all.clone(), "data").unwrap_or(all),
     };
+    let packages = member(bytes, data.clone(), "packages");
     let tasks = member(bytes, data, "tasks").filter(|part| bytes.get(part.start) == Some(&b'['));
+    let read = |text: &[u8]| serde_json::from_slice(text).map(|Strict(value)| value);
     let (pieces, frame) = match tasks {
         Some(part) => {
-            let read = |text: &[u8]| serde_json::from_slice(text).map(|Strict(value)| value);
             let (pieces, ended) = each(bytes, part.clone(), read);
             // What is cut off is told by the frame.
             let frame = if ended {
@@ -79,6 +81,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         found.candidates.push(one(at, n, &task));
         counted.add(task.get("state").and_then(Value::as_object));
     }
+    let packages = packages.filter(|part| bytes.get(part.start) == Some(&b'['));
+    for Piece { line, value } in packages.map_or(Vec::new(), |part| each(bytes, part, read).0) {
+        package(Spot::new(file, line), value.ok().as_ref(), &mut found);
+    }
     for (kind, what, made) in counted.told() {
         found.note(kind, Spot::new(file, 1), what, made);
     }
@@ -91,6 +97,37 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         }
     }
     Ok(found)
+}
+
+/// A package goes where packages stand, and must read, or it is none.
+fn package(at: Spot, value: Option<&Value>, found: &mut Gathered) {
+    let text = |key: &str| Some(value?.get(key)?.as_str()?.to_owned());
+    let (Some(path), Some(text)) = (text("path"), text("text")) else {
+        let what = "a package without `path` and `text`";
+        return found.note(AnomalyKind::PackageLeft, at, what, "it stays in the export");
+    };
+    let place = read::Origin {
+        file: &path,
+        commit: None,
+    };
+    let wrong = match packages::parse(place, text.as_bytes()) {
+        _ if !is_package_place(&path) => Some("is no place of a package".to_owned()),
+        Err(bad) => bad
+            .findings
+            .first()
+            .map(|first| format!("does not read: {}", first.message)),
+        Ok(_) if found.packages.iter().any(|known| known.path == path) => {
+            Some("is here twice: the target's counts".to_owned())
+        }
+        Ok(_) => None,
+    };
+    match wrong {
+        None => found.packages.push(PackageText { at, path, text }),
+        Some(why) => {
+            let what = format!("`{}` {why}", path.escape_debug());
+            found.note(AnomalyKind::PackageLeft, at, what, "it stays in the export");
+        }
+    }
 }
 
 fn one(at: Spot, n: usize, task: &Value) -> Candidate {

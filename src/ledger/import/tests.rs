@@ -102,6 +102,7 @@ proptest! {
                 standing: FirstStanding::Todo,
                 commit: None,
                 remark: remark.clone(),
+                package: None,
             };
             given.push((ImportedTask { task: new.task, origin }, definition));
         }
@@ -161,6 +162,7 @@ fn a_large_import_is_several_files_and_loses_nothing() {
             standing: FirstStanding::Done,
             commit: None,
             remark: None,
+            package: None,
         };
         (ImportedTask { task, origin }, definition)
     });

@@ -5,6 +5,7 @@
 
 mod compare;
 mod landings;
+mod packages;
 mod sources;
 mod strangers;
 
@@ -27,7 +28,7 @@ use crate::domain::task::Task;
 use crate::ledger::Loader;
 use crate::ledger::import::mapping::Mapping;
 use crate::ledger::import::{
-    Anomaly, AnomalyKind, FieldMap, Known, Looks, Mapped, MappingOptions, PlanText, SourceKind,
+    Anomaly, AnomalyKind, FieldMap, Known, Looks, Mapped, MappingOptions, PackageText, SourceKind,
     Spot, file_path, map, named, texts,
 };
 use crate::ledger::write::{self, Content};
@@ -144,7 +145,7 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     let archived = archived.iter().map(|archived| &archived.definition);
     let there = archived.chain(snapshot.plan.iter());
     let there: HashMap<TaskId, &Task> = there.map(|task| (task.id.clone(), task)).collect();
-    let mapping = mapped(
+    let mut mapping = mapped(
         site,
         &snapshot,
         &there,
@@ -153,6 +154,7 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
         &name,
         options,
     );
+    let brought = std::mem::take(&mut mapping.packages);
     let setting = Setting {
         site,
         snapshot: &snapshot,
@@ -163,8 +165,9 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     let mut outcome = judged(&setting, name, mapping)?;
     let wrong = mistaken(&outcome, &source.looks);
     outcome.anomalies.splice(..0, wrong);
+    let packages = packages::chosen(site, &snapshot, &mut outcome, brought)?;
     if !outcome.is_refused(options) {
-        outcome.mutation = write(site, &mut outcome, options)?;
+        outcome.mutation = write(site, &outcome, &packages, options)?;
     }
     Ok(outcome)
 }
@@ -358,20 +361,22 @@ fn judged(setting: &Setting<'_>, name: String, mapping: Mapping) -> Result<Impor
 
 fn write(
     site: &Site,
-    outcome: &mut ImportOutcome,
+    outcome: &ImportOutcome,
+    packages: &[PackageText],
     options: &ImportOptions,
 ) -> Result<Option<Mutation>, OpError> {
-    let rows = outcome.rows.iter().filter(|row| row.action == Action::New);
-    let tasks: Vec<_> = rows.filter_map(imported).collect();
-    if tasks.is_empty() {
-        return Ok(None);
-    }
-    let files = texts(tasks).map_err(|error| OpError::Usage(error.to_string()))?;
     let rehearsed = options.plan || options.dry_run;
     let mut writer = match rehearsed {
         true => site.repo().hasher(),
         false => site.repo().writer(),
     };
+    let blobs = packages::written(packages, &mut writer)?;
+    let rows = outcome.rows.iter().filter(|row| row.action == Action::New);
+    let tasks: Vec<_> = rows.filter_map(|row| imported(row, &blobs)).collect();
+    if tasks.is_empty() {
+        return Ok(None);
+    }
+    let files = texts(tasks).map_err(|error| OpError::Usage(error.to_string()))?;
     let mut named = Vec::with_capacity(files.len());
     for file in &files {
         let blob = writer.blob(file.text.as_bytes())?;
@@ -389,20 +394,22 @@ fn write(
     }
     let publisher = site.publisher()?;
     let (before, change) = publisher.judge(&request)?;
-    let texts: HashMap<&str, &PlanText> = named
-        .iter()
-        .map(|file| file.path.as_str())
-        .zip(&files)
-        .collect();
+    let texts = files.iter().map(|file| file.text.as_str());
+    let plans = named.iter().map(|file| file.blob).zip(texts);
+    let brought = packages.iter().filter_map(|package| {
+        let blob = blobs.get(&package.path)?;
+        Some((*blob, package.text.as_str()))
+    });
+    let texts: HashMap<ObjectId, &str> = plans.chain(brought).collect();
     let mut shown = Vec::new();
     if options.dry_run {
         for (path, content) in write::files(publisher.loader(), before.tip, &change, &request)? {
             let after = match content {
                 Content::Text(text) => text,
                 Content::Gone => String::new(),
-                Content::Blob(_) => texts
-                    .get(path.as_str())
-                    .map_or(String::new(), |f| f.text.clone()),
+                Content::Blob(blob) => texts
+                    .get(&blob)
+                    .map_or(String::new(), |text| (*text).to_owned()),
             };
             shown.push(FileChange {
                 path,
@@ -420,7 +427,10 @@ fn write(
     }))
 }
 
-fn imported(row: &ImportRow) -> Option<(ImportedTask, Map<String, Value>)> {
+fn imported(
+    row: &ImportRow,
+    packages: &HashMap<String, ObjectId>,
+) -> Option<(ImportedTask, Map<String, Value>)> {
     let mapped = &row.mapped;
     let (task, id) = (mapped.task.clone()?, mapped.id.clone()?);
     let origin = Origin {
@@ -432,6 +442,10 @@ fn imported(row: &ImportRow) -> Option<(ImportedTask, Map<String, Value>)> {
             .commit
             .filter(|_| mapped.standing == FirstStanding::Done),
         remark: mapped.remark.clone(),
+        package: task
+            .package
+            .as_ref()
+            .and_then(|path| packages.get(path).copied()),
     };
     Some((ImportedTask { task, origin }, mapped.definition.clone()))
 }

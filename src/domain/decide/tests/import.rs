@@ -1,13 +1,16 @@
 //! Tasks of another tracker, and their first standing.
 
-use crate::domain::decide::Change;
-use crate::domain::fixtures::{ANN, DANA, EVE, World, agent, oid, task, tid};
+use crate::domain::decide::{Change, PlanChange};
+use crate::domain::fixtures::{
+    ANN, DANA, EVE, World, agent, at, claim, oid, package, release, task, tid,
+};
 use crate::domain::id::ObjectId;
 use crate::domain::identity::Capability;
-use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
+use crate::domain::import::{FirstBlock, FirstStanding, ImportFile, ImportedTask, Origin};
+use crate::domain::package::StopGate;
 use crate::domain::record::RecordBody;
 use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::domain::request::Verb;
+use crate::domain::request::{Dependents, Verb};
 use crate::domain::state::{Standing, Status};
 
 fn one(id: &str, standing: FirstStanding, commit: Option<ObjectId>) -> ImportedTask {
@@ -20,6 +23,7 @@ fn one(id: &str, standing: FirstStanding, commit: Option<ObjectId>) -> ImportedT
             standing,
             commit,
             remark: None,
+            package: None,
         },
     }
 }
@@ -177,4 +181,108 @@ fn the_same_import_again_changes_nothing() {
     let mut world = World::new(vec![task("T-1", "A")]);
     let again = import(vec![one("T-1", FirstStanding::Done, None)]);
     assert_eq!(world.ask(DANA, None, again), Ok(Change::default()));
+}
+
+fn blocked(by: Option<&str>, since: Option<i64>) -> FirstStanding {
+    FirstStanding::Blocked(FirstBlock {
+        reason: "waits for quota".to_owned(),
+        by: by.map(tid),
+        since: since.map(at),
+    })
+}
+
+#[test]
+fn what_was_blocked_is_blocked_and_nobody_has_it() {
+    let mut world = World::new(vec![task("T-1", "A")]);
+    world.pass(100);
+    let now = world.now;
+    let verb = import(vec![
+        one("T-2", blocked(None, Some(7)), None),
+        one("T-3", blocked(Some("T-2"), None), None),
+        // A clock that ran ahead there says nothing here.
+        one("T-4", blocked(None, Some(199)), None),
+    ]);
+    drop(world.ask(DANA, None, verb).unwrap());
+    for (id, since) in [("T-2", at(7)), ("T-3", now), ("T-4", now)] {
+        let state = world.state(id);
+        let Standing::Withheld(hindrance) = &state.standing else {
+            panic!("{state:?}")
+        };
+        assert_eq!((state.status(), state.claim()), (Status::Blocked, None));
+        assert_eq!(hindrance.since, since, "{id}");
+    }
+    let refused = world.ask(ANN, None, claim("T-2")).unwrap_err();
+    let found = (refused.kind, refused.gate());
+    assert_eq!(found, (RefusalKind::Conflict, "task-blocked"));
+    assert!(refused.to_string().contains("waits for quota"), "{refused}");
+    no(world.ask(ANN, None, release("T-2")), "not-holder", "T-2");
+    // Whoever may plan ends it, and nobody else.
+    let unblock = || Verb::Unblock { task: tid("T-2") };
+    no(world.ask(EVE, None, unblock()), "agent-may", "may not plan");
+    drop(world.ask(DANA, None, unblock()).unwrap());
+    assert_eq!(world.state("T-2").standing, Standing::default());
+    // It may be given up as it is.
+    let cancel = Verb::Cancel {
+        task: tid("T-4"),
+        reason: "not here".to_owned(),
+        dependents: Dependents::None,
+    };
+    drop(world.ask(DANA, None, cancel).unwrap());
+    assert_eq!(world.state("T-4").status(), Status::Cancelled);
+}
+
+#[test]
+fn a_block_by_a_task_is_over_once_that_has_landed() {
+    let mut world = World::new(vec![task("T-1", "A")]);
+    world.reach(oid(5));
+    let verb = import(vec![
+        one("T-2", FirstStanding::Done, Some(oid(5))),
+        one("T-3", blocked(Some("T-2"), None), None),
+    ]);
+    drop(world.ask(DANA, None, verb).unwrap());
+    world.claim(ANN, "T-3");
+    assert_eq!(world.state("T-3").status(), Status::InProgress);
+}
+
+#[test]
+fn a_block_owes_a_reason_and_a_task_that_is_there() {
+    let mut world = World::new(vec![task("T-1", "A")]);
+    let stranger = import(vec![one("T-2", blocked(Some("T-9"), None), None)]);
+    no(world.ask(DANA, None, stranger), "task-unknown", "T-9");
+    let itself = import(vec![one("T-2", blocked(Some("T-2"), None), None)]);
+    no(world.ask(DANA, None, itself), "block-self", "T-2");
+    let silent = FirstStanding::Blocked(FirstBlock {
+        reason: " ".to_owned(),
+        by: None,
+        since: None,
+    });
+    let silent = import(vec![one("T-2", silent, None)]);
+    no(world.ask(DANA, None, silent), "reason-owed", "T-2");
+}
+
+#[test]
+fn a_package_comes_to_its_own_place_and_over_no_other() {
+    let there = package("T-1", StopGate::None);
+    let mut world =
+        World::new(vec![task("T-1", "A")]).packages(vec![("packages/T-1.md", Ok(there))]);
+    let with = |path: &str| {
+        let mut new = one("T-2", FirstStanding::Todo, None);
+        new.task.package = Some(path.to_owned());
+        new.origin.package = Some(oid(7));
+        import(vec![new])
+    };
+    for path in ["policy.yaml", "packages/x/T-2.md", "packages/../queue.md"] {
+        no(
+            world.ask(DANA, None, with(path)),
+            "package-taken",
+            "no place",
+        );
+    }
+    let taken = world.ask(DANA, None, with("packages/T-1.md"));
+    no(taken, "package-taken", "is here already");
+    let change = world.ask(DANA, None, with("packages/T-2.md")).unwrap();
+    assert!(change.plan.contains(&PlanChange::File {
+        path: "governance/packages/T-2.md".to_owned(),
+        blob: oid(7),
+    }));
 }

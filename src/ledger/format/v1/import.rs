@@ -45,6 +45,9 @@ pub struct OriginEntry {
     commit: Option<Text<ObjectId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     remark: Option<String>,
+    /// The blob of its work package, where the source brought one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    package: Option<Text<ObjectId>>,
 }
 
 /// What a source said of a block.
@@ -105,6 +108,7 @@ impl OriginEntry {
                 }
             };
             let commit = at.maybe("commit", self.commit);
+            let package = at.maybe("package", self.package);
             Some(Origin {
                 task: task?,
                 id: self.from,
@@ -112,6 +116,7 @@ impl OriginEntry {
                 standing: standing?,
                 commit,
                 remark: self.remark,
+                package,
             })
         })
     }
@@ -134,6 +139,7 @@ impl From<&Origin> for OriginEntry {
             },
             commit: origin.commit.map(Text::from),
             remark: origin.remark.clone(),
+            package: origin.package.map(Text::from),
         }
     }
 }

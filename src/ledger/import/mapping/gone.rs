@@ -8,7 +8,7 @@ use super::super::{Anomaly, AnomalyKind, Spot};
 use super::Mapping;
 use super::links::with_kept;
 use crate::domain::id::TaskId;
-use crate::domain::import::FirstWord;
+use crate::domain::import::{FirstStanding, FirstWord};
 
 /// Why there is no task that another one depends on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,18 @@ pub(super) fn detach(mapping: &mut Mapping, mut gone: HashMap<TaskId, Gone>) {
                 what,
                 "kept as `x-parent`",
             ));
+        }
+        if let FirstStanding::Blocked(block) = &mut mapped.standing
+            && let Some((by, why)) = block.by.as_ref().and_then(|by| gone.get_key_value(by))
+        {
+            let what = format!(
+                "`{}` is blocked by `{by}`, {}",
+                mapped.source_id,
+                why.fact()
+            );
+            let made = "it stays blocked until somebody ends that";
+            notes.push(about(mapped.at.clone(), &mapped.source_id, what, made));
+            block.by = None;
         }
         let mut lost: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let (mut all, mut kept, mut parks) = (Vec::new(), Vec::new(), false);

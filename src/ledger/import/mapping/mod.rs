@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use self::fields::Draft;
 use super::ids;
-use super::{Anomaly, AnomalyKind, Candidate, FieldMap, Gathered, Spot};
+use super::{Anomaly, AnomalyKind, Candidate, FieldMap, Gathered, PackageText, Spot};
 use crate::domain::cycles::cycles;
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
@@ -93,6 +93,8 @@ pub struct Mapping {
     pub anomalies: Vec<Anomaly>,
     /// Entries left out because they are closed in the source.
     pub left_out: usize,
+    /// The work packages that the source brings.
+    pub packages: Vec<PackageText>,
 }
 
 impl Mapping {
@@ -127,6 +129,7 @@ pub fn map(
 ) -> Mapping {
     let mut mapping = Mapping {
         anomalies: gathered.anomalies,
+        packages: gathered.packages,
         ..Mapping::default()
     };
     let candidates = gathered.candidates.into_iter().map(Candidate::bounded);

@@ -28,6 +28,19 @@ pub(super) fn refuse(mut mapped: Mapped, mapping: &mut Mapping) -> Mapped {
         };
         told(text.map_or("", String::as_str), &mut note);
     }
+    let path = mapped
+        .task
+        .as_ref()
+        .and_then(|task| task.package.as_deref());
+    for package in mapping
+        .packages
+        .iter()
+        .filter(|one| Some(one.path.as_str()) == path)
+    {
+        told(&package.text, &mut |what| {
+            found.insert(("package".to_owned(), what))
+        });
+    }
     if found.is_empty() {
         return mapped;
     }
