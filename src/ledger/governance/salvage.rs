@@ -269,8 +269,8 @@ fn written(entry: &Node<'_>) -> Written {
 /// A document out of which bad values are taken one after the other.
 struct Repair<'n, 'a> {
     node: Cow<'n, Node<'a>>,
-    /// Where the mapping of each key begins that was taken out, and the key.
-    taken: Vec<(u32, String)>,
+    /// Where the mapping of each key begins that was taken out, and the key with its place.
+    taken: Vec<(u32, String, Range<usize>)>,
     rounds: usize,
 }
 
@@ -287,7 +287,7 @@ impl<'n, 'a> Repair<'n, 'a> {
     fn next(
         &mut self,
         index: &LineIndex<'_>,
-        error: ShapeError,
+        mut error: ShapeError,
         complaints: &mut Complaints,
     ) -> bool {
         complaints.misshapen = true;
@@ -298,15 +298,21 @@ impl<'n, 'a> Repair<'n, 'a> {
         let start = cut.as_ref().map_or(self.node.span.start, |cut| cut.start);
         // A key that was taken out is missing now, which is no news.
         let known = match subject {
-            Subject::Missing(key) => self.taken.contains(&(start, key.to_owned())),
+            Subject::Missing(key) => {
+                let here = self.taken.iter().filter(|(above, ..)| *above == start);
+                // The mapping begins where it did, whatever was taken out of it.
+                let first = here.clone().map(|(_, _, place)| place.clone());
+                error.span = first.chain(error.span).min_by_key(|place| place.start);
+                here.into_iter().any(|(_, taken, _)| taken == key)
+            }
             Subject::Key | Subject::Value => false,
         };
         if !known {
             complaints.findings.push(shape_at(index, error));
         }
         let Some(cut) = cut else { return false };
-        if let Some(key) = cut.key {
-            self.taken.push((cut.parent, key));
+        if let Some((key, place)) = cut.key {
+            self.taken.push((cut.parent, key, place));
         }
         self.rounds < ROUNDS && remove(self.node.to_mut(), &cut.path)
     }
@@ -319,9 +325,9 @@ struct Cut {
     path: Vec<usize>,
     /// Where it begins.
     start: u32,
-    /// Where the collection above begins, and the key there.
+    /// Where the collection above begins, and the key there with its place.
     parent: u32,
-    key: Option<String>,
+    key: Option<(String, Range<usize>)>,
 }
 
 /// The value to take out for an error at `span`: an entry by its key, or a value. The root is
@@ -350,7 +356,7 @@ fn find(root: &Node<'_>, span: &Range<usize>, subject: Subject) -> Option<Cut> {
                     path,
                     start: value.span.start,
                     parent: above.span.start,
-                    key: key.map(|key| key.text.to_string()),
+                    key: key.map(|key| (key.text.to_string(), key.span.range())),
                 });
             }
             let range = value.span.range();

@@ -11,6 +11,28 @@ use crate::ledger::yaml::Limits;
 /// The first column of our own exports.
 pub const OWN: &str = "laneway";
 
+/// The key of each column: its name, or a number behind it where that is taken.
+fn keys(headings: &[String]) -> Vec<String> {
+    let names: HashSet<&String> = headings.iter().collect();
+    let mut counts: HashMap<&String, usize> = HashMap::new();
+    let key = |name| {
+        let count = counts.entry(name).or_default();
+        loop {
+            *count += 1;
+            match *count {
+                1 => return name.clone(),
+                n => {
+                    let key = format!("{name}-{n}");
+                    if !names.contains(&key) {
+                        return key;
+                    }
+                }
+            }
+        }
+    };
+    headings.iter().map(key).collect()
+}
+
 /// Reads a list of issues; the first row names the columns.
 #[must_use]
 pub fn read(file: &str, bytes: &[u8]) -> Gathered {
@@ -40,17 +62,15 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
         found.candidates.push(Candidate::bad(at(1), "", why));
         return found;
     }
-    let mut seen = HashSet::with_capacity(headings.len());
-    for name in &headings {
-        if !seen.insert(name) && !name.is_empty() {
-            let what = format!("the column `{name}` is here twice");
-            found.note(
-                AnomalyKind::ValueChanged,
-                at(1),
-                what,
-                "the later one is `NAME-2`",
-            );
-        }
+    let keys = keys(&headings);
+    for (name, key) in headings
+        .iter()
+        .zip(&keys)
+        .filter(|(name, key)| name != key && !name.is_empty())
+    {
+        let what = format!("the column `{name}` is here twice");
+        let made = format!("the later one is `{key}`");
+        found.note(AnomalyKind::ValueChanged, at(1), what, made);
     }
     let own = headings.first().is_some_and(|first| first == OWN);
     for row in reader.records() {
@@ -73,25 +93,12 @@ pub fn read(file: &str, bytes: &[u8]) -> Gathered {
             continue;
         }
         let mut fields = Map::new();
-        // How many columns of a name have a key already.
-        let mut same: HashMap<&str, usize> = HashMap::new();
-        for (name, cell) in headings.iter().zip(row.iter()) {
+        for (key, cell) in keys.iter().zip(row.iter()) {
             let cell = if own { armed(cell) } else { cell };
-            if cell.is_empty() || (own && name == OWN) {
-                continue;
+            let mark = own && key == OWN;
+            if !cell.is_empty() && !mark {
+                fields.insert(key.clone(), Value::from(cell));
             }
-            let count = same.entry(name).or_default();
-            let key = loop {
-                *count += 1;
-                let key = match *count {
-                    1 => name.clone(),
-                    n => format!("{name}-{n}"),
-                };
-                if !fields.contains_key(&key) {
-                    break key;
-                }
-            };
-            fields.insert(key, Value::from(cell));
         }
         if own && fields.contains_key("id") {
             found.candidates.push(table::read(spot, fields));
@@ -197,6 +204,14 @@ mod tests {
         let at = |key: &str| fields.get(key).and_then(Value::as_str);
         assert_eq!((at("a"), at("a-2")), (Some("x"), Some("y")));
         assert_eq!((at("a-3"), at("a-4")), (Some("z"), Some("w")), "{fields:?}");
+    }
+
+    #[test]
+    fn p13_a_row_is_told_at_its_own_line() {
+        let text = "id,title\n1,\"a\nb\"\n\r\n\n2\n3,c\n4\n";
+        let found = read("f", text.as_bytes()).candidates.into_iter();
+        let told: Vec<(usize, bool)> = found.map(|one| (one.at.line, one.bad.is_some())).collect();
+        assert_eq!(told, [(2, false), (6, true), (7, false), (8, true)]);
     }
 
     #[test]

@@ -1035,6 +1035,14 @@ pub(super) const CASES: &[Case] = &[
         found: &["identity-map.yaml:5:6 error schema: the key `name` is missing"],
     },
     Case {
+        name: "a misspelt name is told once, as missing and as unknown, at its place",
+        edits: &[Swap(MAP, "{name: \"@b\"", "{nmae: \"@b\"")],
+        found: &[
+            "identity-map.yaml:5:6 error schema: the key `name` is missing",
+            "identity-map.yaml:5:6 error schema: unknown key `nmae` (did you mean `name`?)",
+        ],
+    },
+    Case {
         name: "a workstation and a role that do not read are not missed",
         edits: &[
             Swap(
