@@ -175,6 +175,23 @@ fn seeds_reach_what_is_fuzzed() {
     assert!(reads.count() >= 5);
 }
 
+/// A message that reads is refused once it is longer than any that is written.
+#[test]
+fn p23_a_message_longer_than_any_is_not_read() {
+    let seeds = corpus("requests").into_iter();
+    let texts = seeds.map(|seed| String::from_utf8_lossy(&seed).into_owned());
+    let mut texts = texts.rev();
+    let text = texts
+        .find(|text| message::read(text, |_, _| None).is_ok())
+        .unwrap();
+    let long = format!("{text}\n{}", "x".repeat(message::MAX_MESSAGE));
+    let read = message::read(&long, |_, _| None);
+    assert!(
+        matches!(read, Err(message::BadMessage::TooLarge(_))),
+        "{read:?}"
+    );
+}
+
 #[test]
 fn every_target_has_a_corpus_and_a_place_in_the_fuzzer() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
