@@ -6,6 +6,7 @@ const HOLDS: &str = ", 0 differ";
 
 /// Name of the kind, exit code, fact.
 pub const ANSWERS: &[(&str, i32, &str)] = &[
+    ("huge_commit", 5, "bytes, more than 1048576"),
     ("governance_as_link", 5, NO_LEDGER),
     ("marker_with_another_branch", 5, NO_LEDGER),
     ("law_raised_in_the_marker", 5, "the ledger is under law 2"),

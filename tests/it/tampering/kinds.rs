@@ -307,9 +307,15 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "huge_message",
-        forge: |f| changed(f, "note", |raw| raw.message.push_str(&"x".repeat(1 << 20))),
-        seen: Seen::Audit("of its message is"),
+        forge: |f| changed(f, "note", |raw| raw.message.push_str(&"x".repeat(1 << 19))),
+        seen: Seen::Audit("the message of a ledger commit has at most 16384"),
         server: "ledger-commit",
+    },
+    Kind {
+        name: "huge_commit",
+        forge: |f| changed(f, "note", |raw| raw.message.push_str(&"x".repeat(1 << 20))),
+        seen: Seen::Server("no command reads a commit of that size: exit 5, which names it"),
+        server: "ledger-marker",
     },
     Kind {
         name: "no_request",
