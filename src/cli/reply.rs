@@ -6,15 +6,16 @@ use laneway::contract::LedgerView;
 use laneway::ops::{Mutation, Site};
 use laneway::workspace::BegunClaim;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::commands::ledger_after;
 
 /// The answer of a command.
 #[derive(Debug)]
 pub struct Reply {
-    /// For programs: the `data` of the envelope.
-    pub data: Value,
+    /// For programs: the `data` of the envelope, as it is written. No tree of values is built of it:
+    /// an answer may tell of every task of a long plan (P23).
+    pub data: Option<Box<RawValue>>,
     /// For people: goes to standard output.
     pub text: String,
     /// For people: remarks that go to standard error.
@@ -33,7 +34,7 @@ impl Reply {
     /// A positive answer.
     pub fn new(data: &impl Serialize, text: impl Into<String>) -> Self {
         // A contract type always serialises; were one not to, the answer says so by being null.
-        let data = serde_json::to_value(data).unwrap_or_default();
+        let data = to_raw_value(data).ok();
         Self {
             data,
             text: text.into(),

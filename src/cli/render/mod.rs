@@ -67,7 +67,7 @@ impl Screen {
                 schema: SCHEMA,
                 command: command.to_owned(),
                 ok: reply.code == 0,
-                data: Some(&reply.data),
+                data: Some(reply.data.as_deref()),
                 error: None,
                 ledger: reply.ledger.clone(),
             };
