@@ -191,7 +191,7 @@ fn read_all(ledger: &Ledger) -> usize {
 pub fn report() -> String {
     let mut text = String::from(
         "Each task is claimed, noted, renewed, handed off and landed; the target moves with each \
-         landing. The floor reads each commit and the blobs it changes.\n\n| ledger commits | floor \
+         landing. The floor reads each commit and the blobs it changes. Memory holds the pages of the pack that were read, too.\n\n| ledger commits | floor \
          s | audit s | ratio | commits/s | with what is remembered s | memory MB |\n\
          |---|---|---|---|---|---|---|\n",
     );

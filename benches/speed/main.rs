@@ -39,39 +39,43 @@ pub fn numbers(name: &str, default: &str) -> Vec<usize> {
     text.split(',').filter_map(|one| one.parse().ok()).collect()
 }
 
+const HEAD: &str = "# Benchmarks\n\nWhole processes, medians, beside floors measured in the same run. \
+    Compare ratios, not milliseconds: the machine is shared.\nRepeat with `make bench` \
+    (`BENCH_SIZES=1000` and `BENCH_PARTS=verbs` for a short run, which leaves the other parts as they \
+    were measured before); peak memory needs GNU time.\n";
+
+/// What an earlier run wrote of a part.
+fn section(report: &str, title: &str) -> Option<String> {
+    let (_, rest) = report.split_once(&format!("\n## {title}\n"))?;
+    let text = rest.split("\n## ").next()?;
+    Some(text.to_owned())
+}
+
 fn main() {
     // `cargo test` builds benches and asks them for their tests: there are none.
     if std::env::args().any(|arg| arg == "--test" || arg == "--list") {
         return;
     }
-    let mut report = String::from(
-        "# Benchmarks\n\nWhole processes, medians, beside floors measured in the same run. Compare \
-         ratios, not milliseconds: the machine is shared.\nRepeat with `make bench` \
-         (`BENCH_SIZES=1000` and `BENCH_PARTS=verbs` for a short run); peak memory needs GNU time.\n",
-    );
-    if wanted("verbs") {
-        report.push_str("\n## Verbs\n\n");
-        report.push_str(&verbs::report(&numbers("BENCH_SIZES", "1000,10000,100000")));
-    }
-    if wanted("gates") {
-        report.push_str("\n## Gates of one claim\n\n");
-        report.push_str(&gates::report());
-    }
-    if wanted("claims") {
-        report.push_str("\n## Claims at once\n\n");
-        report.push_str(&claims::report());
-    }
-    if wanted("growth") {
-        report.push_str("\n## Growth\n\n");
-        report.push_str(&growth::report());
-    }
-    if wanted("audit") {
-        report.push_str("\n## Audit\n\n");
-        report.push_str(&audit::report());
-    }
-    if wanted("bombs") {
-        report.push_str("\n## Bombs\n\n");
-        report.push_str(&bombs::report());
+    let parts: [(&str, &str, &dyn Fn() -> String); 6] = [
+        ("verbs", "Verbs", &|| {
+            verbs::report(&numbers("BENCH_SIZES", "1000,10000,100000"))
+        }),
+        ("gates", "Gates of one claim", &gates::report),
+        ("claims", "Claims at once", &claims::report),
+        ("growth", "Growth", &growth::report),
+        ("audit", "Audit", &audit::report),
+        ("bombs", "Bombs", &bombs::report),
+    ];
+    let before = fs::read_to_string("BENCHMARKS.md").unwrap_or_default();
+    let mut report = String::from(HEAD);
+    for (part, title, measure) in parts {
+        let text = match wanted(part) {
+            true => Some(measure()),
+            false => section(&before, title),
+        };
+        if let Some(text) = text {
+            report.push_str(&format!("\n## {title}\n\n{}\n", text.trim()));
+        }
     }
     fs::write("BENCHMARKS.md", report).unwrap();
 }
