@@ -3,8 +3,9 @@
 //! A record was written by the commit that has it as it stands now and whose parent has not. The
 //! line is walked from its tip, and no further than to the oldest record that is asked for. A
 //! commit of laneway carries the second of its request, and so do the records it writes: only the
-//! commits of that second are opened. A record that none of them wrote came in by other means; for
-//! it the trees of all are compared, so that a lie about the time hides nobody.
+//! commits of that second are opened, and there the lines of the record are looked for in the state
+//! file, which has one form. A record that none of them wrote so came in by other means; for it the
+//! files of all are read, so that a lie about the time hides nobody.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,8 +13,9 @@ use super::signature::{last_verified, shown};
 use crate::domain::id::{AgentName, ObjectId, TaskId};
 use crate::domain::record::Record;
 use crate::domain::signature::Level;
-use crate::git::GitError;
-use crate::ledger::{Ledger, LedgerError, Loader, message, paths};
+use crate::git::{GitError, Step};
+use crate::ledger::yaml::Limits;
+use crate::ledger::{Ledger, LedgerError, Loader, message, paths, write};
 
 /// The ledger commit that wrote a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub fn authorship<'r>(
     if search.pending.is_empty() {
         return Ok(search.found);
     }
-    search.verified = last_verified(ledger)?;
+    search.verified = last_verified(ledger, tip)?;
     search.walk(Among::TheirSecond)?;
     search.walk(Among::All)?;
     Ok(search.found)
@@ -109,7 +111,7 @@ impl<'r> Search<'_, 'r> {
             };
             judged |= self.verified == Some(id);
             if among == Among::All || seconds.contains(&step.seconds) {
-                self.look(id, step.parent, judged)?;
+                self.look(id, step, among, judged)?;
                 if self.pending.is_empty() {
                     return Ok(());
                 }
@@ -123,28 +125,38 @@ impl<'r> Search<'_, 'r> {
     fn look(
         &mut self,
         id: ObjectId,
-        parent: Option<ObjectId>,
+        step: Step,
+        among: Among,
         judged: bool,
     ) -> Result<(), LedgerError> {
+        let before = match step.parent {
+            Some(parent) if self.loader.repo().exists(parent) => Some(parent),
+            // Behind the edge of a shallow clone: what stood there nobody can say.
+            Some(_) => return Ok(()),
+            None => None,
+        };
         let tasks: Vec<&'r TaskId> = self.pending.keys().copied().collect();
         for task in tasks {
-            let before = match parent {
-                Some(parent) if self.loader.repo().exists(parent) => Some(parent),
-                // Behind the edge of a shallow clone: what stood there nobody can say.
-                Some(_) => continue,
-                None => None,
+            let mut pending = self.pending.remove(task).unwrap_or_default();
+            let mine = match among {
+                Among::TheirSecond => {
+                    let of_second = |record: &&Record| record.at.seconds() == step.seconds;
+                    let candidates: Vec<&Record> =
+                        pending.iter().copied().filter(of_second).collect();
+                    self.written(id, before, task, candidates)?
+                }
+                Among::All if self.mark(Some(id), task)? == self.mark(before, task)? => Vec::new(),
+                Among::All => {
+                    let after = self.records(Some(id), task)?;
+                    let before = self.records(before, task)?;
+                    let wrote =
+                        |record: &&Record| after.contains(record) && !before.contains(record);
+                    pending.iter().copied().filter(wrote).collect()
+                }
             };
-            if self.mark(Some(id), task)? == self.mark(before, task)? {
-                continue;
-            }
-            let after = self.records(Some(id), task)?;
-            let before = self.records(before, task)?;
-            let wrote = |record: &Record| after.contains(record) && !before.contains(record);
-            let pending = self.pending.remove(task).unwrap_or_default();
-            let (mine, left): (Vec<_>, Vec<_>) =
-                pending.into_iter().partition(|record| wrote(record));
-            if !left.is_empty() {
-                self.pending.insert(task, left);
+            pending.retain(|record| !mine.iter().any(|one| one.n == record.n));
+            if !pending.is_empty() {
+                self.pending.insert(task, pending);
             }
             for record in mine {
                 let level = self.level(id, &record.by, judged)?;
@@ -154,6 +166,39 @@ impl<'r> Search<'_, 'r> {
             }
         }
         Ok(())
+    }
+
+    /// Which of `records` have their lines in the state file of the commit `id`, and not in that of
+    /// the one before it.
+    fn written(
+        &self,
+        id: ObjectId,
+        before: Option<ObjectId>,
+        task: &TaskId,
+        records: Vec<&'r Record>,
+    ) -> Result<Vec<&'r Record>, LedgerError> {
+        if records.is_empty() || self.mark(Some(id), task)? == self.mark(before, task)? {
+            return Ok(Vec::new());
+        }
+        let (after, before) = (self.text(Some(id), task)?, self.text(before, task)?);
+        let mut mine = Vec::new();
+        for record in records {
+            let lines = write::record_text(record)?;
+            if has(&after, &lines) && !has(&before, &lines) {
+                mine.push(record);
+            }
+        }
+        Ok(mine)
+    }
+
+    /// The state file of a task; empty where there is none.
+    fn text(&self, commit: Option<ObjectId>, task: &TaskId) -> Result<String, LedgerError> {
+        let Some(commit) = commit else {
+            return Ok(String::new());
+        };
+        let repo = self.loader.repo();
+        let found = repo.blob_at(commit, &paths::state(task), Limits::STATE.bytes as u64)?;
+        Ok(String::from_utf8(found.unwrap_or_default()).unwrap_or_default())
     }
 
     /// The object of a commit that changes whenever the records of a task do: its state file, and
@@ -185,4 +230,17 @@ impl<'r> Search<'_, 'r> {
         let rules = message::rules(&self.loader.repo().commit(id)?.message);
         Ok(shown(self.loader, id, rules, by, || judged))
     }
+}
+
+/// Whether `text` has these lines, and the next one, if any, belongs to no longer record.
+fn has(text: &str, lines: &str) -> bool {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(lines) {
+        let behind = &text[from + at + lines.len()..];
+        if behind.is_empty() || behind.starts_with("  - ") || !behind.starts_with(' ') {
+            return true;
+        }
+        from += at + lines.len();
+    }
+    false
 }

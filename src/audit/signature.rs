@@ -41,9 +41,8 @@ pub fn verified_ref(ledger: &Ledger) -> String {
 ///
 /// # Errors
 /// Of git.
-pub fn last_verified(ledger: &Ledger) -> Result<Option<ObjectId>, LedgerError> {
-    let said = ledger.repo.tip(&verified_ref(ledger))?;
-    let (Some(said), Some(tip)) = (said, ledger.tip()?) else {
+pub fn last_verified(ledger: &Ledger, tip: ObjectId) -> Result<Option<ObjectId>, LedgerError> {
+    let Some(said) = ledger.repo.tip(&verified_ref(ledger))? else {
         return Ok(None);
     };
     let repo = &ledger.repo;
@@ -77,7 +76,11 @@ impl Witness {
     /// Of git.
     pub fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
         let repo = &ledger.repo;
-        let verified = match last_verified(ledger)? {
+        let said = match ledger.tip()? {
+            Some(tip) => last_verified(ledger, tip)?,
+            None => None,
+        };
+        let verified = match said {
             Some(said) => repo.first_parents(said).collect::<Result<_, GitError>>()?,
             None => HashSet::new(),
         };

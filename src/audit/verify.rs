@@ -126,7 +126,8 @@ pub fn verify_range(
     to: Option<ObjectId>,
 ) -> Result<Verification<'_>, AuditError> {
     let repo = &ledger.repo;
-    let mut verification = match (ledger.tip()?, from) {
+    let tip = ledger.tip()?;
+    let mut verification = match (tip, from) {
         (Some(tip), _) => {
             let mut line = verify_line(repo, from, tip)?;
             line.set_aside(aside(ledger, tip)?)?;
@@ -140,7 +141,11 @@ pub fn verify_range(
         let left = &verification.commits;
         left.iter().position(|one| *one == commit)
     };
-    verification.server = match last_verified(ledger)? {
+    let said = match tip {
+        Some(tip) => last_verified(ledger, tip)?,
+        None => None,
+    };
+    verification.server = match said {
         Some(said) if up_to(said).is_some() => Server::Said(said),
         _ => Server::Silent,
     };

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::ops::Range;
 
 use gix::diff::blob::{Algorithm, Diff, InternedInput, Token};
@@ -16,6 +17,10 @@ const CONTEXT: u32 = 3;
 /// Largest file that is compared by lines, in bytes; of a larger one the object ids count.
 const MAX_COMPARED: u64 = 32 << 20;
 
+/// Most bytes that are compared by lines for one key, each pair of files once: a small pack can hold
+/// a large file at a million paths. Of what comes after, by path, the object ids count.
+const MOST_COMPARED: u64 = 256 << 20;
+
 /// So many bytes are looked at for a NUL, which makes a file binary, as git does.
 const SNIFFED: usize = 8000;
 
@@ -25,7 +30,7 @@ impl Repo {
     ///
     /// It is the idea of `git patch-id --stable --verbatim`: a hash of the patch in path order,
     /// without line numbers, and without object ids but those of submodules and of files that have
-    /// no lines: binary ones and those above 32 MiB. White space counts. Nothing is run; attributes
+    /// no lines: binary ones, those above 32 MiB, and what is left after 256 MiB. White space counts. Nothing is run; attributes
     /// and configuration have no say. An empty change has a fixed key.
     ///
     /// # Errors
@@ -34,14 +39,15 @@ impl Repo {
         let mut changes = self.changes(base, commit)?;
         changes.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut hash = Parts(Sha256::new_with_prefix(DOMAIN));
+        let mut patches = Patches::default();
         for (path, change) in changes {
             let (old, new) = change.sides();
             hash.part("path", &path);
             hash.part("old", mode(old).as_bytes());
             hash.part("new", mode(new).as_bytes());
-            match (self.lines_of(old)?, self.lines_of(new)?) {
-                (Some(before), Some(after)) => hash.patch(&before, &after),
-                _ => {
+            match patches.of(self, old, new)? {
+                Some(patch) => hash.part("patch", &patch),
+                None => {
                     hash.part("from", &id(old));
                     hash.part("to", &id(new));
                 }
@@ -56,12 +62,64 @@ impl Repo {
         let Some(entry) = entry else {
             return Ok(Some(Vec::new()));
         };
-        if entry.kind == EntryKind::Submodule || self.blob_size(entry.id)? > MAX_COMPARED {
-            return Ok(None);
-        }
         let bytes = self.object(entry.id, Kind::Blob)?.detach().data;
         let head = bytes.get(..SNIFFED).unwrap_or(&bytes);
         Ok((!head.contains(&0)).then_some(bytes))
+    }
+
+    /// The size of what would be compared; none for what has no lines.
+    fn compared(&self, entry: Option<Entry>) -> Result<Option<u64>, GitError> {
+        match entry {
+            None => Ok(Some(0)),
+            Some(entry) if entry.kind == EntryKind::Submodule => Ok(None),
+            Some(entry) => Ok(Some(self.blob_size(entry.id)?).filter(|size| *size <= MAX_COMPARED)),
+        }
+    }
+}
+
+/// The object ids of both sides.
+type Pair = (Option<ObjectId>, Option<ObjectId>);
+
+/// The patches of one change, each pair of files made once.
+#[derive(Default)]
+struct Patches {
+    known: HashMap<Pair, Option<[u8; 32]>>,
+    /// Bytes that were compared.
+    compared: u64,
+}
+
+impl Patches {
+    /// The hash of the patch between two entries; none where their ids count.
+    fn of(
+        &mut self,
+        repo: &Repo,
+        old: Option<Entry>,
+        new: Option<Entry>,
+    ) -> Result<Option<[u8; 32]>, GitError> {
+        let (Some(before), Some(after)) = (repo.compared(old)?, repo.compared(new)?) else {
+            return Ok(None);
+        };
+        let pair = (old.map(|entry| entry.id), new.map(|entry| entry.id));
+        if let Some(known) = self.known.get(&pair) {
+            return Ok(*known);
+        }
+        let sum = self.compared + before + after;
+        let patch = match sum <= MOST_COMPARED {
+            true => {
+                self.compared = sum;
+                match (repo.lines_of(old)?, repo.lines_of(new)?) {
+                    (Some(before), Some(after)) => {
+                        let mut hash = Parts(Sha256::new());
+                        hash.patch(&before, &after);
+                        Some(hash.0.finalize().into())
+                    }
+                    _ => None,
+                }
+            }
+            false => None,
+        };
+        self.known.insert(pair, patch);
+        Ok(patch)
     }
 }
 

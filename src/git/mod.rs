@@ -48,6 +48,7 @@ pub(crate) mod testing;
 
 pub use denial::Denial;
 pub use error::GitError;
+pub use history::Step;
 pub use hooks::{HooksHome, HooksPath};
 pub use index::Staged;
 pub use litter::Litter;

@@ -7,6 +7,9 @@ use crate::domain::shell::quoted;
 /// What puts the ledger at `name` (`refs/heads/…`, or `refs/remotes/REMOTE/…`) back to `good` from
 /// `found`, where it stands now; none: it is gone. Each way is a command line for a shell.
 ///
+/// The hook of this clone is passed by: it keeps people from writing the ledger by hand, which is what
+/// this is. A server that guards its ledger refuses it, and says what to do there.
+///
 /// A ref of this repository is moved only from where it was found, a remote's only from where it
 /// was fetched: whoever has moved it meanwhile wins.
 #[must_use]
@@ -25,7 +28,7 @@ pub fn restore(name: &str, good: ObjectId, found: Option<ObjectId>) -> String {
         quoted(remote),
         quoted(&format!("{good}:refs/heads/{branch}")),
     );
-    format!("git push {lease} {remote} {to} && git fetch {remote}")
+    format!("git push --no-verify {lease} {remote} {to} && git fetch {remote}")
 }
 
 #[cfg(test)]
@@ -50,7 +53,7 @@ mod tests {
         assert_eq!(
             restore("refs/remotes/origin/led/ger", id(7), Some(id(8))),
             format!(
-                "git push --force-with-lease=refs/heads/led/ger:{bad} origin \
+                "git push --no-verify --force-with-lease=refs/heads/led/ger:{bad} origin \
                  {good}:refs/heads/led/ger && git fetch origin"
             )
         );

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::document::{Atom, Document, Edit, EditError, Route};
 use super::format::v1::marker::MarkerFile;
+use super::format::v1::record::RecordEntry;
 use super::format::v1::state::StateFile;
 use super::format::v1::station::StationFile;
 use super::load::{Loader, PlanFile};
@@ -152,6 +153,22 @@ pub fn author(request: &Request) -> Signature {
         offset: 0,
     }
 }
+
+/// The lines that a record takes in the file of a state, from the end of the line before them.
+///
+/// # Errors
+/// [`LedgerError::Io`] for what cannot be written down.
+pub fn record_text(record: &Record) -> Result<String, LedgerError> {
+    let list = BTreeMap::from([(RECORDS, [RecordEntry::from(record)])]);
+    let text = canonical(&list)?;
+    Ok(text
+        .trim_start_matches(RECORDS)
+        .trim_start_matches(':')
+        .to_owned())
+}
+
+/// The key of a state file under which its records stand, last.
+const RECORDS: &str = "records";
 
 /// The canonical text of a file that only the tool writes.
 pub(super) fn canonical(file: &impl serde::Serialize) -> Result<String, LedgerError> {

@@ -66,9 +66,10 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
     };
     let outcome = claim(&site, wish, options)?;
     let reply = Reply::new(&ClaimedView::from(&outcome), text(&outcome));
-    Ok(reply
-        .carried_out(&site, &outcome.mutation)
-        .ends(outcome.begun))
+    let reply = reply.carried_out(&site, &outcome.mutation);
+    // Which task it is was asked for, where none was named.
+    let named = args.id.is_some() && reply.confirms;
+    Ok(reply.confirms(named).ends(outcome.begun))
 }
 
 pub(super) fn text(outcome: &ClaimOutcome) -> String {

@@ -8,6 +8,7 @@ use super::Push;
 use crate::audit::{AuditError, Difference, Verdict, verify_line};
 use crate::domain::id::ObjectId;
 use crate::domain::push::{Denied, Update, VERIFIED};
+use crate::domain::shell::quoted;
 use crate::domain::signature::Level;
 use crate::domain::snapshot::States;
 use crate::domain::state::Standing;
@@ -64,7 +65,15 @@ impl Push<'_> {
                     new.short(),
                     old.short()
                 );
-                return Ok(Some(no("ledger-rewound", fact, FETCH).at(new)));
+                let back = self.repo.is_ancestor(new, old).unwrap_or(false);
+                let hint = match back {
+                    true => format!(
+                        "who has the server puts it back there: `git update-ref {} {new} {old}`",
+                        quoted(name)
+                    ),
+                    false => FETCH.to_owned(),
+                };
+                return Ok(Some(no("ledger-rewound", fact, &hint).at(new)));
             }
             Err(AuditError::Ledger(LedgerError::Git(error))) if names_nothing(&error) => {
                 return Ok(Some(no("ledger-commit", error.to_string(), FETCH).at(new)));
