@@ -180,25 +180,34 @@ impl<'r> Search<'_, 'r> {
         if records.is_empty() || self.mark(Some(id), task)? == self.mark(before, task)? {
             return Ok(Vec::new());
         }
-        let (after, before) = (self.text(Some(id), task)?, self.text(before, task)?);
+        let Some(after) = self.text(id, task)? else {
+            return Ok(Vec::new());
+        };
+        let written = match before {
+            Some(before) => self.text(before, task)?,
+            None => None,
+        };
+        // What comes back from the archive was there before.
+        let put_away = match written {
+            Some(_) => Vec::new(),
+            None => self.records(before, task)?,
+        };
+        let written = written.unwrap_or_default();
         let mut mine = Vec::new();
         for record in records {
             let lines = write::record_text(record)?;
-            if has(&after, &lines) && !has(&before, &lines) {
+            if has(&after, &lines) && !has(&written, &lines) && !put_away.contains(record) {
                 mine.push(record);
             }
         }
         Ok(mine)
     }
 
-    /// The state file of a task; empty where there is none.
-    fn text(&self, commit: Option<ObjectId>, task: &TaskId) -> Result<String, LedgerError> {
-        let Some(commit) = commit else {
-            return Ok(String::new());
-        };
+    /// The state file of a task; none where it has none.
+    fn text(&self, commit: ObjectId, task: &TaskId) -> Result<Option<String>, LedgerError> {
         let repo = self.loader.repo();
         let found = repo.blob_at(commit, &paths::state(task), Limits::STATE.bytes as u64)?;
-        Ok(String::from_utf8(found.unwrap_or_default()).unwrap_or_default())
+        Ok(found.map(|bytes| String::from_utf8(bytes).unwrap_or_default()))
     }
 
     /// The object of a commit that changes whenever the records of a task do: its state file, and

@@ -261,7 +261,7 @@ mod tests {
         let work = write(&repo, &[base], &edits);
         assert_eq!(
             repo.change_key(base, work).unwrap(),
-            "3029b04cb715a2b6416903f1bae1a3665960d98e4e51bebcf225533cc2df98c8"
+            "062d7cfdde323dca2f29208ace773c0d701c7d77f581f112c685a5fed7a85de1"
         );
     }
 

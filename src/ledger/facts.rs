@@ -322,25 +322,62 @@ fn completed(
         return Ok(Some(RangeFacts { replayed, ..facts }));
     }
     let parents = repo.commit(commit)?.parents;
-    let moved = match parents.first() {
+    let rebased = rebased_onto(repo, &facts, submission, commit)?;
+    let moved = match rebased.as_ref().or(parents.first()) {
         Some(onto) => moved(repo, snapshot, facts.base, *onto)?,
         None => Vec::new(),
     };
     let facts = RangeFacts { moved, ..facts };
-    let [onto] = parents.as_slice() else {
-        return Ok(Some(facts));
+    let landed = |onto| Replayed::Commit {
+        onto,
+        result: commit,
+        content_key,
     };
-    let replayed = match replayed(repo, &facts, submission, *onto)? {
-        Replayed::Commit { onto, result, .. }
-            if repo.tree_of(result)? == repo.tree_of(commit)? =>
-        {
-            Replayed::Commit {
-                onto,
-                result: commit,
-                content_key,
+    let replayed = match (rebased, parents.as_slice()) {
+        (Some(onto), _) => landed(onto),
+        (None, [onto]) => match replayed(repo, &facts, submission, *onto)? {
+            Replayed::Commit { onto, result, .. }
+                if repo.tree_of(result)? == repo.tree_of(commit)? =>
+            {
+                landed(onto)
             }
-        }
-        _ => Replayed::Unknown,
+            _ => Replayed::Unknown,
+        },
+        (None, _) => Replayed::Unknown,
     };
     Ok(Some(RangeFacts { replayed, ..facts }))
+}
+
+/// Where the commits begin that end with `commit`, if they are those of the submission one by one,
+/// with the files that a replay gives each: what a forge's rebase makes of several commits.
+fn rebased_onto(
+    repo: &Repo,
+    facts: &RangeFacts,
+    submission: &Submission,
+    commit: ObjectId,
+) -> Result<Option<ObjectId>, LedgerError> {
+    if facts.commits.len() < 2 || facts.commits.iter().any(|commit| commit.merge) {
+        return Ok(None);
+    }
+    let mut trees = Vec::with_capacity(facts.commits.len());
+    let mut onto = commit;
+    for _ in &facts.commits {
+        let here = repo.commit(onto)?;
+        let [parent] = here.parents.as_slice() else {
+            return Ok(None);
+        };
+        trees.push(here.tree);
+        onto = *parent;
+        if !repo.exists(onto) {
+            return Ok(None);
+        }
+    }
+    trees.reverse();
+    let Some(replayed) = replayed_onto(repo, submission, onto)? else {
+        return Ok(None);
+    };
+    let steps = repo.commits_between(onto, replayed)?.into_iter();
+    let steps = steps.map(|step| repo.tree_of(step));
+    let same = steps.collect::<Result<Vec<_>, _>>()? == trees;
+    Ok(same.then_some(onto))
 }

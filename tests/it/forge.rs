@@ -119,6 +119,33 @@ fn p31_a_rebase_comes_in_commit_by_commit_as_it_was_handed_off() {
     drop(world.laneway("audit verify").code(0));
 }
 
+/// Each commit on the parent that it has there: replayed on the last one alone they would conflict.
+#[test]
+fn p31_a_rebase_that_edits_the_same_lines_twice_landed_from_where_it_begins() {
+    let world = world();
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    world.quietly("claim A-1 --as @bot");
+    let base = world.git_in(LANE, "rev-parse HEAD").trim().to_owned();
+    world.commit(LANE, "src/a", "1\n");
+    world.commit(LANE, "src/a", "2\n");
+    drop(world.laneway_in(LANE, "handoff --next more").code(0));
+    world.write("governance/packages/README.md", "Packages\n");
+    world.git("add -A");
+    world.git("commit -q -m plan");
+    world.git("push -q origin main");
+    let onto = world.git("rev-parse HEAD").trim().to_owned();
+    fresh(&world);
+    world.git_in("forge", "branch -f pr origin/agent/A-backend");
+    world.git_in("forge", &format!("rebase -q --onto origin/main {base} pr"));
+    pushed(&world).unwrap();
+    drop(world.laneway("complete A-1 --as @bot").code(0));
+    let shown = world.laneway("--json show A-1").code(0).json();
+    let told = shown["data"].to_string();
+    assert!(told.contains(&format!("\"onto\":\"{onto}\"")), "{told}");
+    drop(world.laneway("audit verify").code(0));
+    drop(world.laneway("audit coverage").code(0));
+}
+
 #[test]
 fn p31_what_no_task_handed_off_stays_out_whatever_a_pull_request_says() {
     let world = world();

@@ -247,3 +247,16 @@ fn quiet_prints_what_was_asked_for_and_every_error() {
     }
     assert!(refused > 50, "{refused}");
 }
+
+/// Who names no task has asked which one it is.
+#[test]
+fn quiet_says_which_task_was_claimed() {
+    let world = World::governed();
+    world.quietly("add A-1 --title One --role A-backend --as @dana");
+    world.quietly("add A-2 --title Two --role A-backend --as @dana");
+    let told = world.laneway("-q claim --role A-backend --as @bot").code(0);
+    assert!(told.stdout.starts_with("claimed A-1: One\n"), "{told:?}");
+    drop(world.laneway("-q release A-1 --as @bot").code(0));
+    let told = world.laneway("-q claim A-2 --as @bot").code(0);
+    assert_eq!(told.stdout, "");
+}
