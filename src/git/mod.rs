@@ -19,6 +19,7 @@
 mod beyond;
 mod change_key;
 mod denial;
+mod dirs;
 mod durable;
 mod error;
 mod follow;
@@ -47,6 +48,7 @@ mod write;
 pub(crate) mod testing;
 
 pub use denial::Denial;
+pub use dirs::Dirs;
 pub use error::GitError;
 pub use history::Step;
 pub use hooks::{HooksHome, HooksPath};

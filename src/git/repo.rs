@@ -434,7 +434,7 @@ fn open_error(path: &Path, error: &gix::Error) -> GitError {
 }
 
 /// Folds `.` and `..` without touching the file system: `…/worktrees/x/../..` is the common dir.
-fn lexical(path: &Path) -> PathBuf {
+pub(super) fn lexical(path: &Path) -> PathBuf {
     let mut folded = PathBuf::new();
     for part in path.components() {
         match part {

@@ -3,6 +3,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::dirs::{git_dir_at, named_in};
 use super::repo::failure;
 use super::{Cas, Durability, Expect, GitError, RefEdit, Repo, output};
 use crate::domain::id::{BranchName, ObjectId};
@@ -15,7 +16,8 @@ const LIST_TRIES: u32 = 50;
 pub struct Worktree {
     /// Its directory; of a bare repository the git directory.
     pub path: PathBuf,
-    /// Its own git directory; `None` when the directory is gone.
+    /// Its own git directory; `None` when the directory is gone, or when what stands there is not
+    /// the worktree that this repository made.
     pub git_dir: Option<PathBuf>,
     /// The commit it shows; `None` on an unborn branch.
     pub head: Option<ObjectId>,
@@ -64,8 +66,9 @@ impl Repo {
     /// [`GitError::Git`].
     pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
         let mut worktrees = output::worktrees(&self.list_worktrees()?);
-        for worktree in &mut worktrees {
-            worktree.git_dir = self.git_dir_of(&worktree.path);
+        for (at, worktree) in worktrees.iter_mut().enumerate() {
+            let found = self.git_dir_of(&worktree.path);
+            worktree.git_dir = found.filter(|dir| at == 0 || self.keeps(dir, &worktree.path));
         }
         Ok(worktrees)
     }
@@ -355,19 +358,31 @@ impl Repo {
         })
     }
 
-    /// The git directory that `path/.git` is or names.
+    /// The git directory that `path/.git` is or names; of a bare repository `path` itself.
     pub(super) fn git_dir_of(&self, path: &Path) -> Option<PathBuf> {
-        let dot = path.join(".git");
-        if dot.is_dir() {
-            return Some(dot);
-        }
-        match fs::read(&dot) {
-            Ok(bytes) => {
-                let target = bytes.trim_ascii().strip_prefix(b"gitdir: ")?;
-                Some(path.join(std::ffi::OsStr::from_bytes(target)))
-            }
-            Err(_) => Some(self.common_dir()).filter(|common| common == path),
-        }
+        git_dir_at(path).or_else(|| Some(self.common_dir()).filter(|common| common == path))
+    }
+
+    /// Whether `git_dir` is what this repository keeps for the worktree at `path`. Where a worktree
+    /// was registered anything may stand by now: a lane of another clone, a copy of another lane.
+    fn keeps(&self, git_dir: &Path, path: &Path) -> bool {
+        let linked = self.common_dir().join("worktrees");
+        let (Ok(real), Ok(linked)) = (git_dir.canonicalize(), linked.canonicalize()) else {
+            return false;
+        };
+        let back = named_in(&real.join("gitdir"), b"").map(|dot| real.join(dot));
+        // The last part is compared as it is: it may be a link to another lane.
+        let place = |path: &Path| {
+            Some((
+                path.parent()?.canonicalize().ok()?,
+                path.file_name()?.to_owned(),
+            ))
+        };
+        let there = back.as_deref().and_then(Path::parent).is_some_and(|back| {
+            let real = back.canonicalize();
+            place(back) == place(path) || real.is_ok_and(|back| back == path)
+        });
+        real.parent() == Some(&linked) && there
     }
 }
 
