@@ -10,7 +10,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
 use crate::git::GitError;
 use crate::ledger::Publisher;
-use crate::workspace::{self, Obstacle, WorkspaceError};
+use crate::workspace::{self, WorkspaceError};
 
 /// Refuses lanes that the claim would get and whose worktree on this machine cannot be used.
 ///
@@ -41,8 +41,8 @@ pub fn check(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Resul
     }
 }
 
-/// Refuses a lane whose worktree on this machine has changes of nobody's claim, or whose directory
-/// is something else. Another machine's is not seen.
+/// Refuses a lane whose worktree on this machine has changes of nobody's claim, whose branch another
+/// checkout holds, or whose directory is something else. Another machine's is not seen.
 fn lane(
     site: &Site,
     before: &Snapshot,
@@ -59,21 +59,11 @@ fn lane(
     if taken_over || over || workspace::is_unfinished(&worktree) {
         return Ok(());
     }
-    let status = match site.repo().status(&worktree.path) {
+    match workspace::check_free(site.repo(), &worktree.path, &claim.branch) {
         // Half made: whoever opens it clears it away, or says who makes it.
-        Err(GitError::NoRepository { .. }) => return Ok(()),
-        status => status?,
-    };
-    if status.is_clean() {
-        return Ok(());
+        Err(WorkspaceError::Git(GitError::NoRepository { .. })) => Ok(()),
+        free => Ok(free?),
     }
-    let mut obstacles: Vec<Obstacle> = status.dirty.into_iter().map(Obstacle::Dirty).collect();
-    obstacles.extend(status.operation.map(Obstacle::Operation));
-    Err(WorkspaceError::Unsafe {
-        path: worktree.path,
-        obstacles,
-    }
-    .into())
 }
 
 /// Refuses a lane without a worktree, where something else stands in its directory.

@@ -3,7 +3,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Binding, Obstacle, WorkspaceError, unfinished};
+use super::place::{self, Place};
+use super::{Obstacle, WorkspaceError, unfinished};
 use crate::domain::id::{BranchName, LaneName, ObjectId};
 use crate::env::Env;
 use crate::git::{
@@ -126,52 +127,25 @@ fn passes(error: &WorkspaceError) -> bool {
 }
 
 fn try_open(repo: &Repo, spec: &LaneSpec<'_>, env: &Env) -> Result<Opened, WorkspaceError> {
-    let worktrees = repo.worktrees()?;
-    let here = worktrees.iter().find(|known| same(&known.path, &spec.path));
-    let holder = worktrees
-        .iter()
-        .find(|known| known.branch.as_deref() == Some(&spec.branch.full()));
-    let unfinished = here
-        .into_iter()
-        .chain(holder)
-        .find(|known| unfinished::is_unfinished(known));
-    if let Some(unfinished) = unfinished {
-        unfinished::clear(repo, unfinished, env)?;
-        return try_open(repo, spec, env);
+    match place::find(repo, &spec.path, &spec.branch)? {
+        Place::Unfinished(unfinished) => {
+            unfinished::clear(repo, &unfinished, env)?;
+            try_open(repo, spec, env)
+        }
+        Place::Ours(here) => adopt(repo, spec, &here),
+        Place::Free { gone } => {
+            for gone in &gone {
+                forget(repo, gone)?;
+            }
+            create(repo, spec)
+        }
     }
-    if let Some(holder) =
-        holder.filter(|holder| !is_gone(holder) && !same(&holder.path, &spec.path))
-    {
-        return Err(WorkspaceError::BranchElsewhere {
-            branch: spec.branch.clone(),
-            path: holder.path.clone(),
-        });
-    }
-    match here {
-        Some(here) if !is_gone(here) => return adopt(repo, spec, here),
-        Some(gone) => forget(repo, gone)?,
-        None => {}
-    }
-    if let Some(gone) = holder.filter(|holder| !same(&holder.path, &spec.path)) {
-        forget(repo, gone)?;
-    }
-    create(repo, spec)
 }
 
-/// Whether a worktree is registered but its directory is not there.
-fn is_gone(worktree: &Worktree) -> bool {
-    fs::symlink_metadata(&worktree.path).is_err()
-}
-
-/// Takes a vanished worktree off the list (P7: recreated when irrecoverable), unless it is locked:
-/// then it stands on a disk that comes back.
+/// Takes a vanished worktree off the list (P7: recreated when irrecoverable).
 fn forget(repo: &Repo, gone: &Worktree) -> Result<(), WorkspaceError> {
-    if let Some(reason) = &gone.locked {
-        return Err(WorkspaceError::Unsafe {
-            path: gone.path.clone(),
-            obstacles: vec![Obstacle::Locked(reason.clone())],
-        });
-    }
+    // Only an empty directory goes; git forgets no worktree while one is there.
+    drop(fs::remove_dir(&gone.path));
     Ok(repo.worktree_remove(&gone.path)?)
 }
 
@@ -233,34 +207,16 @@ fn swap(
 /// Takes over the worktree that stands at the lane's path, if it is this lane's and nothing in it
 /// would be lost.
 fn adopt(repo: &Repo, spec: &LaneSpec<'_>, here: &Worktree) -> Result<Opened, WorkspaceError> {
-    let inside = repo.status(&here.path)?;
-    let mut obstacles: Vec<Obstacle> = inside.dirty.into_iter().map(Obstacle::Dirty).collect();
-    obstacles.extend(inside.operation.map(Obstacle::Operation));
-    if here.branch.as_deref() != Some(&spec.branch.full()) && inside.operation.is_none() {
-        return Err(WorkspaceError::Occupied {
-            path: spec.path.clone(),
-            what: told(here),
-        });
-    }
-    let unsafe_now = |obstacles| WorkspaceError::Unsafe {
-        path: spec.path.clone(),
-        obstacles,
-    };
-    if !obstacles.is_empty() {
-        return Err(unsafe_now(obstacles));
-    }
-    let Some(old) = here.head else {
-        return Err(WorkspaceError::Occupied {
-            path: spec.path.clone(),
-            what: "a worktree whose branch is gone".to_owned(),
-        });
-    };
+    let old = place::usable(repo, &spec.path, &spec.branch, here)?;
     if old == spec.start {
         return opened(repo, &here.path, How::Reused);
     }
     let lost = lost(repo, old, spec)?;
     if !lost.is_empty() {
-        return Err(unsafe_now(lost));
+        return Err(WorkspaceError::Unsafe {
+            path: spec.path.clone(),
+            obstacles: lost,
+        });
     }
     let files = repo.in_the_way(&here.path, old, spec.start, None)?;
     if !files.is_empty() {
@@ -303,82 +259,6 @@ pub(super) fn commits(
     told.collect()
 }
 
-/// Whether the lane on `branch` can be made at `path`, as far as what stands there now tells.
-/// Changes nothing.
-///
-/// # Errors
-/// [`WorkspaceError::Occupied`] and [`OtherClone`](WorkspaceError::OtherClone): what is there, and
-/// whose it is; of git and the file system.
-pub fn check_free(repo: &Repo, path: &Path, branch: &BranchName) -> Result<(), WorkspaceError> {
-    let free = empty(repo, path);
-    // Looked for afterwards: a worktree that is being made is listed before it has files.
-    let worktrees = repo.worktrees()?;
-    let Some(here) = worktrees.iter().find(|known| same(&known.path, path)) else {
-        return free;
-    };
-    let ours = here.branch.as_deref() == Some(&branch.full());
-    if ours || is_gone(here) || unfinished::is_unfinished(here) {
-        return Ok(());
-    }
-    Err(WorkspaceError::Occupied {
-        path: path.to_owned(),
-        what: told(here),
-    })
-}
-
-/// Accepts a path where nothing stands, or an empty directory.
-fn empty(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
-    let occupied = |what: String| WorkspaceError::Occupied {
-        path: path.to_owned(),
-        what,
-    };
-    let data = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        data => data.map_err(WorkspaceError::io(path))?,
-    };
-    if data.is_symlink() {
-        return Err(occupied("a symbolic link".to_owned()));
-    }
-    if !data.is_dir() {
-        return Err(occupied("a file".to_owned()));
-    }
-    let mut entries = fs::read_dir(path).map_err(WorkspaceError::io(path))?;
-    match entries.next() {
-        None => Ok(()),
-        Some(_) if fs::symlink_metadata(path.join(".git")).is_ok() => Err(foreign(repo, path)),
-        Some(_) => Err(occupied("a directory that is not empty".to_owned())),
-    }
-}
-
-/// A checkout of another repository: whose it is, and who works there.
-fn foreign(repo: &Repo, path: &Path) -> WorkspaceError {
-    let occupied = |what: String| WorkspaceError::Occupied {
-        path: path.to_owned(),
-        what,
-    };
-    // Nothing of it is run; one that does not open is named by what it is.
-    let Ok(other) = repo.beside(path) else {
-        return occupied("another repository".to_owned());
-    };
-    let whose = other.common_dir();
-    let clone = match whose.file_name() {
-        Some(name) if name == ".git" => whose.parent().unwrap_or(&whose).to_owned(),
-        _ => whose,
-    };
-    match Binding::read(&other.git_dir()) {
-        Ok(Some(bound)) => WorkspaceError::OtherClone {
-            path: path.to_owned(),
-            clone,
-            bound: Box::new(bound),
-        },
-        _ if same(&clone, path) => occupied("another repository".to_owned()),
-        _ => occupied(format!(
-            "a worktree of another repository, {}",
-            clone.display()
-        )),
-    }
-}
-
 /// Takes the path: makes the directory, or accepts an empty one. Says whether it was made.
 fn reserve(repo: &Repo, path: &Path) -> Result<bool, WorkspaceError> {
     if let Some(parent) = path.parent() {
@@ -391,32 +271,7 @@ fn reserve(repo: &Repo, path: &Path) -> Result<bool, WorkspaceError> {
         }
         Err(_) => {}
     }
-    empty(repo, path).map(|()| false)
-}
-
-fn told(worktree: &Worktree) -> String {
-    match (&worktree.branch, worktree.head) {
-        (Some(name), _) => {
-            let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
-            format!("a worktree on branch `{}`", branch.escape_debug())
-        }
-        (None, Some(head)) => format!("a worktree detached at {}", head.short()),
-        (None, None) => "a worktree".to_owned(),
-    }
-}
-
-/// Whether two paths are one place.
-pub(super) fn same(one: &Path, other: &Path) -> bool {
-    let real = |path: &Path| {
-        let whole = path.canonicalize();
-        whole.unwrap_or_else(|_| match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) => parent
-                .canonicalize()
-                .map_or_else(|_| path.to_owned(), |parent| parent.join(name)),
-            _ => path.to_owned(),
-        })
-    };
-    one == other || real(one) == real(other)
+    place::empty(repo, path).map(|()| false)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::lane::{commits, same};
+use super::lane::commits;
+use super::place::same;
 use super::{Obstacle, WorkspaceError};
 use crate::domain::id::{BranchName, ObjectId};
 use crate::git::{Cas, Durability, Expect, RefEdit, Repo, Worktree};

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::WorkspaceError;
-use super::lane::same;
+use super::place::same;
 use crate::git::{Operation, Repo};
 
 /// Takes a worktree out of service when its claim was taken over: detaches it at the commit it

@@ -50,6 +50,7 @@ mod interrupts;
 mod land;
 mod lane;
 mod lanes_collide;
+mod lanes_gone;
 mod leases;
 mod list;
 mod maintain;
