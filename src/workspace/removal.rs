@@ -1,9 +1,8 @@
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::lane::commits;
-use super::place::same;
+use super::place::{empty, same};
 use super::{Obstacle, WorkspaceError};
 use crate::domain::id::{BranchName, ObjectId};
 use crate::git::{Cas, Durability, Expect, RefEdit, Repo, Worktree};
@@ -80,7 +79,10 @@ fn check(
         found.push(Obstacle::InProgress);
     }
     found.extend(worktree.locked.clone().map(Obstacle::Locked));
-    if fs::symlink_metadata(&worktree.path).is_ok() {
+    if worktree.git_dir.is_none() && worktree.locked.is_none() {
+        // Whatever stands there by now is not looked into.
+        empty(repo, &worktree.path)?;
+    } else if worktree.git_dir.is_some() {
         let inside = repo.status(&worktree.path)?;
         found.extend(inside.operation.map(Obstacle::Operation));
         found.extend(inside.dirty.into_iter().map(Obstacle::Dirty));

@@ -67,6 +67,9 @@ fn p03_a_live_lane_of_another_clone_is_not_taken_over_where_ones_own_was() {
     // What is asked of the lane here is not answered from there.
     let status = world.laneway("status --json").code(0);
     assert!(!status.stdout.contains("@ann"), "{status:?}");
+    // Nor is it removed from here.
+    let remove = world.laneway("lane remove A-backend").code(3);
+    drop(remove.says("bound to the claim of `A-1` by @ann"));
     drop(world.laneway("audit verify").code(0));
     // A lane that is free can be claimed.
     drop(
