@@ -3,6 +3,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 
+use super::id::TaskId;
+
 /// Most cycles that are told.
 const MOST: usize = 1000;
 
@@ -48,6 +50,26 @@ pub fn cycles<'a, N: Ord + Hash>(
         told: search.told.into_iter().map(named).collect(),
         more,
     }
+}
+
+/// A cycle as people read it; long ones are cut in the middle.
+#[must_use]
+pub fn path(cycle: &[&TaskId]) -> String {
+    const MOST: usize = 20;
+    let names = |part: &[&TaskId]| {
+        let names: Vec<&str> = part.iter().map(|id| id.as_str()).collect();
+        names.join(" → ")
+    };
+    if cycle.len() <= MOST {
+        return names(cycle);
+    }
+    let half = MOST / 2;
+    format!(
+        "{} → … ({} more) → {}",
+        names(&cycle[..half]),
+        cycle.len() - MOST,
+        names(&cycle[cycle.len() - half..])
+    )
 }
 
 /// Successors by number.

@@ -44,6 +44,7 @@ mod history;
 mod hooks;
 mod hostile;
 mod import;
+mod import_left;
 mod import_refused;
 mod import_truth;
 mod interrupts;

@@ -43,7 +43,7 @@ pub(super) fn told(
         let (first, next) = (cycle.first()?, cycle.get(1)?);
         let definition = governance.get(first)?;
         let pointer = definition.pointer(&place(definition, next)?);
-        let mut message = format!("the {what} form a cycle: {}", path(cycle));
+        let mut message = format!("the {what} form a cycle: {}", cycles::path(cycle));
         if more > 0 && nth == last {
             message.push_str(&format!(
                 " (and {more} more {what} lie on cycles that are not told)"
@@ -72,20 +72,4 @@ fn shared(cycle: &[&TaskId], told: &[Vec<&TaskId>]) -> Option<String> {
     // The first of those that open as many.
     let (count, step) = counted.reduce(|best, one| if one.0 > best.0 { one } else { best })?;
     (count > 1).then(|| format!("{} cycles go from `{}` to `{}`", count, step[0], step[1]))
-}
-
-/// A cycle as people read it; long ones are cut in the middle.
-fn path(cycle: &[&TaskId]) -> String {
-    const MOST: usize = 20;
-    let names: Vec<&str> = cycle.iter().map(|id| id.as_str()).collect();
-    if names.len() <= MOST {
-        return names.join(" → ");
-    }
-    let half = MOST / 2;
-    format!(
-        "{} → … ({} more) → {}",
-        names[..half].join(" → "),
-        names.len() - MOST,
-        names[names.len() - half..].join(" → ")
-    )
 }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use self::fields::Draft;
 use super::ids;
 use super::{Anomaly, AnomalyKind, Candidate, FieldMap, Gathered, PackageText, Spot};
-use crate::domain::cycles::cycles;
+use crate::domain::cycles::{cycles, path};
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::policy::Policy;
@@ -309,18 +309,28 @@ fn circles(mapping: &mut Mapping) {
         .collect();
     let edges_of = |id: &TaskId| edges.get(id).map_or(&[][..], Vec::as_slice);
     // What is too much to be told is refused by the ledger.
-    for circle in cycles(edges.keys(), edges_of).told {
-        let path: Vec<&str> = circle.iter().map(|id| id.as_str()).collect();
-        let what = format!("the dependencies go in a circle: {}", path.join(" → "));
-        let mut first = None;
-        for mapped in &mut mapping.tasks {
-            if mapped.id.as_ref().is_some_and(|id| circle.contains(&id)) {
-                first.get_or_insert_with(|| mapped.at.clone());
+    let circles = cycles(edges.keys(), edges_of).told;
+    let mut places: HashMap<TaskId, Vec<usize>> = HashMap::new();
+    for (nth, mapped) in mapping.tasks.iter().enumerate() {
+        if let Some(id) = &mapped.id {
+            places.entry(id.clone()).or_default().push(nth);
+        }
+    }
+    // One reason is enough for a task, of however many circles it is a part (P23).
+    let mut told: BTreeSet<usize> = BTreeSet::new();
+    for circle in circles {
+        let what = format!("the dependencies go in a circle: {}", path(&circle));
+        let members = circle.iter().filter_map(|id| places.get(*id)).flatten();
+        let members: BTreeSet<usize> = members.copied().collect();
+        for nth in &members {
+            let mapped = &mut mapping.tasks[*nth];
+            mapped.task = None;
+            if told.insert(*nth) {
                 mapped.bad.push(what.clone());
-                mapped.task = None;
             }
         }
-        if let Some(at) = first {
+        if let Some(first) = members.first() {
+            let at = mapping.tasks[*first].at.clone();
             let made = "no tasks; open the circle in the source";
             mapping.note(AnomalyKind::DependencyCycle, &at, what, made);
         }

@@ -1,0 +1,63 @@
+//! What of a source or an export stays behind, so that the rest comes through, and how that is told
+//! (X16).
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// The answer of a command that ends with this code, as JSON.
+fn answer(world: &World, line: &str, code: i32) -> Value {
+    let answer = world.laneway(&format!("--json {line}")).code(code);
+    serde_json::from_str(&answer.stdout).unwrap()
+}
+
+/// What is told of one kind, as `what: made`.
+fn told(answer: &Value, kind: &str) -> Vec<String> {
+    let anomalies = answer.pointer("/data/anomalies").unwrap();
+    let anomalies = anomalies.as_array().unwrap().iter();
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    anomalies
+        .filter(|one| one["kind"] == kind)
+        .map(|one| format!("{}: {}", text(one, "what"), text(one, "made")))
+        .collect()
+}
+
+/// A task as an export says it.
+fn task(id: &str, more: Value, state: Value) -> Value {
+    let mut definition = json!({"id": id, "title": id, "role": "A-backend"});
+    let all = definition.as_object_mut().unwrap();
+    all.extend(more.as_object().unwrap().clone());
+    json!({"definition": definition, "state": state})
+}
+
+fn export(world: &World, tasks: &[Value], packages: &Value) {
+    let whole = json!({"laneway_export": 1, "tasks": tasks, "packages": packages});
+    world.write("export.json", &whole.to_string());
+}
+
+const LINE: &str = "import export.json --as @dana";
+
+#[test]
+fn p23_a_ring_of_many_circles_is_told_in_short() {
+    let world = World::governed();
+    let many = 300;
+    let mut lines = String::new();
+    for n in 0..many {
+        // The ring, and chords that make a circle of their own of each part of it.
+        let needs = [(n + 1) % many, (n + 2) % many].map(|need| format!("TASK-{need}"));
+        let line = json!({"id": format!("TASK-{n}"), "title": "t", "role": "A-backend",
+                          "depends_on": needs});
+        lines += &format!("{line}\n");
+    }
+    world.write("q.jsonl", &lines);
+    let found = answer(&world, "import q.jsonl --as @dana", 1);
+    let bad = told(&found, "no-task");
+    assert_eq!(bad.len(), many, "one reason each");
+    let longest = bad.iter().map(String::len).max().unwrap();
+    assert!(longest < 400, "{longest}");
+    let circles = told(&found, "dependency-cycle");
+    assert!(!circles.is_empty());
+    let longest = circles.iter().map(String::len).max().unwrap();
+    assert!(longest < 400, "{longest}");
+    assert!(circles[0].contains(" more) → "), "{}", circles[0]);
+}
