@@ -9,6 +9,7 @@ use super::{AnomalyKind, Candidate, Gathered, PackageText, Spot};
 use crate::domain::import::is_package_place;
 use crate::ledger::{BadFile, packages, read};
 
+use crate::ledger::yaml::Limits;
 /// The key that only exports have, with the version of their form.
 pub const EXPORT: &str = "laneway_export";
 
@@ -110,16 +111,19 @@ fn package(at: Spot, value: Option<&Value>, found: &mut Gathered) {
         file: &path,
         commit: None,
     };
-    let wrong = match packages::parse(place, text.as_bytes()) {
+    // The ledger reads no larger one.
+    let most = Limits::STATE.bytes;
+    let parse = || packages::parse(place, text.as_bytes());
+    let wrong = match (text.len() <= most).then(parse) {
         _ if !is_package_place(&path) => Some("is no place of a package".to_owned()),
         Err(bad) => bad
             .findings
             .first()
             .map(|first| format!("does not read: {}", first.message)),
-        Ok(_) if found.packages.iter().any(|known| known.path == path) => {
+        Some(Ok(_)) if found.packages.iter().any(|known| known.path == path) => {
             Some("is here twice: the target's counts".to_owned())
         }
-        Ok(_) => None,
+        Some(Ok(_)) => None,
     };
     match wrong {
         None => found.packages.push(PackageText { at, path, text }),
