@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::snapshot::Origin;
-use crate::ops::export::{ExportOutcome, ExportedPackage, ExportedTask};
+use crate::ops::export::{ExportOutcome, ExportedPackage, ExportedTask, UnreadablePackage};
 
 /// Version of the form; raised when a key is removed, renamed or means something else.
 const VERSION: u32 = 1;
@@ -34,6 +34,19 @@ pub struct ExportView {
     pub workstations: Vec<Value>,
     /// The work packages, by path; of one path the target's first.
     pub packages: Vec<ExportedPackageView>,
+    /// Packages that are there and could not be exported, by path.
+    pub unreadable: Vec<UnreadablePackageView>,
+}
+
+/// One work package that could not be exported.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnreadablePackageView {
+    /// Its path below `governance/`.
+    pub path: String,
+    /// Where it is: `target` or `ledger`.
+    pub planned_on: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// One work package.
@@ -82,6 +95,16 @@ impl From<&ExportedPackage> for ExportedPackageView {
     }
 }
 
+impl From<&UnreadablePackage> for UnreadablePackageView {
+    fn from(package: &UnreadablePackage) -> Self {
+        Self {
+            path: package.path.clone(),
+            planned_on: planned_on(package.planned_on),
+            why: package.why.clone(),
+        }
+    }
+}
+
 impl From<&ExportedTask> for ExportedView {
     fn from(task: &ExportedTask) -> Self {
         Self {
@@ -110,6 +133,11 @@ impl From<&ExportOutcome> for ExportView {
                 .packages
                 .iter()
                 .map(ExportedPackageView::from)
+                .collect(),
+            unreadable: outcome
+                .unreadable
+                .iter()
+                .map(UnreadablePackageView::from)
                 .collect(),
         }
     }

@@ -18,7 +18,7 @@ use crate::ledger::format::v1::state::StateFile;
 use crate::ledger::format::v1::station::StationFile;
 use crate::ledger::import::{csv_table, table_cells};
 use crate::ledger::yaml::{self, Limits, Node};
-use crate::ledger::{BadFile, Loader, marker_at, paths, read};
+use crate::ledger::{LedgerError, Loader, marker_at, paths, read};
 
 /// Everything that was exported.
 #[derive(Debug, Clone)]
@@ -41,6 +41,19 @@ pub struct ExportOutcome {
     pub workstations: Vec<Value>,
     /// The work packages, by path; of one path the target's first.
     pub packages: Vec<ExportedPackage>,
+    /// Packages that are there and no text that can be exported, by path.
+    pub unreadable: Vec<UnreadablePackage>,
+}
+
+/// A work package that cannot be exported: the rest is, all the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnreadablePackage {
+    /// Its path below `governance/`.
+    pub path: String,
+    /// The branch that holds it.
+    pub planned_on: Origin,
+    /// Why not.
+    pub why: String,
 }
 
 /// A work package as it is exported.
@@ -126,13 +139,19 @@ pub fn export(site: &Site, archived: bool) -> Result<ExportOutcome, OpError> {
         marker = marker_at(site.repo(), tip)?.map_or(Value::Null, |m| json(&MarkerFile::from(&m)));
     }
     let mut tasks: Vec<ExportedTask> = tasks.into_values().collect();
-    let mut packages = Vec::new();
+    let (mut packages, mut unreadable) = (Vec::new(), Vec::new());
     for (origin, commit) in plans {
         if let Some(commit) = commit {
-            packages.extend(packages_of(site, origin, commit, &tasks)?);
+            for package in packages_of(site, origin, commit, &tasks)? {
+                match package {
+                    Ok(package) => packages.push(package),
+                    Err(odd) => unreadable.push(odd),
+                }
+            }
         }
     }
     packages.sort();
+    unreadable.sort();
     if archived {
         tasks.extend(archive);
     }
@@ -146,6 +165,7 @@ pub fn export(site: &Site, archived: bool) -> Result<ExportOutcome, OpError> {
         orphans,
         workstations,
         packages,
+        unreadable,
     })
 }
 
@@ -179,13 +199,14 @@ fn object(node: &Node<'_>) -> Option<Map<String, Value>> {
     }
 }
 
-/// The packages of a branch: those of their directory, and those that tasks name elsewhere.
+/// The packages of a branch: those of their directory, and those that tasks name elsewhere. One that
+/// does not read keeps no other from being exported.
 fn packages_of(
     site: &Site,
     planned_on: Origin,
     commit: ObjectId,
     tasks: &[ExportedTask],
-) -> Result<Vec<ExportedPackage>, OpError> {
+) -> Result<Vec<Result<ExportedPackage, UnreadablePackage>>, OpError> {
     let repo = site.repo();
     let tree = repo.tree_of(commit)?;
     let dir = repo.entry_at(tree, paths::PACKAGE_DIR)?;
@@ -214,15 +235,25 @@ fn packages_of(
             file: &file,
             commit: Some(commit),
         };
-        let bytes = read::blob_of_entry(repo, entry, place, Limits::STATE)?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            let message = "a work package is text in UTF-8".to_owned();
-            BadFile::whole(&file, Some(commit), "syntax", message)
-        })?;
-        found.push(ExportedPackage {
-            path,
-            planned_on,
-            text,
+        let text = match read::blob_of_entry(repo, entry, place, Limits::STATE) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned()),
+            Err(LedgerError::BadFile(bad)) => Err(match bad.findings.first() {
+                Some(first) => first.message.clone(),
+                None => bad.to_string(),
+            }),
+            Err(error) => return Err(error.into()),
+        };
+        found.push(match text {
+            Ok(text) => Ok(ExportedPackage {
+                path,
+                planned_on,
+                text,
+            }),
+            Err(why) => Err(UnreadablePackage {
+                path,
+                planned_on,
+                why,
+            }),
         });
     }
     Ok(found)

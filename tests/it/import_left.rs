@@ -1,6 +1,8 @@
 //! What of a source or an export stays behind, so that the rest comes through, and how that is told
 //! (X16).
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -60,4 +62,43 @@ fn p23_a_ring_of_many_circles_is_told_in_short() {
     let longest = circles.iter().map(String::len).max().unwrap();
     assert!(longest < 400, "{longest}");
     assert!(circles[0].contains(" more) → "), "{}", circles[0]);
+}
+
+#[test]
+fn one_odd_package_does_not_keep_the_rest_from_the_export() {
+    let world = World::governed();
+    let dir = world.path("repo/governance/packages");
+    fs::create_dir_all(dir.join("DIR.md")).unwrap();
+    fs::write(dir.join("DIR.md/inner"), "x").unwrap();
+    fs::write(dir.join("BYTES.md"), b"\xff\xfe").unwrap();
+    fs::write(dir.join("LARGE.md"), vec![b'x'; 3 << 20]).unwrap();
+    fs::write(dir.join("GOOD.md"), "---\ntask: GOOD\n---\n").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("GOOD.md", dir.join("LINK.md")).unwrap();
+    world.git("add -A");
+    world.git("commit -q -m packages");
+    let found = answer(&world, "export", 0);
+    let paths = |key: &str| -> Vec<String> {
+        let list = found["data"][key].as_array().unwrap().iter();
+        let path = |one: &Value| one["path"].as_str().unwrap().to_owned();
+        list.map(path).collect()
+    };
+    assert_eq!(paths("packages"), ["packages/GOOD.md"]);
+    let mut odd = vec!["packages/BYTES.md", "packages/DIR.md", "packages/LARGE.md"];
+    if cfg!(unix) {
+        odd.push("packages/LINK.md");
+    }
+    assert_eq!(paths("unreadable"), odd);
+    let shown = world.laneway("export").code(0);
+    assert!(
+        shown.stderr.contains("packages/BYTES.md"),
+        "{}",
+        shown.stderr
+    );
+    world.write("export.json", &found.to_string());
+    let left = told(&answer(&world, LINE, 0), "not-imported");
+    assert!(
+        left.iter().any(|one| one.contains("unreadable")),
+        "{left:?}"
+    );
 }

@@ -43,5 +43,12 @@ pub fn run(context: &Context<'_>, args: &Args) -> Result<Reply, Failure> {
             yaml::emit(&tree)
         }
     };
-    Ok(Reply::new(&view, text).ledger(ledger_at(&site, outcome.tip)))
+    let mut reply = Reply::new(&view, text).ledger(ledger_at(&site, outcome.tip));
+    for package in &view.unreadable {
+        reply = reply.note(format!(
+            "`{}` ({}) is left out: {}",
+            package.path, package.planned_on, package.why
+        ));
+    }
+    Ok(reply)
 }
