@@ -102,3 +102,35 @@ fn one_odd_package_does_not_keep_the_rest_from_the_export() {
         "{left:?}"
     );
 }
+
+#[test]
+fn a_secret_in_the_reason_of_a_block_or_an_end_is_never_written() {
+    let world = World::governed();
+    let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let reason = format!("waits, token {token}");
+    export(
+        &world,
+        &[
+            task(
+                "A-1",
+                json!({}),
+                json!({"status": "blocked", "block": {"reason": reason}}),
+            ),
+            task(
+                "A-2",
+                json!({}),
+                json!({"status": "cancelled", "cancellation": {"reason": reason}}),
+            ),
+        ],
+        &json!([]),
+    );
+    let before = world.git("rev-parse laneway");
+    let found = answer(&world, LINE, 1);
+    assert_eq!(world.git("rev-parse laneway"), before);
+    assert!(!found.to_string().contains(&token));
+    let told = told(&found, "secret");
+    assert!(told[0].contains("`block` of `A-1`"), "{told:?}");
+    assert!(told[1].contains("`cancellation` of `A-2`"), "{told:?}");
+    // A field map does not reach what our own exports say.
+    assert!(!told[0].contains("--map"), "{told:?}");
+}

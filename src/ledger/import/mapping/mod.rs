@@ -158,8 +158,9 @@ pub fn map(
             }
             continue;
         }
+        let own = draft.candidate.own.is_some();
         let mapped = salvage::finish(draft, known, &mut mapping);
-        let mapped = secret::refuse(mapped, &mut mapping);
+        let mapped = secret::refuse(mapped, own, &mut mapping);
         mapping.tasks.push(mapped);
     }
     circles(&mut mapping);

@@ -8,10 +8,13 @@ use serde_json::Value;
 use super::super::AnomalyKind;
 use super::{Mapped, Mapping};
 use crate::domain::hygiene::{secrets, starred};
+use crate::domain::import::FirstStanding;
 
 /// Makes no task of what holds a secret, and tells where it stands. Of a task that is there nothing
 /// is written any more.
-pub(super) fn refuse(mut mapped: Mapped, mapping: &mut Mapping) -> Mapped {
+///
+/// `own` says that the entry is one of our own exports, which no field map reaches.
+pub(super) fn refuse(mut mapped: Mapped, own: bool, mapping: &mut Mapping) -> Mapped {
     if mapped.known || mapped.task.is_none() {
         return mapped;
     }
@@ -20,6 +23,9 @@ pub(super) fn refuse(mut mapped: Mapped, mapping: &mut Mapping) -> Mapped {
         let mut note = |what| found.insert((key.clone(), what));
         within(value, &mut |text| told(text, &mut note));
         told(key, &mut note);
+    }
+    if let Some((key, reason)) = reason(&mut mapped.standing) {
+        told(reason, &mut |what| found.insert((key.to_owned(), what)));
     }
     for text in [Some(&mapped.status), mapped.remark.as_ref()] {
         let mut note = |what| {
@@ -50,10 +56,13 @@ pub(super) fn refuse(mut mapped: Mapped, mapping: &mut Mapping) -> Mapped {
             "`{theirs}` of `{}` holds what looks like {what}",
             mapped.source_id
         );
-        let made = format!(
-            "it is not written: take it out of the source, or leave `{theirs}` out by `ignore` in \
-             `--map`"
-        );
+        let made = match own {
+            true => "it is not written: take it out of the source".to_owned(),
+            false => format!(
+                "it is not written: take it out of the source, or leave `{theirs}` out by \
+                 `ignore` in `--map`"
+            ),
+        };
         mapping.note(AnomalyKind::Secret, &mapped.at, fact, made);
     }
     let why = "it holds what looks like a secret";
@@ -61,7 +70,19 @@ pub(super) fn refuse(mut mapped: Mapped, mapping: &mut Mapping) -> Mapped {
     mapped.task = None;
     mapped.status = starred(&mapped.status).into_owned();
     mapped.remark = mapped.remark.map(|text| starred(&text).into_owned());
+    if let Some((_, reason)) = reason(&mut mapped.standing) {
+        *reason = starred(reason).into_owned();
+    }
     mapped
+}
+
+/// Why it stopped, or was given up, with the part of its state that says so.
+fn reason(standing: &mut FirstStanding) -> Option<(&'static str, &mut String)> {
+    match standing {
+        FirstStanding::Blocked(block) => Some(("block", &mut block.reason)),
+        FirstStanding::Cancelled { reason } => Some(("cancellation", reason.as_mut()?)),
+        FirstStanding::Todo | FirstStanding::Done => None,
+    }
 }
 
 fn told(text: &str, note: &mut impl FnMut(String) -> bool) {
