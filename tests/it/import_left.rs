@@ -134,3 +134,20 @@ fn a_secret_in_the_reason_of_a_block_or_an_end_is_never_written() {
     // A field map does not reach what our own exports say.
     assert!(!told[0].contains("--map"), "{told:?}");
 }
+
+#[test]
+fn a_blocked_row_without_a_reason_comes_in_and_says_so() {
+    let world = World::governed();
+    world.write(
+        "old.csv",
+        "laneway,id,title,role,status,rest\n1,A-1,One,A-backend,blocked,\n1,A-2,Two,A-backend,todo,\n",
+    );
+    let found = answer(&world, "import old.csv --as @dana", 0);
+    assert_eq!(found.pointer("/data/new").unwrap(), 2);
+    let told = told(&found, "value-changed");
+    assert!(told[0].contains("blocked, and gives no reason"), "{told:?}");
+    let state = answer(&world, "export", 0);
+    let reason = state.pointer("/data/tasks/0/state/block/reason").unwrap();
+    let reason = reason.as_str().unwrap();
+    assert!(reason.contains("the table gives no reason"), "{reason}");
+}

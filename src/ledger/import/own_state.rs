@@ -134,7 +134,8 @@ fn block(state: &State<'_>) -> Result<FirstBlock, String> {
 }
 
 impl Own {
-    fn lose(&mut self, kind: AnomalyKind, what: String, made: &'static str) {
+    /// Notes something that is not taken over.
+    pub(super) fn lose(&mut self, kind: AnomalyKind, what: String, made: &'static str) {
         self.lost.push(Loss { kind, what, made });
     }
 }

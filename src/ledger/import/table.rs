@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::json::Strict;
-use super::{Candidate, Spot, own_state, words};
+use super::{AnomalyKind, Candidate, Spot, own_state, words};
 
 /// How the cells of a column are read.
 #[derive(Clone, Copy)]
@@ -153,7 +153,14 @@ pub(super) fn read(at: Spot, mut row: Map<String, Value>) -> Candidate {
         let status = status.escape_debug();
         return bad(format!("the status `{status}` means nothing here"));
     };
-    let reason = take("reason");
+    // A block needs one; earlier exports have no such column.
+    let silent =
+        |reason: &Option<String>| reason.as_ref().is_none_or(|text| text.trim().is_empty());
+    let mut reason = take("reason");
+    let stock = meaning == words::Meaning::Blocked && silent(&reason);
+    if stock {
+        reason = Some("blocked before the import; the table gives no reason".to_owned());
+    }
     let state = serde_json::json!({
         "status": meaning.word(),
         "claim": {"agent": take("owner"), "branch": take("branch")},
@@ -165,10 +172,18 @@ pub(super) fn read(at: Spot, mut row: Map<String, Value>) -> Candidate {
     for (heading, cell) in row {
         definition.entry(format!("x-{heading}")).or_insert(cell);
     }
-    let (status, own) = match own_state::read(state.as_object()) {
+    let (status, mut own) = match own_state::read(state.as_object()) {
         Ok(read) => read,
         Err(why) => return bad(why),
     };
+    if stock {
+        let what = "is blocked, and gives no reason".to_owned();
+        own.lose(
+            AnomalyKind::ValueChanged,
+            what,
+            "blocked, and its reason says so",
+        );
+    }
     Candidate {
         fields: definition,
         place_status: Some(status),
