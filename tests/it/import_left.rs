@@ -151,3 +151,33 @@ fn a_blocked_row_without_a_reason_comes_in_and_says_so() {
     let reason = reason.as_str().unwrap();
     assert!(reason.contains("the table gives no reason"), "{reason}");
 }
+
+#[test]
+fn a_block_on_itself_stays_a_block_that_somebody_ends() {
+    let world = World::governed();
+    let by = |id: &str| json!({"status": "blocked", "block": {"reason": "r", "by": id}});
+    export(
+        &world,
+        &[
+            task("A-1", json!({}), by("A-1")),
+            task("A-2", json!({}), by("A-3")),
+            task("A-3", json!({}), by("A-2")),
+        ],
+        &json!([]),
+    );
+    let found = answer(&world, LINE, 0);
+    let told = told(&found, "dependency-on-itself");
+    assert_eq!(
+        told,
+        ["`A-1` is blocked by itself: it stays blocked until somebody ends that"]
+    );
+    let state = answer(&world, "export", 0);
+    let block = |nth: usize| {
+        let block = state.pointer(&format!("/data/tasks/{nth}/state/block"));
+        block.unwrap()["by"].clone()
+    };
+    assert_eq!(
+        [0, 1, 2].map(block),
+        [Value::Null, "A-3".into(), "A-2".into()]
+    );
+}

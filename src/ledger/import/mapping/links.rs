@@ -371,8 +371,14 @@ pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &m
         _ => None,
     };
     if let Some(by) = by {
-        let here = find(by.as_str());
-        if here.is_none() {
+        let mut here = find(by.as_str());
+        if here.is_some() && here == draft.mapped.id {
+            // It would never end by itself; the ledger takes no such block.
+            here = None;
+            let what = format!("`{}` is blocked by itself", draft.candidate.id);
+            let made = "it stays blocked until somebody ends that";
+            draft.note(mapping, AnomalyKind::DependencyOnItself, what, made);
+        } else if here.is_none() {
             let what = format!(
                 "`{}` is blocked by `{by}`, which is not there",
                 draft.candidate.id
