@@ -181,3 +181,36 @@ fn a_block_on_itself_stays_a_block_that_somebody_ends() {
         [Value::Null, "A-3".into(), "A-2".into()]
     );
 }
+
+#[test]
+fn p13_an_export_without_a_list_of_tasks_is_not_nothing_new() {
+    let world = World::governed();
+    let line = "import export.json --from laneway-json --as @dana";
+    for (text, place, why) in [
+        ("{\"laneway_export\": 1}", 1, "has no `tasks`"),
+        (
+            "{\"laneway_export\": 1,\n \"tasks\": {\"A-1\": {}}}",
+            2,
+            "`tasks` is no list",
+        ),
+        (
+            "{\"laneway_export\": 1,\n \"tasks\": [],\n \"packages\": {}}",
+            3,
+            "`packages` is no list",
+        ),
+    ] {
+        world.write("export.json", text);
+        let found = world.laneway(&format!("--json {line}")).code(1).stdout;
+        let all: Value = serde_json::from_str(&found).unwrap();
+        let found = told(&all, "no-task");
+        assert!(found[0].contains(why), "{found:?}");
+        assert_eq!(all.pointer("/data/anomalies/0/line").unwrap(), place);
+    }
+    // A key that is written with escapes is that key.
+    world.write(
+        "export.json",
+        "{\"laneway_export\": 1, \"t\\u0061sks\": [{\"definition\": {\"id\": \"A-1\", \
+         \"title\": \"One\", \"role\": \"A-backend\"}}]}",
+    );
+    assert_eq!(answer(&world, line, 0).pointer("/data/new").unwrap(), 1);
+}

@@ -1,5 +1,7 @@
 //! An export of laneway, read back: definitions word for word.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::json::Strict;
@@ -7,9 +9,9 @@ use super::own_state::{self, Counted};
 use super::pieces::{Piece, each, emptied, member};
 use super::{AnomalyKind, Candidate, Gathered, PackageText, Spot};
 use crate::domain::import::is_package_place;
+use crate::ledger::yaml::Limits;
 use crate::ledger::{BadFile, packages, read};
 
-use crate::ledger::yaml::Limits;
 /// The key that only exports have, with the version of their form.
 pub const EXPORT: &str = "laneway_export";
 
@@ -32,10 +34,13 @@ pub fn read_export(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         Some(_) => all,
         None => member(bytes, all.clone(), "data").unwrap_or(all),
     };
+    let from = data.start;
     let packages = member(bytes, data.clone(), "packages");
-    let tasks = member(bytes, data, "tasks").filter(|part| bytes.get(part.start) == Some(&b'['));
+    let listed = member(bytes, data, "tasks");
+    let is_list = |part: &Range<usize>| bytes.get(part.start) == Some(&b'[');
+    let tasks = listed.clone().filter(is_list);
     let read = |text: &[u8]| serde_json::from_slice(text).map(|Strict(value)| value);
-    let (pieces, frame) = match tasks {
+    let (pieces, frame) = match tasks.clone() {
         Some(part) => {
             let (pieces, ended) = each(bytes, part.clone(), read);
             // What is cut off is told by the frame.
@@ -68,6 +73,23 @@ pub fn read_export(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         }
         None => return Err(bad(format!("it is no export of laneway: no `{EXPORT}`"))),
     }
+    // What is no list would be read as an export of nothing.
+    let no = |at: usize, why: &str| {
+        let mut bad = bad(why.to_owned());
+        for finding in &mut bad.findings {
+            (finding.line, finding.column) = place(bytes, at);
+        }
+        bad
+    };
+    if tasks.is_none() {
+        return Err(match listed {
+            Some(part) => no(part.start, "`tasks` is no list"),
+            None => no(from, "the export has no `tasks`"),
+        });
+    }
+    if let Some(part) = packages.as_ref().filter(|part| !is_list(part)) {
+        return Err(no(part.start, "`packages` is no list"));
+    }
     let mut found = Gathered::default();
     let mut counted = Counted::default();
     for (n, Piece { line, value }) in pieces.into_iter().enumerate() {
@@ -82,7 +104,6 @@ pub fn read_export(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         found.candidates.push(one(at, n, &task));
         counted.add(task.get("state").and_then(Value::as_object));
     }
-    let packages = packages.filter(|part| bytes.get(part.start) == Some(&b'['));
     for Piece { line, value } in packages.map_or(Vec::new(), |part| each(bytes, part, read).0) {
         package(Spot::new(file, line), value.ok().as_ref(), &mut found);
     }
@@ -98,6 +119,14 @@ pub fn read_export(file: &str, bytes: &[u8]) -> Result<Gathered, BadFile> {
         }
     }
     Ok(found)
+}
+
+/// Line and column of a byte, from 1.
+fn place(bytes: &[u8], at: usize) -> (usize, usize) {
+    let before = &bytes[..at];
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let line = before.iter().rposition(|byte| *byte == b'\n');
+    (lines + 1, at - line.map_or(0, |line| line + 1) + 1)
 }
 
 /// A package goes where packages stand, and must read, or it is none.
@@ -116,7 +145,8 @@ fn package(at: Spot, value: Option<&Value>, found: &mut Gathered) {
     let parse = || packages::parse(place, text.as_bytes());
     let wrong = match (text.len() <= most).then(parse) {
         _ if !is_package_place(&path) => Some("is no place of a package".to_owned()),
-        Err(bad) => bad
+        None => Some(format!("has {} bytes, more than {most}", text.len())),
+        Some(Err(bad)) => bad
             .findings
             .first()
             .map(|first| format!("does not read: {}", first.message)),

@@ -124,7 +124,8 @@ fn elements(bytes: &[u8]) -> (Vec<Element<'_>>, bool) {
 /// Where the value of a key stands in the object that fills this part of a text: of the first key of
 /// that name, without the blanks around it.
 pub(super) fn member(whole: &[u8], part: Range<usize>, key: &str) -> Option<Range<usize>> {
-    let quoted = format!("\"{key}\"");
+    // A key may be written with escapes.
+    let is_key = |text: &[u8]| serde_json::from_slice::<String>(text).is_ok_and(|name| name == key);
     let (mut depth, mut quotes) = (0_usize, Quotes::default());
     // Where the string began that may be a key, and where the value that is looked for.
     let (mut string, mut named, mut from) = (part.start, false, None);
@@ -137,7 +138,7 @@ pub(super) fn member(whole: &[u8], part: Range<usize>, key: &str) -> Option<Rang
         if outside && depth == 1 {
             match byte {
                 b':' if from.is_none() => {
-                    named = whole[string..at].trim_ascii_end() == quoted.as_bytes();
+                    named = is_key(&whole[string..at]);
                     if named {
                         from = Some(at + 1);
                         continue;
@@ -190,6 +191,10 @@ mod tests {
         assert_eq!(found("tasks"), Some(r#"[3, {"a": "]"}]"#));
         assert_eq!(found("x"), Some(r#"{"tasks": 1}"#));
         assert_eq!(found("a"), None);
+        assert_eq!(
+            member(br#"{"t\u0061sks": 1}"#, 0..17, "tasks"),
+            Some(15..16)
+        );
         let cut = b"{\"tasks\": [1, ";
         assert_eq!(member(cut, 0..cut.len(), "tasks"), Some(10..13));
         assert_eq!(member(b"[]", 0..2, "tasks"), None);
