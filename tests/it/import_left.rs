@@ -65,6 +65,62 @@ fn p23_a_ring_of_many_circles_is_told_in_short() {
 }
 
 #[test]
+fn p23_a_package_that_the_ledger_would_not_read_stays_in_the_export() {
+    let world = World::governed();
+    let text = format!(
+        "---\nid: A-1\ntask: A-1\nrole: A-backend\n---\n{}",
+        "word\n".repeat(250_000)
+    );
+    let named = json!({"package": "packages/A-1.md"});
+    export(
+        &world,
+        &[task("A-1", named, json!({}))],
+        &json!([{"path": "packages/A-1.md", "text": text}]),
+    );
+    let left = told(&answer(&world, LINE, 0), "package-left");
+    assert!(left[0].contains("bytes, more than"), "{left:?}");
+    // Nobody waits for a file that is nowhere.
+    let there = answer(&world, "export", 0);
+    let definition = there.pointer("/data/tasks/0/definition").unwrap();
+    assert_eq!(definition["x-package"], "packages/A-1.md");
+    assert!(definition.get("package").is_none());
+    world.quietly("claim A-1 --as @bot");
+    // A task is told once, however often it is imported.
+    let again = answer(&world, LINE, 0);
+    assert_eq!(again.pointer("/data/new").unwrap(), 0, "{again}");
+    assert_eq!(again.pointer("/data/changed").unwrap(), 0, "{again}");
+    drop(world.laneway("audit verify").code(0));
+}
+
+#[test]
+fn a_package_of_a_task_that_does_not_come_in_is_told_as_that() {
+    let world = World::governed();
+    let packages = ["A-1", "A-2", "A-3"].map(
+        |id| json!({"path": format!("packages/{id}.md"), "text": format!("---\nid: {id}\ntask: {id}\nrole: A-backend\n---\n")}),
+    );
+    let named = |id: &str| json!({"package": format!("packages/{id}.md"), "priority": 1});
+    let mut bad = named("A-2");
+    bad["priority"] = "no".into();
+    export(
+        &world,
+        &[
+            task("A-1", named("A-1"), json!({"status": "done"})),
+            task("A-2", bad, json!({})),
+            task("A-4", json!({}), json!({})),
+        ],
+        &json!(packages),
+    );
+    let left = told(
+        &answer(&world, &format!("{LINE} --open --skip-bad"), 0),
+        "package-left",
+    );
+    let is = |nth: usize, why: &str| assert!(left[nth].contains(why), "{left:?}");
+    is(0, "`packages/A-1.md` is of a task that does not come in");
+    is(1, "`packages/A-2.md` is of a task that does not come in");
+    is(2, "`packages/A-3.md` is named by no task");
+}
+
+#[test]
 fn one_odd_package_does_not_keep_the_rest_from_the_export() {
     let world = World::governed();
     let dir = world.path("repo/governance/packages");

@@ -145,6 +145,7 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     let archived = archived.iter().map(|archived| &archived.definition);
     let there = archived.chain(snapshot.plan.iter());
     let there: HashMap<TaskId, &Task> = there.map(|task| (task.id.clone(), task)).collect();
+    let promised = packages::promised(&source.gathered);
     let mut mapping = mapped(
         site,
         &snapshot,
@@ -165,7 +166,8 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     let mut outcome = judged(&setting, name, mapping)?;
     let wrong = mistaken(&outcome, &source.looks);
     outcome.anomalies.splice(..0, wrong);
-    let packages = packages::chosen(site, &snapshot, &mut outcome, brought)?;
+    let packages = packages::chosen(site, &snapshot, &mut outcome, brought, &promised)?;
+    packages::detach(site, &snapshot, &mut outcome, &packages)?;
     if !outcome.is_refused(options) {
         outcome.mutation = write(site, &outcome, &packages, options)?;
     }
@@ -220,12 +222,16 @@ fn mapped(
         Some((origin, task.id.clone()))
     });
     let by_origin: HashMap<String, TaskId> = origins.collect();
-    let rules = snapshot.rules.at;
     let has_file = |path: &str| {
         let path = format!("governance/{path}");
         let safe = path.split('/').all(|step| !matches!(step, "" | "." | ".."));
-        let tree = site.repo().tree_of(rules);
-        safe && tree.is_ok_and(|tree| matches!(site.repo().entry_at(tree, &path), Ok(Some(_))))
+        let mut branches = [Some(snapshot.rules.at), snapshot.tip]
+            .into_iter()
+            .flatten();
+        safe && branches.any(|commit| {
+            let tree = site.repo().tree_of(commit);
+            tree.is_ok_and(|tree| matches!(site.repo().entry_at(tree, &path), Ok(Some(_))))
+        })
     };
     let stations = &snapshot.rules.workstations.workstations;
     let has_workstation = |name: &str| stations.keys().any(|known| known.as_str() == name);
@@ -270,7 +276,13 @@ fn judged(setting: &Setting<'_>, name: String, mapping: Mapping) -> Result<Impor
     let action = |mapped: &Mapped| match (&mapped.id, mapped.known) {
         (Some(id), true) => {
             let here = setting.there.get(id).copied();
-            let changed = compare::changed(snapshot, here, mapped);
+            let mut changed = compare::changed(snapshot, here, mapped);
+            // It came in without its package, which is still nowhere.
+            if here.is_some_and(|task| task.package.is_none())
+                && packages::is_missing(setting.site, snapshot, mapped)
+            {
+                changed.retain(|field| *field != "package");
+            }
             match changed.is_empty() {
                 true => Action::There,
                 false => Action::Changed(changed),

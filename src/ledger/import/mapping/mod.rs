@@ -285,6 +285,8 @@ fn same_of_own(
         depends_on: Vec::new(),
         parent: None,
         parked: false,
+        // One that came in without its package names none.
+        package: task.package.clone().filter(|_| here.package.is_some()),
         ..task.clone()
     };
     let same = match (&here.origin_ask_ref, &there.origin_ask_ref) {
