@@ -26,10 +26,12 @@ fn told(answer: &Value, kind: &str) -> Vec<String> {
 
 /// A task as an export says it.
 fn task(id: &str, more: Value, state: Value) -> Value {
-    let mut definition = json!({"id": id, "title": id, "role": "A-backend"});
-    let all = definition.as_object_mut().unwrap();
-    all.extend(more.as_object().unwrap().clone());
-    json!({"definition": definition, "state": state})
+    let mut task = json!({"definition": {"id": id, "title": id, "role": "A-backend"}});
+    if let (Some(definition), Value::Object(more)) = (task["definition"].as_object_mut(), more) {
+        definition.extend(more);
+    }
+    task["state"] = state;
+    task
 }
 
 fn export(world: &World, tasks: &[Value], packages: &Value) {
