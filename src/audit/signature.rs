@@ -76,11 +76,9 @@ impl Witness {
     /// Of git.
     pub fn of(ledger: &Ledger) -> Result<Self, LedgerError> {
         let repo = &ledger.repo;
-        let said = match ledger.tip()? {
-            Some(tip) => last_verified(ledger, tip)?,
-            None => None,
-        };
-        let verified = match said {
+        let tip = ledger.tip()?;
+        let said = tip.map(|tip| last_verified(ledger, tip)).transpose()?;
+        let verified = match said.flatten() {
             Some(said) => repo.first_parents(said).collect::<Result<_, GitError>>()?,
             None => HashSet::new(),
         };

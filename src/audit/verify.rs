@@ -141,11 +141,8 @@ pub fn verify_range(
         let left = &verification.commits;
         left.iter().position(|one| *one == commit)
     };
-    let said = match tip {
-        Some(tip) => last_verified(ledger, tip)?,
-        None => None,
-    };
-    verification.server = match said {
+    let said = tip.map(|tip| last_verified(ledger, tip)).transpose()?;
+    verification.server = match said.flatten() {
         Some(said) if up_to(said).is_some() => Server::Said(said),
         _ => Server::Silent,
     };

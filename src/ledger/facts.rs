@@ -236,6 +236,24 @@ fn replayer(submission: &Submission) -> Signature {
     }
 }
 
+/// The range of a submission on `onto`, written down; itself where it stands there already.
+fn replay(
+    repo: &Repo,
+    (base, tip): (ObjectId, ObjectId),
+    submission: &Submission,
+    onto: ObjectId,
+) -> Result<Replay, LedgerError> {
+    if base == onto {
+        return Ok(Replay::Commit(tip));
+    }
+    let mut writer = repo.writer();
+    let replayed = writer.replay(base, tip, onto, &replayer(submission))?;
+    if let Replay::Commit(_) = replayed {
+        writer.sync()?;
+    }
+    Ok(replayed)
+}
+
 fn replayed(
     repo: &Repo,
     facts: &RangeFacts,
@@ -245,18 +263,10 @@ fn replayed(
     if facts.commits.iter().any(|commit| commit.merge) {
         return Ok(Replayed::Unknown);
     }
-    let result = if facts.base == onto {
-        facts.tip
-    } else {
-        let mut writer = repo.writer();
-        match writer.replay(facts.base, facts.tip, onto, &replayer(submission))? {
-            Replay::Commit(result) => {
-                writer.sync()?;
-                result
-            }
-            Replay::Nothing => onto,
-            Replay::Conflict { paths, .. } => return Ok(Replayed::Conflict(paths)),
-        }
+    let result = match replay(repo, (facts.base, facts.tip), submission, onto)? {
+        Replay::Commit(result) => result,
+        Replay::Nothing => onto,
+        Replay::Conflict { paths, .. } => return Ok(Replayed::Conflict(paths)),
     };
     let content_key = match result == facts.tip {
         true => facts.content_key,
@@ -283,19 +293,11 @@ pub fn replayed_onto(
     if !repo.exists(tip) || !repo.exists(base) {
         return Ok(None);
     }
-    if base == onto {
-        return Ok(Some(tip));
-    }
-    let mut writer = repo.writer();
-    match writer.replay(base, tip, onto, &replayer(submission)) {
-        Ok(Replay::Commit(result)) => {
-            writer.sync()?;
-            Ok(Some(result))
-        }
-        Ok(Replay::Nothing | Replay::Conflict { .. }) | Err(GitError::MergeCommit { .. }) => {
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+    match replay(repo, (base, tip), submission, onto) {
+        Ok(Replay::Commit(result)) => Ok(Some(result)),
+        Ok(Replay::Nothing | Replay::Conflict { .. })
+        | Err(LedgerError::Git(GitError::MergeCommit { .. })) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
