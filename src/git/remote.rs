@@ -177,7 +177,9 @@ impl Repo {
         }
     }
 
-    /// Fetches refspecs, without tags, `FETCH_HEAD`, submodules or maintenance.
+    /// Fetches refspecs, without tags, `FETCH_HEAD`, submodules or maintenance. A ref that another
+    /// process moved meanwhile is fetched again until `limit`: each such meeting means that one of
+    /// the two went on. A lock that stays is met [`MOST_LOCKS`] times.
     ///
     /// # Errors
     /// [`GitError::BadRefName`] for a refspec that is not `[+]refs/…:refs/…`;
@@ -201,17 +203,37 @@ impl Repo {
         for refspec in refspecs {
             args.push(checked_refspec(refspec.as_ref())?);
         }
-        self.past_stale_locks(&[], || {
-            let finished = self.runner.run(&self.git_beyond(&args).limit(limit))?;
-            let stderr = finished.stderr.text();
-            Ok(match finished.exit {
-                Exit::Code(0) => Fetch::Done,
-                _ if stderr.contains("couldn't find remote ref") => Fetch::NoSuchRef { stderr },
-                Exit::TimedOut => Fetch::Unreachable { stderr },
-                _ if stderr.contains("[rejected]") => Fetch::NotForward { stderr },
-                _ if cut_off(&stderr) => Fetch::Unreachable { stderr },
-                _ => return Err(failure(&finished, "fetch")),
-            })
+        let (started, mut tried) = (Instant::now(), 0);
+        loop {
+            tried += 1;
+            let left = limit.saturating_sub(started.elapsed());
+            let error = match self.past_stale_locks(&[], || self.fetch_once(&args, left)) {
+                Err(error) => error,
+                done => return done,
+            };
+            let again = match met(&error) {
+                Some(Met::Moved) => started.elapsed() < limit,
+                Some(Met::Lock) => tried < MOST_LOCKS,
+                None => false,
+            };
+            if !again {
+                return Err(error);
+            }
+            let jitter = self.watch.as_ref().map_or(0, |env| env.jitter(40));
+            std::thread::sleep(Duration::from_millis(20 * tried.min(10) + jitter));
+        }
+    }
+
+    fn fetch_once(&self, args: &[String], limit: Duration) -> Result<Fetch, GitError> {
+        let finished = self.runner.run(&self.git_beyond(args).limit(limit))?;
+        let stderr = finished.stderr.text();
+        Ok(match finished.exit {
+            Exit::Code(0) => Fetch::Done,
+            _ if stderr.contains("couldn't find remote ref") => Fetch::NoSuchRef { stderr },
+            Exit::TimedOut => Fetch::Unreachable { stderr },
+            _ if stderr.contains("[rejected]") => Fetch::NotForward { stderr },
+            _ if cut_off(&stderr) => Fetch::Unreachable { stderr },
+            _ => return Err(failure(&finished, "fetch")),
         })
     }
 
@@ -298,6 +320,27 @@ const LOCK_PAUSES: [Duration; 5] = [
     Duration::from_millis(600),
     Duration::from_millis(1000),
 ];
+
+/// How often a fetch tries a lock of this repository that others hold.
+const MOST_LOCKS: u64 = 6;
+
+/// How a fetch met another process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Met {
+    /// The other moved a ref between the answer of the remote and the update here.
+    Moved,
+    /// The other holds the lock of a ref.
+    Lock,
+}
+
+fn met(error: &GitError) -> Option<Met> {
+    let said = error.to_string();
+    if said.contains("but expected") || said.contains("reference already exists") {
+        return Some(Met::Moved);
+    }
+    let lock = matches!(error, GitError::Locked { .. }) || said.contains("cannot lock ref");
+    lock.then_some(Met::Lock)
+}
 
 /// Texts of git, curl and ssh that are said before a remote was asked for anything.
 const NOT_REACHED: [&str; 16] = [
@@ -488,6 +531,8 @@ fn lost_reason(summary: &str, stderr: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::git::testing::{Lab, put, write};
     use crate::process::Captured;
@@ -839,6 +884,51 @@ mod tests {
             ),
             "{outcome:?}"
         );
+    }
+
+    /// The ref moves under each of the first eight fetches, as a busy clone's does.
+    #[test]
+    fn a_fetch_outlasts_others_that_move_the_ref_meanwhile() {
+        let (lab, repo, other) = server();
+        let mut tips = vec![write(&repo, &[], &[("a", Some("0"))])];
+        for n in 1..10 {
+            let parent = tips[n - 1];
+            tips.push(write(&repo, &[parent], &[("a", Some(&n.to_string()))]));
+        }
+        let (limit, tracking) = (Duration::from_secs(60), "refs/remotes/origin/laneway");
+        let spec = format!("{LEDGER}:{tracking}");
+        let fetch = || other.fetch(&origin(), &[&spec], limit).unwrap();
+        for (was, tip) in [(Expect::Absent, 0), (Expect::At(tips[0]), 1)] {
+            push(&repo, &[update(LEDGER, was, Some(tips[tip]))]);
+            assert_eq!(fetch(), Fetch::Done);
+        }
+        // The server has all from now on, and its ref goes on with each fetch: no fetch is empty.
+        let all = update("refs/heads/all", Expect::Absent, Some(tips[9]));
+        assert_eq!(push(&repo, &[all]), PushOutcome::Won);
+        let [script, tried, here, there] =
+            ["serve", "tried", "other/.git", "server"].map(|at| lab.path(at).display().to_string());
+        let text = format!(
+            "#!/bin/sh\nn=$(($(cat {tried} 2>/dev/null || echo 1) + 1))\n\
+             if [ $n -gt 9 ]; then exec git-upload-pack \"$@\"; fi\n\
+             echo $n >{tried}\n\
+             git -C {there} update-ref {LEDGER} all~$((9 - n))\n\
+             git-upload-pack \"$@\"\n\
+             [ $((n % 2)) = 0 ] && to={} || to={}\n\
+             git --git-dir={here} update-ref {tracking} $to\n",
+            tips[0], tips[1]
+        );
+        put(Path::new(&script), &text);
+        let chmod = lab
+            .runner
+            .shell(format!("chmod +x {script}"), lab.dir.path());
+        lab.runner.run(&chmod).unwrap();
+        lab.git(
+            &lab.path("other"),
+            &["config", "remote.origin.uploadpack", &script],
+        );
+        assert_eq!(fetch(), Fetch::Done);
+        assert_eq!(std::fs::read_to_string(&tried).unwrap().trim(), "9");
+        assert_eq!(other.tip(tracking).unwrap(), Some(tips[9]));
     }
 
     #[test]

@@ -146,9 +146,6 @@ fn detach_checkouts(ledger: &Ledger) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// How often a fetch that met another fetch is tried again.
-const MOST_FETCHES: u32 = 6;
-
 /// The refs of a remote; the tracking refs here follow.
 struct Remote {
     name: RemoteName,
@@ -212,21 +209,9 @@ impl Authority for Remote {
             .to_vec();
         // A pattern: a server that has said nothing is no error.
         specs.push(format!("+{0}*:{0}*", super::signature::VERIFIED));
-        let (clock, mut tried) = (&ledger.env.clock, 0);
+        let clock = &ledger.env.clock;
         let start = clock.instant();
-        let fetched = loop {
-            tried += 1;
-            let left = limit.saturating_sub(clock.instant() - start);
-            match ledger.repo.fetch(&self.name, &specs, left) {
-                // Another process fetched the same refs at the same time.
-                Err(error) if tried < MOST_FETCHES && met_another(&error) => {
-                    let wait = 20 * u64::from(tried) + ledger.env.jitter(40);
-                    clock.sleep(Duration::from_millis(wait));
-                }
-                fetched => break fetched?,
-            }
-        };
-        match fetched {
+        match ledger.repo.fetch(&self.name, &specs, limit)? {
             Fetch::Done => ledger.observe(),
             Fetch::Unreachable { stderr } => Err(self.unreachable(&stderr)),
             // Git does not say it in a form to be relied on: the remote is asked what it has.
@@ -254,11 +239,6 @@ impl Remote {
             why: last_line(stderr),
         }
     }
-}
-
-/// Whether a fetch met another one that moved the same refs.
-fn met_another(error: &GitError) -> bool {
-    matches!(error, GitError::Locked { .. }) || error.to_string().contains("cannot lock ref")
 }
 
 /// How many ledger commits back the acceptance of a rewritten target is looked for.
