@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ops::lane::{LaneAdded, LaneSynced};
-use crate::workspace::{LaneStatus, Synced};
+use crate::workspace::{LaneStatus, Stands, Synced};
 
 /// `data` of `lane add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -82,6 +82,9 @@ pub struct LaneView {
     pub orphan: bool,
     /// Whether its directory is gone.
     pub missing: bool,
+    /// What stands in its directory, where that is not the worktree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
     /// Why the file that says whose claim it works for does not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding_error: Option<String>,
@@ -108,7 +111,12 @@ impl From<&LaneStatus> for LaneView {
             operation: lane.operation.map(|operation| operation.to_string()),
             locked: lane.locked.clone(),
             orphan: lane.orphan,
-            missing: lane.missing,
+            missing: lane.stands == Stands::Gone,
+            instead: match &lane.stands {
+                Stands::Worktree | Stands::Gone => None,
+                Stands::Unfinished => Some("a worktree that is being made".to_owned()),
+                Stands::Other(what) => Some(what.clone()),
+            },
             binding_error: unreadable,
         }
     }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -356,6 +357,28 @@ impl Repo {
             let dot = dir.join(std::ffi::OsStr::from_bytes(text.trim_ascii_end()));
             dot.parent() == Some(path)
         })
+    }
+
+    /// Writes the `.git` of the linked worktree at `path` again, which somebody removed; whether it
+    /// was not there. Never replaces one.
+    ///
+    /// # Errors
+    /// [`GitError::Io`], also when this repository knows no worktree there.
+    pub fn reattach(&self, path: &Path) -> Result<bool, GitError> {
+        let dot = path.join(".git");
+        let known = self.admin_dir(path).ok_or_else(|| {
+            let unknown = std::io::Error::from(std::io::ErrorKind::NotFound);
+            GitError::io(path)(unknown)
+        })?;
+        let mut text = b"gitdir: ".to_vec();
+        text.extend(known.as_os_str().as_bytes());
+        text.push(b'\n');
+        let made = fs::File::create_new(&dot).and_then(|mut file| file.write_all(&text));
+        match made {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(GitError::io(&dot)(error)),
+        }
     }
 
     /// The git directory that `path/.git` is or names; of a bare repository `path` itself.

@@ -189,7 +189,7 @@ fn the_list_holds_lanes_only_and_says_how_they_are() {
             (
                 lane.lane.as_ref().unwrap().to_string(),
                 lane.orphan,
-                lane.missing,
+                lane.stands == Stands::Gone,
             )
         })
         .collect();

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 
+use super::place::Stands;
 use super::{Binding, BindingError, WorkspaceError};
 use crate::domain::id::{BranchName, LaneName, ObjectId};
 use crate::domain::policy::Policy;
@@ -35,8 +35,8 @@ pub struct LaneStatus {
     pub locked: Option<String>,
     /// No lane of the policy has it, or its directory is gone.
     pub orphan: bool,
-    /// Its directory is gone.
-    pub missing: bool,
+    /// What stands in its directory.
+    pub stands: Stands,
     /// Whose claim it works for; the error of a file that cannot be read is part of the status.
     pub binding: Result<Option<Binding>, BindingError>,
 }
@@ -55,7 +55,10 @@ pub fn list(
     let mut found = Vec::new();
     // The first one is the main checkout, or the bare repository itself.
     for worktree in repo.worktrees()?.into_iter().skip(1) {
-        let binding = worktree.git_dir.as_deref().map_or(Ok(None), Binding::read);
+        // Whose lane it is stands with this repository, whatever stands in the directory.
+        let admin = || repo.admin_dir(&worktree.path);
+        let kept = worktree.git_dir.clone().or_else(admin);
+        let binding = kept.as_deref().map_or(Ok(None), Binding::read);
         let on = worktree.branch.clone().or_else(|| rebased(&worktree));
         let of_policy = on
             .as_deref()
@@ -102,11 +105,11 @@ fn look(
     binding: Result<Option<Binding>, BindingError>,
     target: Option<ObjectId>,
 ) -> Result<LaneStatus, WorkspaceError> {
-    let missing = fs::symlink_metadata(&worktree.path).is_err();
-    let inside = if missing {
-        crate::git::Status::default()
-    } else {
+    let stands = Stands::at(repo, &worktree);
+    let inside = if stands == Stands::Worktree {
         repo.glance(&worktree.path)?
+    } else {
+        crate::git::Status::default()
     };
     let bound = binding.as_ref().ok().and_then(Option::as_ref);
     let lane = of_policy.cloned().or_else(|| Some(bound?.lane.clone()));
@@ -132,8 +135,8 @@ fn look(
         behind,
         operation: inside.operation,
         locked: worktree.locked,
-        orphan: missing || of_policy.is_none(),
-        missing,
+        orphan: stands == Stands::Gone || of_policy.is_none(),
+        stands,
         binding,
         path: worktree.path,
     })

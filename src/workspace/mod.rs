@@ -39,7 +39,7 @@ pub use journal::{BegunClaim, LeftClaim, left_claims};
 pub use lane::{How, LaneSpec, Opened, open};
 pub use listing::{LaneStatus, lanes_of, list};
 pub use path::{LanePlaces, lane_path, takeover_path};
-pub use place::check_free;
+pub use place::{Stands, check_free};
 pub use removal::{Removal, Removed, obstacles, remove};
 pub use retire::retire;
 pub use saved::{Saved, WorkRef, earlier_ref, leaves, save, work_ref, work_refs};

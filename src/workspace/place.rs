@@ -63,6 +63,45 @@ pub fn find(repo: &Repo, path: &Path, branch: &BranchName) -> Result<Place, Work
     }
 }
 
+/// What stands in the directory of a worktree that is registered, as far as its files tell. Nothing
+/// of another repository is opened or run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stands {
+    /// The worktree.
+    Worktree,
+    /// A part of it: somebody makes it, or died over it.
+    Unfinished,
+    /// Nothing.
+    Gone,
+    /// Something else, in words.
+    Other(String),
+}
+
+impl Stands {
+    /// Looks at the directory of `worktree`.
+    #[must_use]
+    pub fn at(repo: &Repo, worktree: &Worktree) -> Self {
+        let path = &worktree.path;
+        if unfinished::is_unfinished(worktree) {
+            return Self::Unfinished;
+        }
+        if is_gone(worktree) {
+            return Self::Gone;
+        }
+        if worktree.git_dir.is_some() {
+            return Self::Worktree;
+        }
+        Self::Other(match empty(repo, path) {
+            Ok(()) => "an empty directory".to_owned(),
+            Err(WorkspaceError::Occupied { what, .. }) => what,
+            Err(WorkspaceError::OtherClone { clone, .. }) => {
+                format!("a lane of another clone, {}", clone.display())
+            }
+            Err(error) => error.to_string(),
+        })
+    }
+}
+
 /// Whether a worktree is registered but its directory is not there.
 fn is_gone(worktree: &Worktree) -> bool {
     fs::symlink_metadata(&worktree.path).is_err()

@@ -50,6 +50,7 @@ mod import_truth;
 mod interrupts;
 mod land;
 mod lane;
+mod lanes_broken;
 mod lanes_collide;
 mod lanes_gone;
 mod leases;

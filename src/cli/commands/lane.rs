@@ -1,7 +1,7 @@
 use laneway::contract::lane::{LaneAddedView, LaneListView, LaneRemovedView, LaneSyncedView};
 use laneway::domain::id::LaneName;
 use laneway::ops::lane::{add, list, remove, sync};
-use laneway::workspace::{LaneStatus, Synced};
+use laneway::workspace::{LaneStatus, Stands, Synced};
 
 use super::Context;
 use crate::cli::failure::Failure;
@@ -122,10 +122,12 @@ fn state(lane: &LaneStatus) -> String {
     if lane.binding.is_err() {
         said.push("binding unreadable".to_owned());
     }
-    match (lane.missing, lane.orphan) {
-        (true, _) => said.push("directory gone".to_owned()),
-        (false, true) => said.push("no lane of policy".to_owned()),
-        (false, false) => {}
+    match &lane.stands {
+        Stands::Gone => said.push("directory gone".to_owned()),
+        Stands::Unfinished => said.push("being made".to_owned()),
+        Stands::Other(what) => said.push(format!("no worktree: {what}")),
+        Stands::Worktree if lane.orphan => said.push("no lane of policy".to_owned()),
+        Stands::Worktree => {}
     }
     if said.is_empty() {
         "clean".to_owned()

@@ -254,6 +254,11 @@ pub const AILMENT_TEXTS: &[(&str, &str)] = &[
          worktree.",
     ),
     (
+        "broken-worktree",
+        "The `.git` of a lane's worktree was removed, or another repository stands in its directory. \
+         Its commits are safe: they are in this repository.",
+    ),
+    (
         "stray-worktree",
         "Something else stands where a lane's worktree belongs. A person moves it.",
     ),

@@ -22,7 +22,7 @@ fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
 }
 
 fn finding(patient: &Patient, linked: &Linked) -> Finding {
-    let ours = !matches!(linked.binding, Ok(None)) || on_lane(patient, linked);
+    let ours = !matches!(linked.binding, Ok(None)) || patient.is_on_lane(linked);
     let (severity, cure) = if ours {
         let plan = "forget the worktree; its branch and commits stay";
         let path = linked.worktree.path.clone();
@@ -49,17 +49,6 @@ fn finding(patient: &Patient, linked: &Linked) -> Finding {
         },
         cure,
     }
-}
-
-fn on_lane(patient: &Patient, linked: &Linked) -> bool {
-    let Some(rules) = &patient.rules else {
-        return false;
-    };
-    let lanes = workspace::lanes_of(&rules.policy);
-    let branch = linked.worktree.branch.as_deref();
-    lanes
-        .keys()
-        .any(|lane| Some(lane.full().as_str()) == branch)
 }
 
 /// Commits that only the vanished `HEAD` reached are saved in the work ref of its claim.

@@ -9,6 +9,7 @@
 //! - A repair discards no work. Commits that nothing else reaches are saved or stay; uncommitted
 //!   changes stop it; then the finding stays, with the reason.
 
+mod broken_worktree;
 mod checkout_journal;
 mod claim_journal;
 mod claim_without_lane;
@@ -37,7 +38,7 @@ pub(in crate::ops) use unreadable::remedy;
 
 /// Every ailment, in the order in which they are looked for and repaired: locks first, because
 /// they stop the other repairs.
-pub const ALL: [&Ailment; 19] = [
+pub const ALL: [&Ailment; 20] = [
     &stale_lock::AILMENT,
     &checkout_journal::AILMENT,
     &unreadable::AILMENT,
@@ -50,6 +51,7 @@ pub const ALL: [&Ailment; 19] = [
     &unfinished_worktree::AILMENT,
     &scratch_worktree::AILMENT,
     &missing_worktree::AILMENT,
+    &broken_worktree::AILMENT,
     &stray_worktree::AILMENT,
     &stale_binding::AILMENT,
     &claim_without_lane::AILMENT,

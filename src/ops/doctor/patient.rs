@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::git::{Repo, Worktree};
 use crate::ledger::{Ledger, LedgerError, Loader};
 use crate::ops::{OpError, Site, SiteOptions, repository};
-use crate::workspace::{Binding, BindingError};
+use crate::workspace::{Binding, BindingError, lanes_of};
 
 /// A repository as far as it can be read.
 pub struct Patient {
@@ -123,6 +123,18 @@ impl Patient {
                 }
             })
             .collect())
+    }
+
+    /// Whether a worktree is on the branch of a lane of policy.
+    pub fn is_on_lane(&self, linked: &Linked) -> bool {
+        let Some(rules) = &self.rules else {
+            return false;
+        };
+        let lanes = lanes_of(&rules.policy);
+        let branch = linked.worktree.branch.as_deref();
+        lanes
+            .keys()
+            .any(|lane| Some(lane.full().as_str()) == branch)
     }
 
     /// What all refs stand at, except the one of this name: commits that these reach are kept.

@@ -3,7 +3,7 @@
 
 use super::{Check, Flight, Line};
 use crate::domain::shell::quoted;
-use crate::workspace::LaneStatus;
+use crate::workspace::{LaneStatus, Stands};
 
 pub const CHECK: Check = Check {
     id: "lane",
@@ -27,10 +27,18 @@ fn one(lane: &LaneStatus) -> Line {
         .as_ref()
         .map_or_else(String::new, ToString::to_string);
     let path = lane.path.display();
-    if lane.missing {
-        return CHECK
-            .warning(format!("{name}: the directory {path} is gone"))
-            .next("`laneway doctor` says what helps");
+    let helps = "`laneway doctor` says what helps";
+    match &lane.stands {
+        Stands::Worktree => {}
+        Stands::Unfinished => return CHECK.ok(format!("{name}: {path} is being made")),
+        Stands::Gone => {
+            let what = format!("{name}: the directory {path} is gone");
+            return CHECK.warning(what).next(helps);
+        }
+        Stands::Other(other) => {
+            let what = format!("{name}: {path} is no worktree of this repository, but {other}");
+            return CHECK.failed(what).next(helps);
+        }
     }
     if let Some(operation) = lane.operation {
         let there = quoted(&lane.path.to_string_lossy());

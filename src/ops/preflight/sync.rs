@@ -4,7 +4,7 @@ use super::{Check, Flight, Line};
 use crate::domain::id::LaneName;
 use crate::ops::doctor::{Cure, Mended, Patient};
 use crate::ops::{OpError, lane};
-use crate::workspace::Synced;
+use crate::workspace::{Stands, Synced};
 
 pub const CHECK: Check = Check {
     id: "sync",
@@ -17,7 +17,7 @@ fn look(flight: &Flight<'_>) -> Vec<Line> {
     for lane in flight
         .lanes
         .iter()
-        .filter(|lane| lane.behind > 0 && !lane.missing)
+        .filter(|lane| lane.behind > 0 && lane.stands == Stands::Worktree)
     {
         let Some(name) = lane.lane.as_ref().filter(|name| flight.is_taken(name)) else {
             continue;
