@@ -328,9 +328,17 @@ impl From<WorkspaceError> for Failure {
             WorkspaceError::Occupied { .. } => Self::new(4, "refused", message)
                 .hint("move it away if nobody needs it there")
                 .hint(OWN_ROOT),
-            WorkspaceError::BranchElsewhere { .. }
-            | WorkspaceError::InTheWay { .. }
-            | WorkspaceError::NoWorktree { .. } => Self::new(4, "refused", message),
+            WorkspaceError::BranchElsewhere { path, .. } => Self::new(4, "refused", message)
+                .hint(format!(
+                    "switch that checkout to another branch: `git -C {} switch BRANCH`",
+                    quoted(&path.to_string_lossy())
+                ))
+                .hint(
+                    "or claim another lane (`--lane`), or without a worktree here: `--no-worktree`",
+                ),
+            WorkspaceError::InTheWay { .. } => Self::new(4, "refused", message)
+                .hint("move these files away, or commit them on a branch"),
+            WorkspaceError::NoWorktree { .. } => Self::new(4, "refused", message),
             WorkspaceError::Busy { .. } => Self::new(3, "conflict", message).hint("try again"),
             WorkspaceError::BadPlace { .. } | WorkspaceError::BadBranch(_) => {
                 Self::new(5, "unreadable", message).hint("`worktrees` in governance/policy.yaml")

@@ -14,6 +14,7 @@ use crate::domain::id::{LaneName, ObjectId, TaskId};
 use crate::domain::policy::Policy;
 use crate::domain::record::{RecordBody, Routing};
 use crate::domain::request::{ClaimWish, Request, Verb};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch, Standing, TaskState};
 use crate::domain::task::Task;
 use crate::ledger::{LedgerError, Publisher};
@@ -109,13 +110,11 @@ pub fn claim(site: &Site, wish: ClaimWish, options: ClaimOptions) -> Result<Clai
 }
 
 /// Whether a claim that failed this way may stand all the same: without its lane, or without an
-/// answer. Then the next try takes it up.
+/// answer. Then the next try takes it up. What stood in the lane's way before the claim is
+/// [`OpError::Workspace`].
 fn may_stand(error: &OpError) -> bool {
     match error {
-        OpError::NoWorktree { .. }
-        | OpError::Workspace(_)
-        | OpError::Git(_)
-        | OpError::Io { .. } => true,
+        OpError::NoWorktree { .. } | OpError::Git(_) | OpError::Io { .. } => true,
         OpError::Ledger(error) => matches!(
             error,
             LedgerError::Unconfirmed { .. }
@@ -260,13 +259,13 @@ pub fn settle_in(
     let policy = &mutation.before.rules.policy;
     let before = mutation.before.states.get(id);
     let taken_over = before.occupying().is_some_and(|old| old.id != claim.id);
-    let start = start_of(site, mutation, id, claim)?;
-    set_aside(site, &mutation.before, claim, state.epoch, taken_over)?;
+    let start = start_of(site, &mutation.before, id, claim)?;
     let without_lane = |source| OpError::NoWorktree {
         task: id.clone(),
         source: Box::new(source),
     };
-    let opened = open_lane(site, policy, &claim.lane, start, state.epoch);
+    let opened = set_aside(site, &mutation.before, claim, state.epoch, taken_over)
+        .and_then(|()| open_lane(site, policy, &claim.lane, start, state.epoch));
     let opened = opened.map_err(|error| match error {
         OpError::Workspace(source) => without_lane(source),
         other => other,
@@ -286,18 +285,18 @@ pub fn settle_in(
 }
 
 /// Where the lane starts: the base of a new claim, or the commit that was saved before a pause.
-fn start_of(
+pub(super) fn start_of(
     site: &Site,
-    mutation: &Mutation,
+    ledger: &Snapshot,
     id: &TaskId,
     claim: &Claim,
 ) -> Result<ObjectId, OpError> {
-    Ok(match &mutation.before.states.get(id).standing {
+    Ok(match &ledger.states.get(id).standing {
         Standing::Blocked { block, .. } => block.commit.unwrap_or(claim.base),
         Standing::InReview { submission, .. } => submission.commit,
         // The same claim again, such as after a revision: its work ref has what was done.
         Standing::InProgress(before) if before.id == claim.id => {
-            let epoch = mutation.before.states.get(id).epoch;
+            let epoch = ledger.states.get(id).epoch;
             site.repo()
                 .tip(&workspace::work_ref(id, epoch))?
                 .unwrap_or(claim.base)
@@ -318,26 +317,40 @@ pub fn open_lane(
     epoch: Epoch,
 ) -> Result<Opened, OpError> {
     let repo = site.repo();
-    let branch = policy.worktrees.branch_of(&policy.project, lane)?;
     if !repo.exists(start) {
         fetch_work(site)?;
     }
+    let saved = saved(site)?;
+    let spec = lane_spec(site, policy, lane, start, epoch, &saved)?;
+    Ok(workspace::open(repo, &spec, &site.env)?)
+}
+
+/// The commits that work refs keep.
+pub(super) fn saved(site: &Site) -> Result<BTreeSet<ObjectId>, OpError> {
+    let refs = workspace::work_refs(site.repo())?;
+    Ok(refs.into_iter().map(|work| work.commit).collect())
+}
+
+/// The lane as it shall be on this machine.
+pub(super) fn lane_spec<'a>(
+    site: &Site,
+    policy: &Policy,
+    lane: &LaneName,
+    start: ObjectId,
+    epoch: Epoch,
+    saved: &'a BTreeSet<ObjectId>,
+) -> Result<LaneSpec<'a>, OpError> {
+    let branch = policy.worktrees.branch_of(&policy.project, lane)?;
     let default = default_path(site, policy, lane)?;
     let path = place(site, &branch.full(), default, epoch)?;
-    let saved: BTreeSet<ObjectId> = workspace::work_refs(repo)?
-        .into_iter()
-        .map(|work| work.commit)
-        .collect();
-    let target = site.ledger.target()?;
-    let spec = LaneSpec {
+    Ok(LaneSpec {
         lane: lane.clone(),
         path,
         branch,
         start,
-        target,
-        saved: &saved,
-    };
-    Ok(workspace::open(repo, &spec, &site.env)?)
+        target: site.ledger.target()?,
+        saved,
+    })
 }
 
 /// Work that was saved on another machine comes with the work refs of the remote.

@@ -1,10 +1,11 @@
 //! Whether the lane that a claim would get can be opened on this machine, asked before anything is
 //! claimed: a claim without a lane helps nobody, and keeps the task from others.
 
-use super::claim::{default_path, place};
+use super::claim::{lane_spec, saved, start_of};
 use super::set_aside::{is_over, lane_of};
 use super::site::Site;
 use super::{OpError, readiness};
+use crate::domain::id::TaskId;
 use crate::domain::request::Request;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
@@ -28,10 +29,10 @@ pub fn check(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Resul
         };
         let claims = change.states.iter().filter_map(|state| {
             let taken = before.states.get(&state.task).occupying().is_some();
-            Some((state.state.claim()?, state.state.epoch, taken))
+            Some((&state.task, state.state.claim()?, state.state.epoch, taken))
         });
-        let mut checks =
-            claims.map(|(claim, epoch, taken)| lane(site, &before, claim, epoch, taken));
+        let mut checks = claims
+            .map(|(task, claim, epoch, taken)| lane(site, &before, task, claim, epoch, taken));
         match checks.find_map(Result::err) {
             None => return Ok(()),
             // Whoever claimed it meanwhile may be making that very worktree: the ledger tells.
@@ -42,33 +43,31 @@ pub fn check(site: &Site, publisher: &Publisher<'_>, request: &Request) -> Resul
 }
 
 /// Refuses a lane whose worktree on this machine has changes of nobody's claim, whose branch another
-/// checkout holds, or whose directory is something else. Another machine's is not seen.
+/// checkout holds or has commits of its own, or whose directory is something else. Another machine's
+/// is not seen.
 fn lane(
     site: &Site,
     before: &Snapshot,
+    task: &TaskId,
     claim: &Claim,
     epoch: Epoch,
     taken_over: bool,
 ) -> Result<(), OpError> {
-    let Some((worktree, binding)) = lane_of(site, claim)? else {
-        return directory(site, before, claim, epoch);
-    };
-    // What an older claim left is set aside, whatever it is. One that is being made is another
-    // racer's, who has won: the ledger says so.
-    let over = binding.is_some_and(|bound| is_over(before, &bound));
-    if taken_over || over || workspace::is_unfinished(&worktree) {
-        return Ok(());
+    if let Some((worktree, binding)) = lane_of(site, claim)? {
+        // What an older claim left is set aside, whatever it is. One that is being made is another
+        // racer's, who has won: the ledger says so.
+        let over = binding.is_some_and(|bound| is_over(before, &bound));
+        if taken_over || over || workspace::is_unfinished(&worktree) {
+            return Ok(());
+        }
     }
-    match workspace::check_free(site.repo(), &worktree.path, &claim.branch) {
+    let start = start_of(site, before, task, claim)?;
+    let saved = saved(site)?;
+    let policy = &before.rules.policy;
+    let spec = lane_spec(site, policy, &claim.lane, start, epoch, &saved)?;
+    match workspace::check(site.repo(), &spec) {
         // Half made: whoever opens it clears it away, or says who makes it.
         Err(WorkspaceError::Git(GitError::NoRepository { .. })) => Ok(()),
         free => Ok(free?),
     }
-}
-
-/// Refuses a lane without a worktree, where something else stands in its directory.
-fn directory(site: &Site, before: &Snapshot, claim: &Claim, epoch: Epoch) -> Result<(), OpError> {
-    let default = default_path(site, &before.rules.policy, &claim.lane)?;
-    let path = place(site, &claim.branch.full(), default, epoch)?;
-    Ok(workspace::check_free(site.repo(), &path, &claim.branch)?)
 }

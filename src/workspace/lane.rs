@@ -83,6 +83,26 @@ pub fn open(repo: &Repo, spec: &LaneSpec<'_>, env: &Env) -> Result<Opened, Works
     }
 }
 
+/// Whether [`open`] would find nothing in the way, as far as what stands there now tells. Changes
+/// nothing.
+///
+/// # Errors
+/// As of [`open`].
+pub fn check(repo: &Repo, spec: &LaneSpec<'_>) -> Result<(), WorkspaceError> {
+    // A start that is on its way tells nothing yet of files and commits.
+    let here = repo.exists(spec.start);
+    match place::find(repo, &spec.path, &spec.branch)? {
+        Place::Ours(worktree) if here => adoptable(repo, spec, &worktree).map(drop),
+        Place::Ours(worktree) => place::usable(repo, &spec.path, &spec.branch, &worktree).map(drop),
+        Place::Free { .. } if here => match repo.tip(&spec.branch.full())? {
+            Some(old) => unneeded(repo, spec, old),
+            None => Ok(()),
+        },
+        // Whoever opens the lane clears it away, or says who makes it.
+        Place::Unfinished(_) | Place::Free { .. } => Ok(()),
+    }
+}
+
 /// Holds off other processes that set up the same lane. Released with the value, or the process.
 fn lock(repo: &Repo, lane: &LaneName, env: &Env) -> Result<File, WorkspaceError> {
     let dir = repo.common_dir().join("laneway/lanes");
@@ -171,13 +191,7 @@ fn create(repo: &Repo, spec: &LaneSpec<'_>) -> Result<Opened, WorkspaceError> {
 
 /// Makes the worktree on a branch that exists, after bringing that to the start.
 fn create_on(repo: &Repo, spec: &LaneSpec<'_>, old: ObjectId) -> Result<(), WorkspaceError> {
-    let lost = lost(repo, old, spec)?;
-    if !lost.is_empty() {
-        return Err(WorkspaceError::BranchAhead {
-            branch: spec.branch.clone(),
-            obstacles: lost,
-        });
-    }
+    unneeded(repo, spec, old)?;
     swap(repo, &spec.branch, old, spec.start)?;
     let added = repo.worktree_add(&spec.path, &Checkout::Branch(spec.branch.clone()));
     if added.is_err() {
@@ -185,6 +199,18 @@ fn create_on(repo: &Repo, spec: &LaneSpec<'_>, old: ObjectId) -> Result<(), Work
         drop(swap(repo, &spec.branch, spec.start, old));
     }
     Ok(added?)
+}
+
+/// Refuses to take the lane's branch from `old` while commits are on it alone.
+fn unneeded(repo: &Repo, spec: &LaneSpec<'_>, old: ObjectId) -> Result<(), WorkspaceError> {
+    let obstacles = lost(repo, old, spec)?;
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    Err(WorkspaceError::BranchAhead {
+        branch: spec.branch.clone(),
+        obstacles,
+    })
 }
 
 fn swap(
@@ -207,9 +233,22 @@ fn swap(
 /// Takes over the worktree that stands at the lane's path, if it is this lane's and nothing in it
 /// would be lost.
 fn adopt(repo: &Repo, spec: &LaneSpec<'_>, here: &Worktree) -> Result<Opened, WorkspaceError> {
+    if adoptable(repo, spec, here)? == spec.start {
+        return opened(repo, &here.path, How::Reused);
+    }
+    repo.reset_branch_in(&here.path, spec.start)?;
+    opened(repo, &here.path, How::Reset)
+}
+
+/// The commit that the worktree at the lane's path shows, if nothing is lost by resetting it.
+fn adoptable(
+    repo: &Repo,
+    spec: &LaneSpec<'_>,
+    here: &Worktree,
+) -> Result<ObjectId, WorkspaceError> {
     let old = place::usable(repo, &spec.path, &spec.branch, here)?;
     if old == spec.start {
-        return opened(repo, &here.path, How::Reused);
+        return Ok(old);
     }
     let lost = lost(repo, old, spec)?;
     if !lost.is_empty() {
@@ -225,8 +264,7 @@ fn adopt(repo: &Repo, spec: &LaneSpec<'_>, here: &Worktree) -> Result<Opened, Wo
             files,
         });
     }
-    repo.reset_branch_in(&here.path, spec.start)?;
-    opened(repo, &here.path, How::Reset)
+    Ok(old)
 }
 
 fn opened(repo: &Repo, path: &Path, how: How) -> Result<Opened, WorkspaceError> {

@@ -36,10 +36,10 @@ pub use checkout::{
 };
 pub use error::{Obstacle, WorkspaceError};
 pub use journal::{BegunClaim, LeftClaim, left_claims};
-pub use lane::{How, LaneSpec, Opened, open};
+pub use lane::{How, LaneSpec, Opened, check, open};
 pub use listing::{LaneStatus, lanes_of, list};
 pub use path::{LanePlaces, lane_path, takeover_path};
-pub use place::{Stands, check_free};
+pub use place::Stands;
 pub use removal::{Removal, Removed, obstacles, remove};
 pub use retire::retire;
 pub use saved::{Saved, WorkRef, earlier_ref, leaves, save, work_ref, work_refs};

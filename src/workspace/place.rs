@@ -138,19 +138,6 @@ pub(super) fn usable(
         .ok_or_else(|| occupied("a worktree whose branch is gone".to_owned()))
 }
 
-/// Whether the lane on `branch` can be made at `path`, as far as what stands there now tells.
-/// Changes nothing.
-///
-/// # Errors
-/// As [`find`], and of what is ours but not this lane's, or changed.
-pub fn check_free(repo: &Repo, path: &Path, branch: &BranchName) -> Result<(), WorkspaceError> {
-    match find(repo, path, branch)? {
-        Place::Ours(here) => usable(repo, path, branch, &here).map(drop),
-        // Whoever opens the lane clears it away, or says who makes it.
-        Place::Unfinished(_) | Place::Free { .. } => Ok(()),
-    }
-}
-
 /// Accepts a path where nothing stands, or an empty directory.
 pub(super) fn empty(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
     let occupied = |what: String| WorkspaceError::Occupied {

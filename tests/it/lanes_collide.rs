@@ -120,3 +120,46 @@ fn p03_another_lane_is_free_although_one_directory_is_taken() {
     world.quietly(work);
     drop(world.laneway("claim A-9 --no-worktree --as @bot").code(0));
 }
+
+/// Refused before the claim: no ref has moved, and nothing is left that a next command asks about.
+#[track_caller]
+fn refused_without_trace(world: &World, word: &str) {
+    let before = world.git("for-each-ref");
+    drop(world.laneway(CLAIM).code(4).says(word));
+    assert_eq!(world.git("for-each-ref"), before);
+    let found = world.laneway("doctor");
+    assert!(!found.stdout.contains("claim-journal"), "{}", found.stdout);
+}
+
+#[test]
+fn p03_commits_that_only_the_lanes_branch_has_refuse_the_claim_before_it_is_published() {
+    let world = World::planned();
+    let tree = "commit-tree HEAD^{tree} -p HEAD -m precious";
+    let commit = world.git(tree).trim().to_owned();
+    world.git(&format!("branch agent/A-backend {commit}"));
+    refused_without_trace(&world, "precious");
+    world.git("branch keep agent/A-backend");
+    world.git("branch -D agent/A-backend");
+    drop(world.laneway(CLAIM).code(0));
+}
+
+#[test]
+fn p03_files_in_the_way_of_the_target_refuse_the_claim_before_it_is_published() {
+    let world = World::planned();
+    drop(world.laneway(CLAIM).code(0));
+    drop(world.laneway("release A-1 --as @bot").code(0));
+    world.commit("repo", "new.txt", "of the target\n");
+    world.write_in("repo-A-backend", "new.txt", "mine\n");
+    refused_without_trace(&world, "new.txt");
+    let mine = world.path("repo-A-backend/new.txt");
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine\n");
+    fs::remove_file(mine).unwrap();
+    drop(world.laneway(CLAIM).code(0));
+}
+
+#[test]
+fn p03_a_claim_that_a_lane_refused_leaves_no_trace() {
+    let world = World::planned();
+    world.write_in("repo-A-backend", "mine.txt", "mine\n");
+    refused_without_trace(&world, "a directory that is not empty");
+}
