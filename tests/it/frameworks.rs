@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use laneway::ledger::yaml::{Limits, parse};
@@ -164,4 +165,26 @@ fn p10_templates_and_manifest_are_yaml_and_call_verbs_that_are_there() {
         }
         assert!(called > 1, "{text}");
     }
+}
+
+#[test]
+fn x12_what_the_pre_commit_framework_calls_first_is_still_called() {
+    let Some(program) = program("x12_what_the_pre_commit_framework_calls_first_is_still_called")
+    else {
+        return;
+    };
+    let world = world();
+    let hook = world.path("repo/.git/hooks/pre-commit");
+    world.commit("repo", ".pre-commit-config.yaml", "repos: []\n");
+    world.write_in("repo/.git/hooks", "pre-commit", "#!/bin/sh\nexit 1\n");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    // It moves the hook that was there to `pre-commit.legacy`, and looks for it there.
+    let (done, said) = run(&world, &program, "install --hook-type pre-commit");
+    assert!(done && said.contains("migration mode"), "{said}");
+    let commits = || run(&world, Path::new("git"), "commit -q --allow-empty -m x").0;
+    assert!(!commits());
+    world.quietly("hooks install");
+    assert!(!commits());
+    world.quietly("hooks uninstall");
+    assert!(!commits());
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use crate::support::World;
 
 const LANE: &str = "repo-A-backend";
+/// Where what was there before is kept.
+const KEPT: &str = "repo/.git/hooks-before-laneway";
 
 /// Every file below a directory: its mode and content.
 fn files(dir: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
@@ -129,7 +131,7 @@ fn x12_edits_and_changed_hooks_are_refused_in_words() {
     let hooks = "repo/.git/hooks";
     plant(&world, hooks, "pre-push", "exit 0", 0o755);
     world.quietly("hooks install");
-    plant(&world, hooks, "before-laneway/pre-push", "exit 1", 0o755);
+    plant(&world, KEPT, "pre-push", "exit 1", 0o755);
     let ours = fs::read_to_string(world.path(hooks).join("pre-commit")).unwrap();
     plant(&world, hooks, "pre-commit", "", 0o755);
     world.write_in(hooks, "pre-commit", &ours.replace("exec ", "true "));
@@ -178,12 +180,9 @@ fn x12_an_interrupted_installation_is_gone_on_with() {
     let world = World::governed();
     let hooks = world.path("repo/.git/hooks");
     plant(&world, "repo/.git/hooks", "pre-push", "exit 0", 0o755);
-    fs::create_dir(hooks.join("before-laneway")).unwrap();
-    fs::hard_link(
-        hooks.join("pre-push"),
-        hooks.join("before-laneway/pre-push"),
-    )
-    .unwrap();
+    let kept = world.path(KEPT);
+    fs::create_dir(&kept).unwrap();
+    fs::hard_link(hooks.join("pre-push"), kept.join("pre-push")).unwrap();
     drop(
         world
             .laneway("hooks install")
@@ -192,13 +191,7 @@ fn x12_an_interrupted_installation_is_gone_on_with() {
     );
     world.quietly("hooks uninstall");
     // A file of that name which is somebody's.
-    plant(
-        &world,
-        "repo/.git/hooks",
-        "before-laneway/pre-push",
-        "mine",
-        0o755,
-    );
+    plant(&world, KEPT, "pre-push", "mine", 0o755);
     let before = files(&hooks);
     drop(
         world
@@ -260,7 +253,34 @@ fn x12_a_hook_that_asks_its_own_name_still_hears_it() {
     let seen = fs::read_to_string(world.path("repo/.git/seen")).unwrap();
     assert_eq!(seen, "pre-commit\n");
     world.quietly("hooks uninstall");
-    assert!(!world.path(hooks).join("before-laneway").exists());
+    assert!(!world.path(KEPT).exists());
+}
+
+#[test]
+fn x12_a_hook_that_looks_around_itself_still_finds_what_it_did() {
+    let world = World::governed();
+    let hooks = "repo/.git/hooks";
+    let body = ". \"$(dirname \"$0\")/library.sh\"\n\
+                . \"$(dirname \"$0\")/../../tools/more.sh\"\n\
+                exec \"$0.legacy\"";
+    plant(&world, hooks, "pre-commit", body, 0o755);
+    plant(&world, hooks, "pre-commit.legacy", "exit $legacy", 0o755);
+    world.write_in(hooks, "library.sh", "export legacy=3\n");
+    world.write_in("repo", "tools/more.sh", "echo more >> .git/seen\n");
+    let before = files(&world.path(hooks));
+    world.quietly("hooks install");
+    world.quietly("hooks install");
+    let (done, said) = commit(&world, "repo", "commit -q --allow-empty -m x");
+    assert!(!done, "its no stops: {said}");
+    world.write_in(hooks, "library.sh", "export legacy=0\n");
+    let (done, said) = commit(&world, "repo", "commit -q --allow-empty -m x");
+    assert!(done, "{said}");
+    let seen = fs::read_to_string(world.path("repo/.git/seen")).unwrap();
+    assert_eq!(seen, "more\nmore\n");
+    world.write_in(hooks, "library.sh", "export legacy=3\n");
+    world.quietly("hooks uninstall");
+    assert_eq!(files(&world.path(hooks)), before);
+    assert!(!world.path(KEPT).exists());
 }
 
 #[test]
@@ -282,7 +302,7 @@ fn x12_a_hook_that_was_there_is_never_left_behind_without_a_word() {
     );
     let left = files(&world.path(hooks));
     let refused = world.laneway("hooks uninstall").code(4);
-    drop(refused.says("before-laneway/pre-commit"));
+    drop(refused.says("hooks-before-laneway/pre-commit"));
     assert_eq!(files(&world.path(hooks)), left);
     // Once that one is away, both are put back.
     fs::remove_file(world.path(hooks).join("pre-commit")).unwrap();
@@ -486,13 +506,7 @@ fn x12_what_laneway_does_runs_none_of_its_hooks() {
     );
     // Hooks that would stop anything.
     for name in ["pre-commit", "commit-msg", "pre-push"] {
-        plant(
-            &world,
-            "repo/.git/hooks",
-            &format!("before-laneway/{name}"),
-            "exit 1",
-            0o755,
-        );
+        plant(&world, KEPT, name, "exit 1", 0o755);
     }
     world.submit("A-1", "--role A-backend", LANE, "src/a", "1\n");
     drop(world.laneway("merge A-1 --as @dana").code(0));

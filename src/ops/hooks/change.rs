@@ -99,6 +99,9 @@ pub fn install(repo: &Repo, env: &Env, options: Options) -> Result<Done, OpError
         }
         changes.push((slot.name, plan.change));
     }
+    if !options.dry_run {
+        kept::link_siblings(&status.dir).map_err(io_at(&status.dir))?;
+    }
     let status = super::status(repo)?;
     Ok(Done { changes, status })
 }
@@ -189,6 +192,7 @@ impl Plan {
             hook: slot.name.to_owned(),
             program: env.exe.clone(),
             before: digest.transpose()?,
+            kept_in: kept::dir_name(slot.path.parent().unwrap_or(Path::new("."))),
             chains,
             made_dir: known.map_or(made_dir, |ours| ours.made_dir),
         };

@@ -2,8 +2,9 @@
 //! again, exactly (X12).
 //!
 //! - A hook of ours is a small shell script that says what it is: its version and a digest of its
-//!   own text. What was there before is kept in `before-laneway/`, the same file under its own name,
-//!   and is called first with the same arguments, input and environment; its no stops.
+//!   own text. What was there before is kept in `hooks-before-laneway/`, beside the hooks: the same
+//!   file under its own name, with links to what stood beside it. It is called first with the same
+//!   arguments, input and environment; its no stops.
 //! - Each change is one rename or link: at no moment is a hook that was there not called.
 //! - Nothing is guessed. A script that was edited, a chained hook that changed since, a directory
 //!   that other repositories or worktrees share: refused in words, `--force` goes on.

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::kept;
 use crate::domain::shell::quoted;
 
 /// The version of the scripts that this build writes.
@@ -21,6 +20,8 @@ pub(super) struct Script {
     pub program: PathBuf,
     /// The digest of the hook that was there before.
     pub before: Option<String>,
+    /// The directory that keeps it, beside that of the hooks.
+    pub kept_in: String,
     /// Whether that one is called: git does not call what is not executable.
     pub chains: bool,
     /// Whether the directory was made for us.
@@ -50,12 +51,14 @@ impl Script {
         let hook = &self.hook;
         let program = self.program.display().to_string();
         let before = self.before.as_deref().unwrap_or("none");
+        let kept_in = &self.kept_in;
         let yes = |yes: bool| if yes { "yes" } else { "no" };
         let (chains, made) = (yes(self.chains), yes(self.made_dir));
         let mut text = format!(
             "# Written by `laneway hooks install`; `laneway hooks uninstall` puts back what was here.\n\
              # program: {program}\n\
              # before: {before}\n\
+             # kept-in: {kept_in}\n\
              # calls-it: {chains}\n\
              # made-directory: {made}\n\
              laneway_program={}\n\
@@ -67,8 +70,8 @@ impl Script {
             program.replace('\'', ""),
         );
         if self.chains {
-            let dir = kept::DIR;
-            text.push_str(&format!("laneway_before=\"${{0%/*}}/{dir}/{hook}\"\n"));
+            let dir = &self.kept_in;
+            text.push_str(&format!("laneway_before=\"${{0%/*}}/../{dir}/{hook}\"\n"));
         }
         let call = format!("\"$laneway_program\" hook {hook}");
         text.push_str(&match (reads_input(hook), self.chains) {
@@ -101,6 +104,7 @@ impl Script {
                 hook: hook.to_owned(),
                 program: PathBuf::from(value("program").unwrap_or_default()),
                 before: before.map(str::to_owned),
+                kept_in: value("kept-in").unwrap_or_default().to_owned(),
                 chains: value("calls-it") == Some("yes"),
                 made_dir: value("made-directory") == Some("yes"),
             },
@@ -139,6 +143,7 @@ mod tests {
             hook: "pre-push".to_owned(),
             program: PathBuf::from("/opt/it's/laneway"),
             before: Some("ab".to_owned()),
+            kept_in: "hooks-before-laneway".to_owned(),
             chains: true,
             made_dir: true,
         };
