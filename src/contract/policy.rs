@@ -139,7 +139,7 @@ fn json(tree: &Tree) -> Value {
         Tree::Null => Value::Null,
         Tree::Bool(value) => Value::from(*value),
         Tree::Int(value) => Value::from(*value),
-        Tree::Text(value) => Value::from(value.as_str()),
+        Tree::Number(value) | Tree::Text(value) => Value::from(value.as_str()),
         Tree::List(items) => items.iter().map(json).collect(),
         Tree::Map(entries) => {
             let entries = entries

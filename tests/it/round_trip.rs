@@ -188,3 +188,28 @@ fn p14_work_packages_come_back_and_overwrite_nothing() {
     let listed = third.git("ls-tree -r --name-only laneway");
     assert!(!listed.contains("packages/"), "{listed}");
 }
+
+#[test]
+fn x16_numbers_of_ones_own_keys_come_back() {
+    let plan = "version: 1\ntasks:\n  - id: N-1\n    title: Numbers\n    role: A-backend\n    \
+                x-float: 1.5\n    x-small: -2.5e-3\n    x-list: [0.5, 7]\n    \
+                x-big: 123456789012345678901234567890\n    x-more: 18446744073709551615\n";
+    let one = World::governed();
+    one.write("more.yaml", plan);
+    drop(one.laneway("add --file more.yaml --as @dana").code(0));
+    let told = json(&one, "export");
+    let definition = &told["data"]["tasks"][0]["definition"];
+    assert_eq!(definition["x-float"], json!(1.5));
+    assert_eq!(definition["x-small"], json!(-0.0025));
+    // No digit is lost: what JSON's readers would round is text.
+    assert_eq!(definition["x-big"], "123456789012345678901234567890");
+    assert_eq!(definition["x-more"], "18446744073709551615");
+    let yaml = one.laneway("export --format yaml").code(0).stdout;
+    assert!(yaml.contains("x-float: 1.5\n"), "{yaml}");
+    let two = World::governed();
+    two.write("told.json", &one.laneway("export").code(0).stdout);
+    let answer = json(&two, "import told.json --from laneway-json --as @dana");
+    assert_eq!(losses(&answer), json!({}));
+    assert_eq!(kept(&json(&two, "export")), kept(&told));
+    drop(two.laneway("audit verify").code(0));
+}

@@ -22,7 +22,7 @@ enum Format {
     Json,
     /// One row a task, for spreadsheets: the fields of plan and state, without records
     Csv,
-    /// As JSON, for people to read; fractions are text
+    /// As JSON, for people to read
     Yaml,
 }
 

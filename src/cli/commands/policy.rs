@@ -150,7 +150,7 @@ fn flow(tree: &Tree) -> String {
         Tree::Null => "null".to_owned(),
         Tree::Bool(value) => value.to_string(),
         Tree::Int(value) => value.to_string(),
-        Tree::Text(value) => value.clone(),
+        Tree::Number(value) | Tree::Text(value) => value.clone(),
         Tree::List(items) => {
             let items: Vec<String> = items.iter().map(flow).collect();
             format!("[{}]", items.join(", "))

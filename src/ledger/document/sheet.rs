@@ -24,6 +24,30 @@ pub struct Sheet {
     colon: usize,
 }
 
+/// What a node says, to compare: a number that is no integer of 64 bits is the text that stands
+/// there, behind a NUL, which no text of a document holds. [`readable`] is for people.
+#[must_use]
+pub fn exact(node: &Node<'_>) -> Json {
+    node.json_with(&|text, _| Json::String(format!("\0{text}")))
+}
+
+/// A value of [`exact`] as people read it.
+#[must_use]
+pub fn readable(value: Json) -> Json {
+    match value {
+        Json::String(text) => Json::String(match text.strip_prefix('\0') {
+            Some(number) => number.to_owned(),
+            None => text,
+        }),
+        Json::Array(items) => items.into_iter().map(readable).collect(),
+        Json::Object(map) => {
+            let entries = map.into_iter().map(|(key, value)| (key, readable(value)));
+            Json::Object(entries.collect())
+        }
+        other => other,
+    }
+}
+
 /// One task of a plan text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
@@ -31,7 +55,7 @@ pub struct Block {
     pub id: String,
     /// Its lines, with blank lines and comments above.
     pub text: String,
-    /// What it says.
+    /// What it says, [`exact`].
     pub value: Json,
     /// Column of its dash, from 0.
     pub dash: usize,
@@ -57,7 +81,7 @@ pub struct Field {
     pub key: String,
     /// Its lines; in the first one the dash is a space.
     pub text: String,
-    /// Its value.
+    /// Its value, [`exact`].
     pub value: Json,
 }
 
@@ -144,7 +168,7 @@ impl Sheet {
             blocks.push(Block {
                 id: id.to_owned(),
                 text: source[at..end].to_owned(),
-                value: item.to_json(),
+                value: exact(item),
                 dash: column,
             });
             at = end;
@@ -253,7 +277,7 @@ impl Block {
             fields.push(Field {
                 key: key.text.to_string(),
                 text,
-                value: value.to_json(),
+                value: exact(value),
             });
             at = end;
         }

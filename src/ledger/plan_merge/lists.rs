@@ -16,7 +16,9 @@ fn texts(value: Option<&Json>) -> Option<Vec<String>> {
     let texts: Option<Vec<String>> = value
         .as_array()?
         .iter()
-        .map(|item| item.as_str().map(str::to_owned))
+        // A number among them keeps its kind: such a list is no set of texts.
+        .map(|item| item.as_str().filter(|text| !text.starts_with('\0')))
+        .map(|text| text.map(str::to_owned))
         .collect();
     let texts = texts?;
     let distinct: std::collections::HashSet<&String> = texts.iter().collect();

@@ -22,7 +22,7 @@ use pieces::{Piece, Side};
 
 use super::BadFile;
 use super::document::EditError;
-use super::document::sheet::{Sheet, newline};
+use super::document::sheet::{Sheet, exact, newline, readable};
 use super::format::v1::queue::QueueFile;
 use super::paths;
 use super::read::{self, Origin};
@@ -118,8 +118,19 @@ pub fn merge(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Resul
     }
     Ok(Merged {
         text,
-        clashes: merged.clashes,
+        clashes: merged.clashes.into_iter().map(Clash::readable).collect(),
     })
+}
+
+impl Clash {
+    fn readable(self) -> Self {
+        Self {
+            ours: self.ours.map(readable),
+            base: self.base.map(readable),
+            theirs: self.theirs.map(readable),
+            ..self
+        }
+    }
 }
 
 /// Whether a text is a plan.
@@ -192,9 +203,5 @@ fn written(frame: &Sheet, tasks: &[tasks::Task], form: impl Fn(&Piece) -> String
 fn tasks_of(text: &str) -> Result<Vec<Json>, Odd> {
     let root = parse(text, Limits::PLAN).map_err(|error| Odd(format!("the result: {error}")))?;
     let list = root.get("tasks").and_then(super::yaml::Node::as_seq);
-    Ok(list
-        .unwrap_or_default()
-        .iter()
-        .map(super::yaml::Node::to_json)
-        .collect())
+    Ok(list.unwrap_or_default().iter().map(exact).collect())
 }

@@ -133,6 +133,7 @@ pub fn emit_scalar(tree: &Tree, context: Context) -> String {
         Tree::Null => "null".to_owned(),
         Tree::Bool(value) => value.to_string(),
         Tree::Int(value) => value.to_string(),
+        Tree::Number(text) => text.clone(),
         Tree::Text(text) => text_inline(text, context),
         Tree::List(_) => "[]".to_owned(),
         Tree::Map(_) => "{}".to_owned(),

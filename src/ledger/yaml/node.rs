@@ -132,24 +132,36 @@ impl<'a> Node<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The node as JSON, as schemas see it. Numbers that JSON cannot hold become strings.
+    /// The node as JSON, as schemas see it. A number that JSON's readers would take for another one
+    /// is the text that stands there.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        use serde_json::{Number, Value as Json};
+        self.json_with(&|text, value| {
+            serde_json::Number::from_f64(value)
+                .filter(|_| is_exact(text, value))
+                .map_or_else(|| text.into(), serde_json::Value::Number)
+        })
+    }
+
+    /// The node as JSON, in which `number` makes what a number becomes that is no integer of 64 bits.
+    #[must_use]
+    pub fn json_with(&self, number: &impl Fn(&str, f64) -> serde_json::Value) -> serde_json::Value {
+        use serde_json::Value as Json;
         match &self.value {
-            Value::Seq(items) => Json::Array(items.iter().map(Node::to_json).collect()),
+            Value::Seq(items) => {
+                Json::Array(items.iter().map(|item| item.json_with(number)).collect())
+            }
             Value::Map(entries) => Json::Object(
                 entries
                     .iter()
-                    .map(|(key, node)| (key.text.to_string(), node.to_json()))
+                    .map(|(key, node)| (key.text.to_string(), node.json_with(number)))
                     .collect(),
             ),
             Value::Scalar(text) => match self.resolved() {
                 Some(Resolved::Null) => Json::Null,
                 Some(Resolved::Bool(value)) => Json::Bool(value),
                 Some(Resolved::Int(value)) => Json::from(value),
-                Some(Resolved::Float(value)) => Number::from_f64(value)
-                    .map_or_else(|| Json::String(text.to_string()), Json::Number),
+                Some(Resolved::Float(value)) => number(text, value),
                 Some(Resolved::Text(_)) | None => Json::String(text.to_string()),
             },
         }
@@ -192,9 +204,37 @@ impl<'a> Node<'a> {
     }
 }
 
+/// Most significant digits that every fraction of 64 bits keeps.
+const DIGITS: usize = 15;
+
+/// Whether a number of 64 bits says what stands in the text.
+fn is_exact(text: &str, value: f64) -> bool {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit);
+    let significant = digits.skip_while(|digit| *digit == b'0').count();
+    significant <= DIGITS && value.is_finite() && (value.is_normal() || significant == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Limits, parse};
+
+    #[test]
+    fn p14_no_digit_of_a_number_is_lost() {
+        let source =
+            "[18446744073709551615, 1e400, 1e-400, 0.1234567890123456789, 1.10, 0.0, -2.5e-3]";
+        let json = parse(source, Limits::PLAN).unwrap().to_json();
+        let texts = serde_json::json!([
+            "18446744073709551615",
+            "1e400",
+            "1e-400",
+            "0.1234567890123456789",
+            1.1,
+            0.0,
+            -0.0025
+        ]);
+        assert_eq!(json, texts);
+    }
 
     #[test]
     fn nodes_are_small() {

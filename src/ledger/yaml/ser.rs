@@ -17,7 +17,7 @@ impl ser::Error for TreeError {
 /// such fields out with `skip_serializing_if`.
 ///
 /// # Errors
-/// [`TreeError`] for fractions, bytes, numbers beyond 64 bits and keys that are no scalars.
+/// [`TreeError`] for bytes, what is no number, integers beyond 64 bits and keys that are no scalars.
 pub fn to_tree<T: Serialize + ?Sized>(value: &T) -> Result<Tree, TreeError> {
     value.serialize(TreeSerializer)
 }
@@ -64,15 +64,18 @@ impl Serializer for TreeSerializer {
         Ok(Tree::Int(value.into()))
     }
     fn serialize_u64(self, value: u64) -> Result<Tree, TreeError> {
-        i64::try_from(value)
-            .map(Tree::Int)
-            .or_else(|_| unsupported("numbers beyond 63 bits"))
+        let small = i64::try_from(value).map(Tree::Int);
+        Ok(small.unwrap_or_else(|_| Tree::Number(value.to_string())))
     }
-    fn serialize_f32(self, _: f32) -> Result<Tree, TreeError> {
-        unsupported("fractions")
+    fn serialize_f32(self, value: f32) -> Result<Tree, TreeError> {
+        self.serialize_f64(value.into())
     }
-    fn serialize_f64(self, _: f64) -> Result<Tree, TreeError> {
-        unsupported("fractions")
+    fn serialize_f64(self, value: f64) -> Result<Tree, TreeError> {
+        match value.is_finite() {
+            // The shortest text that reads as the same number, never as an integer.
+            true => Ok(Tree::Number(format!("{value:?}"))),
+            false => unsupported("infinities"),
+        }
     }
     fn serialize_char(self, value: char) -> Result<Tree, TreeError> {
         Ok(Tree::Text(value.to_string()))
@@ -259,7 +262,7 @@ impl ser::SerializeMap for MapBuilder {
     type Error = TreeError;
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), TreeError> {
         self.key = Some(match to_tree(key)? {
-            Tree::Text(text) => text,
+            Tree::Text(text) | Tree::Number(text) => text,
             Tree::Int(value) => value.to_string(),
             Tree::Bool(value) => value.to_string(),
             Tree::Null | Tree::List(_) | Tree::Map(_) => return unsupported("complex keys"),

@@ -8,8 +8,10 @@ pub enum Tree {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number.
+    /// An integer of 64 bits.
     Int(i64),
+    /// Any other number, as it is written. Laneway's own files hold none.
+    Number(String),
     /// Text.
     Text(String),
     /// A list.
@@ -73,7 +75,6 @@ impl From<String> for Tree {
     }
 }
 
-/// Fractions, which laneway's own files never hold, become their literal text.
 impl From<&Node<'_>> for Tree {
     fn from(node: &Node<'_>) -> Self {
         match &node.value {
@@ -88,6 +89,7 @@ impl From<&Node<'_>> for Tree {
                 Some(Resolved::Null) => Self::Null,
                 Some(Resolved::Bool(value)) => Self::Bool(value),
                 Some(Resolved::Int(value)) => Self::Int(value),
+                Some(Resolved::Float(_)) => Self::Number(text.to_string()),
                 _ => Self::Text(text.to_string()),
             },
         }

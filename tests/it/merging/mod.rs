@@ -208,6 +208,43 @@ fn a_conflict_is_marked_around_its_field_only() {
 }
 
 #[test]
+fn p14_a_number_is_what_stands_there() {
+    let plan = |value: &str| {
+        format!("version: 1\ntasks:\n  - id: A\n    title: x\n    role: r\n    x-n: {value}\n")
+    };
+    for (base, ours, theirs, kept) in [
+        (
+            "18446744073709551610",
+            "18446744073709551610  # why",
+            "18446744073709551612",
+            None,
+        ),
+        ("1.10", "1.10", "1.100", Some("1.100")),
+        ("1.10", "1.10  # why", "1.1", None),
+        ("1.10", "\"1.10\"", "1.10", Some("\"1.10\"")),
+        ("{a: 1e400}", "{a: 1e400}", "{a: 1e401}", Some("{a: 1e401}")),
+    ] {
+        let result = merged(&plan(base), &plan(ours), &plan(theirs));
+        assert!(result.clashes.is_empty(), "{ours}, {theirs}");
+        // A comment on a line that goes stands above the one that comes.
+        let with_why = plan(theirs).replace("    x-n", "    # why\n    x-n");
+        assert_eq!(result.text, kept.map_or(with_why, plan));
+    }
+    for (ours, theirs) in [
+        ("18446744073709551611", "18446744073709551612"),
+        ("1.1", "1.100"),
+        ("[1.5, a]", "[1.5, b]"),
+    ] {
+        let result = merged(&plan("1.10"), &plan(ours), &plan(theirs));
+        let [clash] = &result.clashes[..] else {
+            panic!("{ours}, {theirs}: {}", result.text)
+        };
+        let base = clash.base.as_ref().and_then(Json::as_str);
+        assert_eq!(base, Some("1.10"), "as people read it");
+    }
+}
+
+#[test]
 fn a_merge_that_is_not_by_tasks_says_why() {
     let base = "version: 1\ntasks:\n  - {id: A, title: x}\n  - id: B\n    title: b\n";
     let ours = base.replace("title: x", "title: y");

@@ -124,7 +124,10 @@ impl<'a> Draft<'a> {
         let whole = plain_value(Value::Object(definition.clone()), DEPTH);
         if let Value::Object(whole) = whole {
             if whole != definition {
-                let what = format!("`{}` has fractions under `x-` keys", self.candidate.id);
+                let what = format!(
+                    "`{}` has values that are nested too deep",
+                    self.candidate.id
+                );
                 self.note(mapping, AnomalyKind::ValueChanged, what, "text");
             }
             self.mapped.definition = whole;
@@ -248,12 +251,10 @@ pub(super) fn one_line(text: &str) -> String {
 const DEPTH: usize = 32;
 const KEY: usize = 500;
 
-/// A value as a plan file can hold it: fractions, and what is nested too deep or has too long a key,
-/// become text.
+/// A value as a plan file can hold it: what is nested too deep or has too long a key becomes text.
 fn plain_value(value: Value, depth: usize) -> Value {
     let long = |map: &Map<String, Value>| map.keys().any(|key| key.len() > KEY);
     match value {
-        Value::Number(number) if number.as_i64().is_none() => number.to_string().into(),
         Value::Array(_) if depth == 0 => value.to_string().into(),
         Value::Object(map) if depth == 0 || long(&map) => Value::from(map).to_string().into(),
         Value::Array(items) => items
