@@ -76,6 +76,8 @@ pub fn claim(site: &Site, wish: ClaimWish, options: ClaimOptions) -> Result<Clai
     );
     let mut request = site.request(Verb::Claim(wish))?;
     let publisher = site.publisher()?;
+    // By the plan and the rules of now: the ledger's own race tells only of the ledger.
+    publisher.refresh()?;
     let begun = if options.dry_run || site.repeats() || site.shows_claim() {
         None
     } else {

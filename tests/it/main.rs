@@ -38,6 +38,7 @@ mod fleet_brief;
 mod forge;
 mod forged;
 mod frameworks;
+mod fresh;
 mod fresh_clone;
 mod give_back;
 mod history;
