@@ -10,6 +10,7 @@ use laneway::git::{Denial, GitError, LockFile};
 use laneway::ledger::restore::restore;
 use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
+use laneway::ops::doctor::record_checkout;
 use laneway::process::ProcessError;
 use laneway::workspace::{BindingError, CheckoutError, WorkspaceError};
 
@@ -376,6 +377,9 @@ impl From<GitError> for Failure {
                 "`git config --global --add safe.directory {}` if you trust its owner",
                 path.display()
             )),
+            GitError::CheckoutUnknown { work_dir, .. } => {
+                Self::new(5, "no-repository", message).hint(record_checkout(work_dir.as_deref()))
+            }
             GitError::Locked { lock, .. } => locked(message, lock.as_deref()),
             // What somebody has put there, and no fault of this machine.
             GitError::TooLarge { .. } => Self::new(5, "unreadable", message),

@@ -22,6 +22,15 @@ pub enum GitError {
         /// The repository.
         path: PathBuf,
     },
+    /// Git's directory stands apart from the files (`--separate-git-dir`), and its configuration
+    /// does not say where those are: nobody who comes from a linked worktree finds them.
+    #[error("{} does not say where the files of this repository are checked out", .git_dir.display())]
+    CheckoutUnknown {
+        /// Git's directory.
+        git_dir: PathBuf,
+        /// The files, when seen from there.
+        work_dir: Option<PathBuf>,
+    },
     /// The repository is there but cannot be opened.
     #[error("cannot open the repository at {}: {why}", .path.display())]
     Open {

@@ -181,6 +181,21 @@ impl Repo {
         }
     }
 
+    /// Refuses a repository whose main checkout cannot be found from its linked worktrees: a merge
+    /// could not bring it forward.
+    ///
+    /// # Errors
+    /// [`GitError::CheckoutUnknown`].
+    pub fn check_checkout(&self) -> Result<(), GitError> {
+        let bare = self.inner.config_snapshot().boolean("core.bare") == Some(true);
+        if bare || self.main_work_dir().is_some() {
+            return Ok(());
+        }
+        let git_dir = self.common_dir();
+        let work_dir = self.work_dir().filter(|_| self.git_dir() == git_dir);
+        Err(GitError::CheckoutUnknown { git_dir, work_dir })
+    }
+
     /// Whether the repository has no checkout of its own (linked worktrees may exist).
     #[must_use]
     pub fn is_bare(&self) -> bool {

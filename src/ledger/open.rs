@@ -40,6 +40,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when there is none, or several, or it is under a newer law.
     pub fn open(repo: Repo, env: &Env, wanted: Option<&BranchName>) -> Result<Self, LedgerError> {
+        repo.check_checkout()?;
         let named = match wanted {
             Some(branch) => Some(branch.clone()),
             None => configured(&repo, env),

@@ -64,6 +64,7 @@ pub fn init(
     options: &InitOptions,
 ) -> Result<InitOutcome, OpError> {
     let (repo, _) = site::repository(env, dir)?;
+    repo.check_checkout()?;
     let target = match &options.target {
         Some(target) => target.clone(),
         None => repo.head_branch()?.ok_or_else(|| {

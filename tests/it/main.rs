@@ -77,6 +77,7 @@ mod reviews;
 mod rewritten;
 mod round_trip;
 mod routing;
+mod separate_git_dir;
 mod sessions;
 mod set_status;
 mod shard;

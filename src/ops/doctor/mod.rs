@@ -34,6 +34,7 @@ mod unreadable;
 
 pub use finding::{Ailment, Cure, Finding, Mended, Severity};
 pub use patient::Patient;
+pub use unreadable::record_checkout;
 pub(in crate::ops) use unreadable::remedy;
 
 /// Every ailment, in the order in which they are looked for and repaired: locks first, because

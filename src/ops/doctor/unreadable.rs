@@ -1,6 +1,10 @@
 //! `unreadable`: a ledger that does not open, or rules, plan or state that do not load.
 
+use std::path::Path;
+
 use super::{Ailment, Cure, Finding, Patient, Severity};
+use crate::domain::shell::quoted;
+use crate::git::GitError;
 use crate::ledger::LedgerError;
 use crate::ops::OpError;
 
@@ -33,8 +37,23 @@ fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
     Ok(found)
 }
 
+/// How git is told where the files of a repository are.
+#[must_use]
+pub fn record_checkout(work_dir: Option<&Path>) -> String {
+    match work_dir {
+        Some(dir) => format!(
+            "say it: `git config core.worktree {}`",
+            quoted(&dir.to_string_lossy())
+        ),
+        None => "say it there: `git config core.worktree \"$PWD\"`".to_owned(),
+    }
+}
+
 /// What helps where the ledger, or what it goes by, does not read.
 pub fn remedy(error: &LedgerError) -> String {
+    if let LedgerError::Git(GitError::CheckoutUnknown { work_dir, .. }) = error {
+        return record_checkout(work_dir.as_deref());
+    }
     match error {
         LedgerError::NoLedger => "`git fetch` if a remote has one, else `laneway init`",
         LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => "name it: `--ledger BRANCH`",
