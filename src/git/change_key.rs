@@ -30,8 +30,8 @@ impl Repo {
     ///
     /// It is the idea of `git patch-id --stable --verbatim`: a hash of the patch in path order,
     /// without line numbers, and without object ids but those of submodules and of files that have
-    /// no lines: binary ones, those above 32 MiB, and what is left after 256 MiB. White space counts. Nothing is run; attributes
-    /// and configuration have no say. An empty change has a fixed key.
+    /// no lines: binary ones, those above 32 MiB, and what is left after 256 MiB. White space counts.
+    /// Nothing is run; attributes and configuration have no say. An empty change has a fixed key.
     ///
     /// # Errors
     /// [`GitError::MissingObject`], [`GitError::Library`].
@@ -39,7 +39,7 @@ impl Repo {
         let mut changes = self.changes(base, commit)?;
         changes.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut hash = Parts(Sha256::new_with_prefix(DOMAIN));
-        let mut patches = Patches::default();
+        let mut patches = Patches::within(MOST_COMPARED);
         for (path, change) in changes {
             let (old, new) = change.sides();
             hash.part("path", &path);
@@ -81,14 +81,20 @@ impl Repo {
 type Pair = (Option<ObjectId>, Option<ObjectId>);
 
 /// The patches of one change, each pair of files made once.
-#[derive(Default)]
 struct Patches {
     known: HashMap<Pair, Option<[u8; 32]>>,
-    /// Bytes that were compared.
-    compared: u64,
+    /// Bytes that may still be compared.
+    left: u64,
 }
 
 impl Patches {
+    fn within(bytes: u64) -> Self {
+        Self {
+            known: HashMap::new(),
+            left: bytes,
+        }
+    }
+
     /// The hash of the patch between two entries; none where their ids count.
     fn of(
         &mut self,
@@ -103,10 +109,9 @@ impl Patches {
         if let Some(known) = self.known.get(&pair) {
             return Ok(*known);
         }
-        let sum = self.compared + before + after;
-        let patch = match sum <= MOST_COMPARED {
-            true => {
-                self.compared = sum;
+        let patch = match self.left.checked_sub(before + after) {
+            Some(left) => {
+                self.left = left;
                 match (repo.lines_of(old)?, repo.lines_of(new)?) {
                     (Some(before), Some(after)) => {
                         let mut hash = Parts(Sha256::new());
@@ -116,7 +121,7 @@ impl Patches {
                     _ => None,
                 }
             }
-            false => None,
+            None => None,
         };
         self.known.insert(pair, patch);
         Ok(patch)
@@ -194,7 +199,23 @@ fn id(entry: Option<Entry>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::Patches;
     use crate::git::testing::{Lab, put, write};
+
+    #[test]
+    fn p23_only_so_many_bytes_are_compared_and_each_pair_once() {
+        let (_lab, repo) = Lab::with_repo(&[]);
+        let [a, b] = ["a", "b"].map(|line| format!("{line}\n").repeat(30));
+        let commit = write(&repo, &[], &[("a", Some(&a)), ("b", Some(&b))]);
+        let [a, b] = ["a", "b"].map(|path| repo.entry_at(commit, path).unwrap());
+        let mut patches = Patches::within(130);
+        let mut of = |old, new| patches.of(&repo, old, new).unwrap();
+        let known = of(a, b);
+        assert!(known.is_some(), "120 of 130 bytes");
+        assert_eq!(of(b, a), None, "120 more");
+        assert_eq!(of(a, b), known, "known already");
+        assert_eq!(of(b, a), None, "the same answer again");
+    }
 
     #[test]
     fn a_key_survives_a_rebase_over_changes_elsewhere_and_no_edit() {
