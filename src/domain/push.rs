@@ -13,6 +13,10 @@ pub const OWN: &str = "refs/laneway/";
 /// The rule by which a server tells that a ref has moved meanwhile: a race lost, not a no.
 pub const MOVED: &str = "ref-moved";
 
+/// The rule by which a server tells that what decided a commit has changed on the target: decide
+/// afresh.
+pub const STALE: &str = "rules-stale";
+
 /// A ref that a push moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {

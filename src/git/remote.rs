@@ -6,7 +6,7 @@ use super::refs::full_name;
 use super::repo::failure;
 use super::{Expect, GitError, Repo, output};
 use crate::domain::id::{ObjectId, RemoteName};
-use crate::domain::push::MOVED;
+use crate::domain::push::{MOVED, STALE};
 use crate::process::{Exit, Finished, Spawn};
 
 /// One ref of a push.
@@ -46,6 +46,12 @@ pub enum PushOutcome {
         name: String,
         /// The remote's reason.
         reason: String,
+    },
+    /// Our own hook on the remote says that rules or plan have changed since the commits were
+    /// decided: read again and decide afresh, the same commits would be refused again.
+    Outdated {
+        /// The ref.
+        name: String,
     },
     /// The lock of a ref is held on the remote, or was left there by a process that died. Several
     /// tries met it.
@@ -412,6 +418,9 @@ pub fn classify(finished: &Finished) -> PushOutcome {
             let reason = lost_reason(&summary, &stderr);
             return PushOutcome::Lost { name, reason };
         }
+        if told_by_our_hook(STALE, &summary, &stderr) {
+            return PushOutcome::Outdated { name };
+        }
         if let Some((locked, lock)) = held_lock(&summary, &stderr) {
             let name = locked.unwrap_or(name);
             return PushOutcome::Locked { name, lock };
@@ -472,9 +481,8 @@ fn lost(summary: &str, stderr: &str) -> bool {
     if summary.starts_with("[rejected]") {
         return by_us.iter().any(|reason| summary.contains(reason));
     }
-    // Our own server hook looks before git does.
-    let told = format!("  {MOVED}: ");
-    if summary.contains("hook declined") && stderr.contains(&told) {
+    // It looks before git does.
+    if told_by_our_hook(MOVED, summary, stderr) {
         return true;
     }
     let race = ["incorrect old value", "already exists"];
@@ -482,6 +490,11 @@ fn lost(summary: &str, stderr: &str) -> bool {
     let moved = stderr.contains("but expected") || stderr.contains("reference already exists");
     let unsaid = summary.contains("failed to update ref") && !locked(stderr);
     summary.starts_with("[remote rejected]") && (raced || unsaid || by_the_refs(summary) && moved)
+}
+
+/// Whether our own hook on the remote refused by this rule.
+fn told_by_our_hook(rule: &str, summary: &str, stderr: &str) -> bool {
+    summary.contains("hook declined") && stderr.contains(&format!("  {rule}: "))
 }
 
 /// Whether it was the remote's store of refs that did not take an update: one summary for a lost
@@ -582,6 +595,12 @@ mod tests {
         let moved = "remote:   ref-moved: fetch, then push again";
         let raced = of("[remote rejected] (pre-receive hook declined)", moved);
         assert!(matches!(raced, PushOutcome::Lost { .. }), "{raced:?}");
+        let stale = "remote:   rules-stale: it was judged by the rules of 1, and main has others";
+        let outdated = of("[remote rejected] (pre-receive hook declined)", stale);
+        assert!(
+            matches!(outdated, PushOutcome::Outdated { .. }),
+            "{outdated:?}"
+        );
         let unknown = of("[remote failure] (remote failed to report status)", "");
         assert!(matches!(unknown, PushOutcome::Indeterminate { .. }));
     }

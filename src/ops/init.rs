@@ -378,6 +378,10 @@ fn push_target(
                 }
                 .into());
             }
+            PushOutcome::Outdated { name } => {
+                let actual = "judged by rules that it has not".to_owned();
+                return Err(LedgerError::Moved { name, actual }.into());
+            }
             PushOutcome::Locked { name, lock } => {
                 let remote = remote.clone();
                 return Err(LedgerError::RemoteLocked { remote, name, lock }.into());

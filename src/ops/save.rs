@@ -8,6 +8,7 @@ use super::mutate::Mutation;
 use super::site::Site;
 use crate::domain::id::{ObjectId, RemoteName, TaskId};
 use crate::domain::policy::Durability;
+use crate::domain::push::STALE;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::state::{Claim, Epoch};
 use crate::git::{
@@ -244,16 +245,20 @@ fn push_over(
         atomic: false,
         limit,
     };
-    match repo.push(&spec)? {
-        PushOutcome::Won => Ok(()),
-        PushOutcome::Lost { name, reason } => Err(LedgerError::RemoteRefused {
+    let refused = |name, reason| -> OpError {
+        LedgerError::RemoteRefused {
             remote: remote.clone(),
             denial: Denial::Other,
             name,
             reason,
             stderr: String::new(),
         }
-        .into()),
+        .into()
+    };
+    match repo.push(&spec)? {
+        PushOutcome::Won => Ok(()),
+        PushOutcome::Lost { name, reason } => Err(refused(name, reason)),
+        PushOutcome::Outdated { name } => Err(refused(name, STALE.to_owned())),
         PushOutcome::Locked { name, lock } => {
             let remote = remote.clone();
             Err(LedgerError::RemoteLocked { remote, name, lock }.into())

@@ -97,6 +97,55 @@ fn x07_rules_that_changed_meanwhile_are_told_and_the_next_try_goes_by_them() {
 }
 
 #[test]
+fn p17_a_claim_by_a_plan_that_is_over_is_refused() {
+    let world = guarded();
+    let plan = "version: 1\ntasks:\n  - {id: P-1, title: One, role: A-backend}\n";
+    world.commit("repo", "governance/queue.yaml", plan);
+    world.git("push -q origin main");
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git_in("tmp", &format!("clone -q {url} ../late"));
+    world.git_in("tmp", &format!("clone -q --bare {url} ../old.git"));
+    let parked = plan.replace("role: A-backend", "role: A-backend, parked: true");
+    world.commit("repo", "governance/queue.yaml", &parked);
+    world.git("push -q origin main");
+    // Somebody whose fetches are old claims by what he has, and pushes that.
+    let old = format!("file://{}", world.path("old.git").display());
+    world.git_in("late", &format!("remote set-url origin {old}"));
+    let claim = "claim P-1 --no-worktree --as @bot";
+    drop(world.laneway_in("late", claim).code(0));
+    let push = format!("push -q {url} refs/remotes/origin/laneway:refs/heads/laneway");
+    let output = world
+        .command(&world.path("late"), "git", &push)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("rules-stale"),
+        "{said}"
+    );
+}
+
+#[test]
+fn x07_a_clone_that_slept_decides_afresh_by_itself() {
+    let world = guarded();
+    world.quietly("add A-1 --title One --role A-backend --as @dana");
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git_in("tmp", &format!("clone -q {url} ../late"));
+    world.rule("lease: {ttl: 1h}");
+    world.git("push -q origin main");
+    let target = world.target();
+    // Several at once: they publish together.
+    let notes = (0..4).map(|n| world.start("late", &format!("note A-1 'x {n}' --as @bot")));
+    for note in notes.collect::<Vec<_>>() {
+        drop(note.answer().code(0));
+    }
+    let made = world.git_in("hub.git", "log -4 --format=%B laneway");
+    let judged = made.matches(&format!("Laneway-Rules: {target}")).count();
+    assert_eq!(judged, 4, "by what is in force: {made}");
+    drop(world.laneway_in("late", "audit verify").code(0));
+}
+
+#[test]
 fn x07_what_a_local_authority_has_landed_comes_in_with_its_target() {
     let world = World::governed();
     world.rule("target: {branch: main, direct: tasks_only}");

@@ -120,8 +120,9 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
         id: "rules-stale",
         fact: "a ledger commit was judged by rules that have changed since",
         verbs: RECEIVE,
-        text: "Policy, identity map or workstations on the target are other files than the commit \
-               went by. The same command again fetches them and decides by them.",
+        text: "Something under `governance/` on the target, such as policy, identity map, workstations \
+               or plan, is another file than the commit went by. laneway fetches it and decides \
+               afresh by itself; only a push by hand is told this.",
         example: "it was judged by the rules of 1234567890, and main has others since",
     },
     RefusalPage {

@@ -22,6 +22,8 @@ pub(super) enum Known {
         /// The ref that was not where it should be.
         name: String,
     },
+    /// Rules or plan changed before the commits arrived; they are here now.
+    Outdated,
 }
 
 impl Publisher<'_> {
@@ -87,6 +89,13 @@ impl Publisher<'_> {
                         };
                         return Err(self.in_doubt(self.error_of(&fate, to), under_way, to));
                     }
+                }
+                // One sent before may still arrive, judged before the change.
+                PushOutcome::Outdated { .. } if under_way => return Err(self.unconfirmed(to)),
+                PushOutcome::Outdated { .. } => {
+                    self.pause_after_loss();
+                    self.look(left().max(reserve))?;
+                    return Ok(Known::Outdated);
                 }
                 PushOutcome::Indeterminate { .. } => {
                     under_way = true;

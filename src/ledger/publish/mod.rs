@@ -296,7 +296,7 @@ impl<'l> Publisher<'l> {
                         before,
                     });
                 }
-                Known::Lost { .. } => {
+                Known::Lost { .. } | Known::Outdated => {
                     let target = self.ledger.target()?;
                     if target != companion.from {
                         return Err(self.moved(target));
@@ -319,6 +319,7 @@ impl<'l> Publisher<'l> {
         let durability = self.durability(tip)?;
         match self.exchange(Some(tip), tip, Some(companion), durability, false)? {
             Known::Won => Ok(()),
+            Known::Outdated => Err(self.moved(self.ledger.target()?)),
             Known::Lost { name } => Err(LedgerError::Moved {
                 name,
                 actual: "elsewhere".to_owned(),

@@ -150,6 +150,8 @@ impl Publisher<'_> {
             Ok(super::Known::Won) if chain.losses == 0 => Ok(()),
             Ok(super::Known::Won) => self.count_losses(0),
             Ok(super::Known::Lost { .. }) => self.count_losses(chain.losses + 1),
+            // All who wait decide afresh: the ledger has not moved, so nothing else tells them.
+            Ok(super::Known::Outdated) => self.drop_pending(None),
             Err(error) => self.give_up(&chain, published, durability, error),
         }
     }

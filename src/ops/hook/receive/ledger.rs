@@ -7,7 +7,7 @@ use super::super::reviewed::{Reviews, same_rules};
 use super::Push;
 use crate::audit::{AuditError, Difference, Verdict, verify_line};
 use crate::domain::id::ObjectId;
-use crate::domain::push::{Denied, Update, VERIFIED};
+use crate::domain::push::{Denied, STALE, Update, VERIFIED};
 use crate::domain::shell::quoted;
 use crate::domain::signature::Level;
 use crate::domain::snapshot::States;
@@ -293,7 +293,7 @@ impl<'p, 'r> Terms<'p, 'r> {
                 format!("push {branch} by itself first: rules are in force once they are there");
             return Ok(Some(Denied::new("rules-unknown", name, fact, hint)));
         }
-        if self.past || rules == known || self.same_files(rules, known)? {
+        if self.past || rules == known || self.same_law(rules, known)? {
             return Ok(None);
         }
         let fact = format!(
@@ -301,7 +301,7 @@ impl<'p, 'r> Terms<'p, 'r> {
             rules.short()
         );
         let hint = "the same command again: it fetches the new rules";
-        Ok(Some(Denied::new("rules-stale", name, fact, hint)))
+        Ok(Some(Denied::new(STALE, name, fact, hint)))
     }
 
     /// Whether the rules come to the target with this push, and it may be judged by them before they
@@ -342,6 +342,15 @@ impl<'p, 'r> Terms<'p, 'r> {
     fn same_files(&self, one: ObjectId, other: ObjectId) -> Result<bool, OpError> {
         let same = same_rules(self.push.repo, one, other)?;
         Ok(same || self.push.loader.rules(other).is_err())
+    }
+
+    /// Whether all that is decided by is the same: rules, plan, stages, packages. Where what is in
+    /// force does not read, the last that does is all that anybody can go by.
+    fn same_law(&self, one: ObjectId, other: ObjectId) -> Result<bool, OpError> {
+        let repo = self.push.repo;
+        let (before, now) = (repo.tree_of(one)?, repo.tree_of(other)?);
+        let of = |tree| repo.entry_at(tree, paths::GOVERNANCE);
+        Ok(of(before)? == of(now)? || self.push.loader.snapshot(None, other, None).is_err())
     }
 
     /// Leases end by the moment that a commit names.
