@@ -646,6 +646,17 @@ impl Verb {
         }
     }
 
+    /// The places of the plan files that the verb brings to the ledger.
+    pub fn plan_files(&self) -> impl Iterator<Item = &str> {
+        let (one, many): (Option<&String>, &[ImportFile]) = match self {
+            Self::AddFile { path, .. } => (Some(path), &[]),
+            Self::Import { files, .. } => (None, files),
+            _ => (None, &[]),
+        };
+        let many = many.iter().map(|file| &file.path);
+        one.into_iter().chain(many).map(String::as_str)
+    }
+
     /// The range of commits that the decision asks git about.
     #[must_use]
     pub fn range(&self) -> Option<RangeWanted> {

@@ -150,6 +150,8 @@ pub struct GitFacts {
     pub anchors: Vec<Option<String>>,
     /// The definition that the request's edit gives.
     pub edited: Option<Box<Task>>,
+    /// The places of the plan files that the request brings where something stands already.
+    pub taken: BTreeSet<String>,
     /// The blob of the decision record that the request names.
     pub adr: Option<ObjectId>,
     /// Closed tasks that the archive could not give back as they are, with the reason.

@@ -239,6 +239,13 @@ impl<'r> Loader<'r> {
             snapshot.facts.anchors = facts::anchors(self.repo, attest)?;
         }
         snapshot.facts.adr = facts::adr(self.repo, verb)?;
+        if let Some(tip) = snapshot.tip {
+            for path in verb.plan_files() {
+                if self.repo.entry_at(tip, path)?.is_some() {
+                    snapshot.facts.taken.insert(path.to_owned());
+                }
+            }
+        }
         if let Verb::AcceptTarget { target, .. } = verb
             && self.repo.exists(*target)
         {

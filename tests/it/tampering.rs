@@ -40,7 +40,9 @@ fn x07_tampering_of_every_kind_is_found_and_refused() {
 
 /// The control: what is refused below is refused for what was forged.
 fn the_honest_steps_pass_both(field: &Field) {
-    for step in ["note", "claim", "review", "add", "handoff", "merge"] {
+    for step in [
+        "note", "claim", "review", "add", "file", "import", "archive", "handoff", "merge",
+    ] {
         let mut forged = Forged {
             ledger: Some(format!("refs/honest/{step}")),
             ..Forged::default()

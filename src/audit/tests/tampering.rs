@@ -1,10 +1,11 @@
 use crate::audit::{AuditError, Difference, Order, Verdict, story, verify};
 use crate::domain::id::ObjectId;
 use crate::domain::request::Verb;
+use crate::domain::task::Task;
 use crate::git::testing::set;
 use crate::git::{Commit, NewCommit};
-use crate::ledger::paths;
 use crate::ledger::testing::{Site, claim, id, note, task};
+use crate::ledger::{LedgerError, paths, write};
 
 /// A ledger with a claim, two notes and a release of A-1.
 fn site() -> Site {
@@ -163,6 +164,32 @@ fn files_added_or_taken_beside_the_request_are_named() {
             "{difference}"
         );
     }
+}
+
+#[test]
+fn a_plan_file_comes_over_no_other_that_has_its_place() {
+    let site = site();
+    let publisher = site.publisher();
+    let file = |title: &str| {
+        let text = format!("version: 1\ntasks:\n- {{id: A-3, title: {title}, role: dev}}\n");
+        let blob = site.ledger.repo.writer().blob(text.as_bytes()).unwrap();
+        let path = write::file_path(blob);
+        let tasks = publisher.loader().plan_blob(&path, blob).unwrap();
+        let tasks = tasks.iter().map(|task| Task::clone(task)).collect();
+        (path.clone(), Verb::AddFile { path, blob, tasks })
+    };
+    let (place, verb) = file("more");
+    // Another blob whose id begins alike.
+    let (tip, other) = (site.tip(), "version: 1\ntasks: []\n".to_owned());
+    let forged = tamper(&site, &[(place.clone(), Some(other))], |commit| {
+        commit.parents = vec![tip];
+    });
+    let error = site.submit("@ada", verb).unwrap_err();
+    assert!(matches!(error, LedgerError::Refused(_)), "{error}");
+    assert!(error.to_string().contains(&place), "{error}");
+    let _receipt = site.submit("@ada", file("others").1).unwrap();
+    let after = verify(&site.ledger, Some(forged)).unwrap();
+    assert!(after.collect::<Vec<_>>().iter().all(Verdict::holds));
 }
 
 #[test]

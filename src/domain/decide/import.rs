@@ -31,6 +31,11 @@ pub(super) fn import(
     unmet.extend(done_unmet(ctx, tasks));
     unmet.extend(block_unmet(ctx, tasks));
     unmet.extend(package_unmet(ctx, tasks));
+    unmet.extend(
+        files
+            .iter()
+            .filter_map(|file| plan::place_taken(ctx, &file.path)),
+    );
     if !unmet.is_empty() {
         return Err(Refusal::new(ctx.what(None), None, unmet));
     }

@@ -121,6 +121,9 @@ pub(super) fn add_file(
         return Ok(Change::default());
     }
     check_new(ctx, &tasks)?;
+    if let Some(unmet) = place_taken(ctx, path) {
+        return Err(Refusal::one(ctx.what(None), None, unmet));
+    }
     let file = PlanChange::File {
         path: path.to_owned(),
         blob,
@@ -128,6 +131,16 @@ pub(super) fn add_file(
     Ok(Change {
         plan: vec![file],
         ..Change::default()
+    })
+}
+
+/// A plan file comes over no other: its place says no more than how the id of its blob begins, and
+/// two blobs may begin alike.
+pub(super) fn place_taken(ctx: Context<'_>, path: &str) -> Option<Unmet> {
+    ctx.snapshot.facts.taken.contains(path).then(|| {
+        let message = format!("another file stands at {path} on the ledger");
+        Unmet::rule("plan-file-taken", message)
+            .hint("change a comment of the file: another content has another place")
     })
 }
 

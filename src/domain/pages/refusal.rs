@@ -392,6 +392,16 @@ pub const REFUSALS: &[RefusalPage] = &[
         example: "the work package `packages/A-1.md` is here already",
     },
     RefusalPage {
+        id: "plan-file-taken",
+        fact: "another file stands where the plan file would come to on the ledger",
+        verbs: &["add", "import"],
+        text: "A plan file that is added as a whole is kept to the byte under a name that the \
+               beginning of its blob's id gives. Nothing is written over: in the rare case that \
+               another file has that name already, any other content, be it a comment, gives \
+               another.",
+        example: "another file stands at governance/queue/file-4f2c1e0a77.yaml on the ledger",
+    },
+    RefusalPage {
         id: "id-taken",
         fact: "the id is taken",
         verbs: &["add", "import", "workstation add"],

@@ -36,7 +36,7 @@ workstations:
 ";
 
 /// The honest next steps that forgeries begin from, each of the same ledger.
-const STEPS: [(&str, &str); 5] = [
+const STEPS: [(&str, &str); 8] = [
     ("note", "note A-2 first --as @bot"),
     ("claim", "claim A-3 --no-worktree --as @two"),
     (
@@ -48,6 +48,22 @@ const STEPS: [(&str, &str); 5] = [
         "add",
         "add A-9 --title More --type work --role A-backend --as @dana",
     ),
+    ("file", "add --file ../large.yaml --as @dana"),
+    (
+        "import",
+        "import ../brought.csv --role A-backend --as @dana",
+    ),
+    ("archive", "archive A-4 --as @dana"),
+];
+
+/// The files that the steps bring: a plan too large for a message, and a list of another tracker.
+const BROUGHT: [(&str, &str, usize); 2] = [
+    (
+        "large.yaml",
+        "version: 1\ntasks:\n- {id: C-1, title: Large, type: work, role: A-backend}\n#",
+        10_000,
+    ),
+    ("brought.csv", "id,title,type\nC-2,Brought,work\n", 0),
 ];
 
 /// The clone in which commits are forged.
@@ -83,6 +99,7 @@ impl Field {
             "A-1 --title Work --type work --role A-backend --check true".to_owned(),
             format!("A-2 {add} A-backend --depends-on A-1"),
             format!("A-3 {add} A-backend"),
+            format!("A-4 {add} A-backend"),
             format!("B-1 {add} B-ui --check true"),
             format!("B-2 {add} B-ui --depends-on B-1"),
         ] {
@@ -99,6 +116,7 @@ impl Field {
         }
         world.quietly("review A-1 --verdict accept --no-findings --as @rev");
         world.quietly("merge A-1 --as @dana");
+        world.quietly("cancel A-4 --reason late --as @dana");
         world.quietly("claim A-2 --as @bot");
         world.quietly("note A-2 kept --as @bot");
         let tip = |name: &str| {
@@ -128,6 +146,9 @@ impl Field {
             "fetch -q origin +refs/laneway/work/*:refs/laneway/work/*",
         );
         copy(world, "hub.git", "hub.kept");
+        for (name, text, more) in BROUGHT {
+            fs::write(world.path(name), text.to_owned() + &"x".repeat(more)).unwrap();
+        }
         for (name, line) in STEPS {
             world.git_in("tmp", &format!("clone -q {url} ../{name}"));
             drop(world.laneway_in(name, line).code(0));

@@ -4,7 +4,7 @@ use super::forge::{Entry, Field};
 use super::making::{
     acts, at_path, changed, dropped_record, duplicate_id, empty, entry, extra, from_the_future,
     governance_as_link, governed, mass_deletion, merge_of_the_target, other_content_key, others,
-    promoted_aside, promoted_at_once, pushes, reordered_records, replayed, rev, rewritten,
+    promoted_aside, promoted_at_once, pushes, put_at, reordered_records, replayed, rev, rewritten,
     rules_and_code, rules_by_bot, said, second_beginning, second_ledger, state, tag_as_ledger,
     target, target_governance_as_link, work,
 };
@@ -233,6 +233,74 @@ pub const KINDS: &[Kind] = &[
         forge: |f| entry(f, "governance/ledger.yaml", |_| Entry::Gone),
         seen: Seen::Server("it is a ledger no more, and `doctor` says so"),
         server: "ledger-marker",
+    },
+    // What a request names as its own place.
+    Kind {
+        name: "added_file_over_the_plan",
+        forge: |f| put_at(f, "file", "governance/queue.yaml"),
+        seen: Seen::Audit("is not the place of"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "added_file_over_a_state_directory",
+        forge: |f| put_at(f, "file", "governance/state"),
+        seen: Seen::Audit("is not the place of"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "added_file_over_a_workstation",
+        forge: |f| put_at(f, "file", "governance/workstations/ws-1.yaml"),
+        seen: Seen::Audit("is not the place of"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "added_file_as_a_package",
+        forge: |f| put_at(f, "file", "governance/packages/A-1.md"),
+        seen: Seen::Audit("is not the place of"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "added_file_outside_of_governance",
+        forge: |f| put_at(f, "file", "README"),
+        seen: Seen::Audit("is not the place of"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "imported_file_over_the_plan",
+        forge: |f| put_at(f, "import", "governance/queue.yaml"),
+        seen: Seen::Audit("is not the place of"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "altered_archive",
+        forge: |f| {
+            at_path(
+                f,
+                "governance/archive/2026-11.yaml",
+                "archive",
+                &[("late", "soon")],
+            )
+        },
+        seen: Seen::Audit("governance/archive/2026-11.yaml"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "archive_of_what_is_open",
+        forge: |f| said(f, "archive", "A-4", "A-3"),
+        seen: Seen::Audit("its request is refused"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "archive_without_the_right",
+        forge: |f| acts(f, "archive", "@dana", "@bot"),
+        seen: Seen::Audit("its request is refused"),
+        server: "ledger-commit",
+    },
+    Kind {
+        name: "import_without_the_right",
+        forge: |f| acts(f, "import", "@dana", "@bot"),
+        seen: Seen::Audit("its request is refused"),
+        server: "ledger-commit",
     },
     // What a ledger commit says of itself.
     Kind {

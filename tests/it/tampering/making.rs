@@ -60,6 +60,20 @@ pub fn state(field: &Field, file: &str, step: &str, changes: &[(&str, &str)]) ->
     at_path(field, &path, step, changes)
 }
 
+/// An honest step that puts its plan file elsewhere.
+pub fn put_at(field: &Field, step: &str, to: &str) -> Forged {
+    let raw = field.honest(step);
+    let (new, old) = (raw.tree.clone(), format!("{}^{{tree}}", raw.parents[0]));
+    let added = field.git(&format!(
+        "diff-tree -r --name-only --diff-filter=A {old} {new}"
+    ));
+    let path = added.lines().find(|path| path.contains("queue/")).unwrap();
+    let text = field.file(&new, path);
+    let mut raw = raw.says(path, to);
+    raw.tree = field.tree(&old, &[(to, Entry::Text(&text))]);
+    pushes(field, &field.commit(&raw))
+}
+
 /// A note with another entry in the place of a file.
 pub fn entry(field: &Field, file: &str, make: for<'a> fn(&'a str) -> Entry<'a>) -> Forged {
     let mut raw = field.honest("note");

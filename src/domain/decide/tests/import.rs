@@ -261,6 +261,21 @@ fn a_block_owes_a_reason_and_a_task_that_is_there() {
 }
 
 #[test]
+fn a_plan_file_of_an_import_comes_over_no_other() {
+    let mut world = World::new(vec![task("T-1", "A")]);
+    let verb = import(vec![one("T-2", FirstStanding::Todo, None)]);
+    let place = verb.plan_files().next().unwrap().to_owned();
+    world.snapshot.facts.taken.insert(place.clone());
+    no(
+        world.ask(DANA, None, verb.clone()),
+        "plan-file-taken",
+        &place,
+    );
+    world.snapshot.facts.taken.clear();
+    drop(world.ask(DANA, None, verb).unwrap());
+}
+
+#[test]
 fn a_package_comes_to_its_own_place_and_over_no_other() {
     let there = package("T-1", StopGate::None);
     let mut world =

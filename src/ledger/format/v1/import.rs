@@ -13,6 +13,7 @@ use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 use crate::ledger::format::problem::{Place, Problem, collect};
 use crate::ledger::format::text::Text;
+use crate::ledger::import::file_path;
 
 /// The key of a plan file that holds a list of [`OriginEntry`].
 pub const KEY: &str = "x-import";
@@ -161,6 +162,25 @@ impl From<ImportFile> for ImportFileEntry {
     }
 }
 
+/// The tasks of a plan file that a request names by path and blob. A blob comes to its own place
+/// and to no other: whoever could name another would write over any file of the ledger.
+pub(super) fn file_at(
+    at: &Place<'_>,
+    path: &str,
+    (blob, place): (ObjectId, String),
+    file: &impl Fn(&str, ObjectId) -> Option<Vec<FileTask>>,
+) -> Option<Vec<FileTask>> {
+    if path != place {
+        at.refuse(format!("{path} is not the place of {blob}: {place}"));
+        return None;
+    }
+    let read = file(path, blob);
+    if read.is_none() {
+        at.refuse(format!("the plan file {path} ({blob}) is not readable"));
+    }
+    read
+}
+
 /// The request to import these files.
 pub(super) fn imported(
     at: &Place<'_>,
@@ -171,21 +191,7 @@ pub(super) fn imported(
     let (mut files, mut tasks) = (Vec::new(), Vec::new());
     for entry in entries {
         let blob = at.text("blob", entry.blob)?;
-        let place = crate::ledger::import::file_path(blob);
-        if entry.path != place {
-            at.refuse(format!(
-                "{} is not the place of {blob}: {place}",
-                entry.path
-            ));
-            return None;
-        }
-        let Some(read) = file(&entry.path, blob) else {
-            at.refuse(format!(
-                "the plan file {} ({blob}) is not readable",
-                entry.path
-            ));
-            return None;
-        };
+        let read = file_at(at, &entry.path, (blob, file_path(blob)), file)?;
         for FileTask { task, origin } in read {
             let Some(origin) = origin else {
                 at.refuse(format!(

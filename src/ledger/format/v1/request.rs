@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::attestation::AttestEntry;
 use super::contract_request::DecisionEntry;
 use super::exception::ExceptActEntry;
-use super::import::{FileTask, ImportFileEntry, imported};
+use super::import::{FileTask, ImportFileEntry, file_at, imported};
 use super::marker::MarkerFile;
 use super::progress::{proposal, proposed};
 use super::queue::TaskEntry;
@@ -35,6 +35,7 @@ use crate::domain::workstation::StationAct;
 use crate::ledger::format::problem::{Place, Problem, collect};
 use crate::ledger::format::read::File as _;
 use crate::ledger::format::text::Text;
+use crate::ledger::write;
 
 /// A request as it stands in a commit message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -436,10 +437,7 @@ impl VerbEntry {
             })),
             Self::AddFile { path, blob } => {
                 let blob = at.text("blob", blob)?;
-                let Some(tasks) = file(&path, blob) else {
-                    at.refuse(format!("the plan file {path} ({blob}) is not readable"));
-                    return None;
-                };
+                let tasks = file_at(at, &path, (blob, write::file_path(blob)), file)?;
                 let tasks = tasks.into_iter().map(|known| known.task).collect();
                 Verb::AddFile { path, blob, tasks }
             }
