@@ -315,6 +315,8 @@ pub enum Verb {
         result: ObjectId,
         /// Until when the slot holds.
         until: Timestamp,
+        /// The checks that ran for it: with them every gate must hold, and the target may move.
+        evidence: Option<Evidence>,
     },
     /// Gives the merge slot back.
     DropLanding {
@@ -331,7 +333,7 @@ pub enum Verb {
         onto: ObjectId,
         /// The new target.
         result: ObjectId,
-        /// Checks that ran for this landing.
+        /// Checks that ran for this landing, where no gated landing has brought them before.
         evidence: Option<Evidence>,
     },
     /// A submission does not apply to the target any more: back to its lane.

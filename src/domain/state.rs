@@ -318,14 +318,17 @@ pub struct Landing {
     pub host: String,
     /// Until when it holds without renewal.
     pub until: Timestamp,
+    /// Every gate holds, and the ledger has the checks that ran for it: the target may move.
+    pub gated: bool,
 }
 
 impl Landing {
-    /// Whether the target shows this landing on `reachable` commits. A landing that leaves the
+    /// Whether the target shows this landing on `reachable` commits. One whose checks have not
+    /// passed yet moved no target: its commit came there by another way. One that leaves the
     /// target where it is shows nothing there: it is finished only by the ledger.
     #[must_use]
     pub fn shown_by(&self, reachable: &std::collections::HashSet<ObjectId>) -> bool {
-        self.commit != self.onto && reachable.contains(&self.commit)
+        self.gated && self.commit != self.onto && reachable.contains(&self.commit)
     }
 }
 

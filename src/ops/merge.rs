@@ -379,7 +379,7 @@ impl Lander<'_> {
         }
         // The gates first, evidence aside: nothing is run for work that cannot land.
         let until = self.site.env.now().plus(SLOT);
-        let landing = self.request(landing_of(id, onto, result, until))?;
+        let landing = self.request(landing_of(id, (onto, result), until, None))?;
         match self.publisher.judge(&landing) {
             Err(LedgerError::Refused(refusal)) if !late.is_empty() && only_late(&refusal) => {
                 self.send_back(id, onto)?;
@@ -442,11 +442,31 @@ impl Lander<'_> {
             return self.publish_branch(id, &snapshot);
         }
         let begun = evidence.is_some();
-        let landed = self.move_target(id, onto, result, evidence);
+        let checks = evidence.as_ref().map(|shown| shown.checks.clone());
+        let landed = self
+            .gate(id, (onto, result), evidence)
+            .and_then(|()| self.move_target(id, onto, result, checks.unwrap_or_default()));
         if begun && landed.as_ref().is_err_and(settles_nothing) {
             self.drop_landing(id, "the target was not moved")?;
         }
         landed
+    }
+
+    /// What ran for a landing stands in the ledger before the target moves: a landing that is cut
+    /// short after that is finished by anyone, and no other is.
+    fn gate(
+        &self,
+        id: &TaskId,
+        (onto, result): (ObjectId, ObjectId),
+        evidence: Option<Evidence>,
+    ) -> Result<(), OpError> {
+        if evidence.is_some() {
+            let until = self.site.env.now().plus(SLOT);
+            let landing = landing_of(id, (onto, result), until, evidence);
+            drop(self.publisher.submit(&self.request(landing)?)?);
+        }
+        self.site.env.fail_point("gated");
+        Ok(())
     }
 
     fn request(&self, verb: Verb) -> Result<Request, OpError> {
@@ -510,12 +530,8 @@ impl Lander<'_> {
         id: &TaskId,
         onto: ObjectId,
         result: ObjectId,
-        evidence: Option<Evidence>,
+        checks: Vec<CheckRun>,
     ) -> Result<Landed, OpError> {
-        let checks = evidence
-            .as_ref()
-            .map(|e| e.checks.clone())
-            .unwrap_or_default();
         let mut notes = Vec::new();
         let from = self.local_target(onto, &mut notes)?;
         let checkouts = self.lock_checkouts(from, result, &mut notes)?;
@@ -523,7 +539,7 @@ impl Lander<'_> {
             task: id.clone(),
             onto,
             result,
-            evidence,
+            evidence: None,
         };
         let request = self.request(verb)?;
         let companion = Companion {
@@ -755,12 +771,18 @@ impl Lander<'_> {
     }
 }
 
-fn landing_of(id: &TaskId, onto: ObjectId, result: ObjectId, until: Timestamp) -> Verb {
+fn landing_of(
+    id: &TaskId,
+    (onto, result): (ObjectId, ObjectId),
+    until: Timestamp,
+    evidence: Option<Evidence>,
+) -> Verb {
     Verb::Landing {
         task: id.clone(),
         onto,
         result,
         until,
+        evidence,
     }
 }
 

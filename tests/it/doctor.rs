@@ -170,7 +170,7 @@ fn landings_that_were_cut_short_are_dropped_or_recorded() {
     drop(world.laneway("doctor --fix --as @bot").code(0));
     assert_eq!(world.last_op("A-1"), "drop-landing");
     // The target has it, the ledger does not say so.
-    world.dying("repo", "slot", "merge A-1 --trust --as @bot");
+    world.dying("repo", "gated", "merge A-1 --trust --as @bot");
     world.git(&format!("merge -q --ff-only {commit}"));
     drop(world.laneway("doctor --fix --as @bot").code(0));
     assert_eq!(world.last_op("A-1"), "land");

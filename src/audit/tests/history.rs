@@ -441,6 +441,7 @@ fn land(site: &Site, name: &str, detail: u8) -> Option<(Verb, Option<Companion>)
         onto,
         result: submitted,
         until: site.ledger.env.now(),
+        evidence: None,
     };
     let publisher = site.publisher();
     let asked = publisher
@@ -464,6 +465,7 @@ fn land(site: &Site, name: &str, detail: u8) -> Option<(Verb, Option<Companion>)
                 onto,
                 result,
                 until,
+                evidence: detail.is_multiple_of(2).then(|| evidence(site, 1)),
             },
             None,
         )),

@@ -39,6 +39,7 @@ fn ledger_and_target_move_together() {
         onto,
         result: commit,
         until,
+        evidence: None,
     };
     let _receipt = site.submit("@ada", slot).unwrap();
     let receipt = land(&site, "A-1", onto, commit).unwrap();

@@ -184,9 +184,9 @@ fn replay_holds(
 pub(super) fn landing(
     ctx: Context<'_>,
     id: &TaskId,
-    onto: ObjectId,
-    result: ObjectId,
+    (onto, result): (ObjectId, ObjectId),
     until: Timestamp,
+    evidence: Option<&Evidence>,
 ) -> Result<Change, Refusal> {
     let work = submitted(ctx, id)?;
     may_merge(ctx, id, &work)?;
@@ -200,7 +200,10 @@ pub(super) fn landing(
     extends_target(ctx, id, onto)?;
     let range = range_of(ctx, id)?;
     replay_holds(ctx, id, range, onto, result)?;
-    let lifted = meet_gates(ctx, id, &work, range, None, false)?;
+    // Before the checks ran, the gates that ask for them are left out.
+    let gated = evidence.is_some();
+    let mut append = meet_gates(ctx, id, &work, range, evidence, gated)?;
+    append.extend(evidence.map(|e| RecordBody::Evidence(e.clone())));
     let landing = Landing {
         commit: result,
         onto,
@@ -208,13 +211,14 @@ pub(super) fn landing(
         by: ctx.agent().clone(),
         host: ctx.request.actor.host.clone(),
         until,
+        gated,
     };
     let standing = Standing::InReview {
         claim: work.claim.clone(),
         submission: work.submission.clone(),
         landing: Some(landing),
     };
-    Ok(Change::state(id, work.state.with(standing), lifted))
+    Ok(Change::state(id, work.state.with(standing), append))
 }
 
 pub(super) fn drop_landing(ctx: Context<'_>, id: &TaskId, reason: &str) -> Result<Change, Refusal> {
@@ -244,7 +248,8 @@ pub(super) fn land(
     evidence: Option<&Evidence>,
 ) -> Result<Change, Refusal> {
     let work = submitted(ctx, id)?;
-    // A torn landing is finished by anyone: the target has it, the ledger does not know yet.
+    // A torn landing is finished by anyone: the target has it, the ledger does not know yet. All
+    // that it owed was met when it became gated.
     let torn = work.landing.is_some_and(|landing| {
         (landing.commit, landing.onto) == (result, onto)
             && landing.shown_by(&ctx.snapshot.facts.reachable)

@@ -228,7 +228,8 @@ fn judged(ctx: Context<'_>) -> Result<Change, Refusal> {
             onto,
             result,
             until,
-        } => land::landing(ctx, task, *onto, *result, *until),
+            evidence,
+        } => land::landing(ctx, task, (*onto, *result), *until, evidence.as_ref()),
         Verb::DropLanding { task, reason } => land::drop_landing(ctx, task, reason),
         Verb::Land {
             task,

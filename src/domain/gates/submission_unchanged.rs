@@ -10,7 +10,8 @@ pub(super) const GATE: LandGate = LandGate {
         refusals: &[],
         keys: &[],
         text: "Review and handoff are bound to the change, by the patch from its merge base. \
-               laneway's own clean replay keeps it; any other difference needs a new handoff.",
+               laneway's own clean replay keeps it; any other difference needs a new handoff. What reached the target without a \
+               landing is recorded by `laneway complete`.",
         in_force: always,
     },
     check,
@@ -18,6 +19,19 @@ pub(super) const GATE: LandGate = LandGate {
 
 fn check(case: &LandCase<'_>) -> Vec<Unmet> {
     let submission = case.submission;
+    if case.range.tip == submission.commit
+        && case.range.base == submission.commit
+        && submission.base != submission.commit
+    {
+        let message = format!(
+            "the handed-off commit {} is on the target already, and no landing brought it there",
+            submission.commit.short()
+        );
+        return vec![Unmet::rule(GATE.page.id, message).hint(format!(
+            "`laneway complete {}` records it, once it has what it owes",
+            case.task.id
+        ))];
+    }
     if case.range.tip != submission.commit || case.range.change_key != submission.change_key {
         let message = format!(
             "the handed-off commit {} no longer gives the change that was recorded",

@@ -246,6 +246,7 @@ struct LandingRow {
     by: String,
     host: String,
     until: i64,
+    gated: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -340,6 +341,7 @@ impl From<&Landing> for LandingRow {
             by: landing.by.to_string(),
             host: landing.host.clone(),
             until: landing.until.seconds(),
+            gated: landing.gated,
         }
     }
 }
@@ -353,6 +355,7 @@ impl LandingRow {
             by: AgentName::accepted_before(self.by),
             host: self.host,
             until: time(self.until),
+            gated: self.gated,
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::state::TaskState;
 
 const MAGIC: &[u8; 8] = b"LANESTAT";
 /// Raised with every change of the format.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// From so many states that were not in the cache it is written anew.
 const STALE: usize = 24;
 

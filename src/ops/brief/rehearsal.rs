@@ -166,6 +166,7 @@ impl<'a> Rehearsal<'a> {
                     onto,
                     result,
                     until,
+                    evidence: None,
                 };
                 (landing, Some(*content_key))
             }

@@ -210,6 +210,7 @@ fn g19_a_landing_goes_by_an_exception_and_says_so_once() {
         onto,
         result,
         until: world.now.plus(Span::from_seconds(60)),
+        evidence: None,
     };
     drop(world.ask(ANN, None, landing.clone()).unwrap());
     drop(world.ask(ANN, None, landing).unwrap());

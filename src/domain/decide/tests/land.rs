@@ -1,8 +1,11 @@
 //! Handed-off work on its way into the target, and back.
 
 use crate::domain::decide::Change;
-use crate::domain::fixtures::{ANN, BOB, DANA, World, agent, at, lane, oid, replay, task, tid};
+use crate::domain::fixtures::{
+    ANN, BOB, DANA, World, agent, at, content, lane, oid, replay, task, tid,
+};
 use crate::domain::id::ObjectId;
+use crate::domain::record::{CheckRun, Evidence, RecordBody};
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::domain::request::{Dependents, Request, Verb};
 use crate::domain::snapshot::Replayed;
@@ -31,6 +34,42 @@ fn landing(world: &World, id: &str, until: Timestamp) -> Verb {
         onto,
         result,
         until,
+        evidence: None,
+    }
+}
+
+/// A landing whose checks have passed.
+fn gated(world: &World, id: &str, until: Timestamp) -> Verb {
+    let Verb::Landing {
+        task, onto, result, ..
+    } = landing(world, id, until)
+    else {
+        panic!("not a landing");
+    };
+    Verb::Landing {
+        task,
+        onto,
+        result,
+        until,
+        evidence: Some(passing(result, &[])),
+    }
+}
+
+fn passing(commit: ObjectId, checks: &[&str]) -> Evidence {
+    let run = |command: &&str| CheckRun {
+        command: (*command).to_owned(),
+        exit: Some(0),
+        millis: 1,
+        digest: String::new(),
+        tail: String::new(),
+    };
+    Evidence {
+        commit,
+        content_key: content(oid(8)),
+        checks: checks.iter().map(run).collect(),
+        host: "h".to_owned(),
+        workstation: None,
+        clean: true,
     }
 }
 
@@ -196,7 +235,7 @@ fn while_a_merge_is_under_way_the_task_stays_where_it_is() {
 #[test]
 fn a_torn_landing_is_finished_by_anyone_and_nothing_else() {
     let mut world = two();
-    let slot = landing(&world, "T-1", at(900));
+    let slot = gated(&world, "T-1", at(900));
     let land = world.land("T-1");
     drop(world.ask(ANN, None, slot).unwrap());
     world.reach(replay(oid(8), oid(1)));
@@ -205,6 +244,57 @@ fn a_torn_landing_is_finished_by_anyone_and_nothing_else() {
     for verb in [drop_landing("T-1"), conflict("T-1", target), elsewhere] {
         no(&refused(&mut world, ANN, verb), RefusalKind::Rule, "landed");
     }
+    assert!(world.snapshot.landed(&tid("T-1")));
+    drop(world.ask(BOB, None, land).unwrap());
+    assert_eq!(world.state("T-1").status(), Status::Done);
+}
+
+#[test]
+fn p36_what_reached_the_target_before_its_checks_passed_is_not_finished() {
+    let mut checked = task("T-1", "A");
+    checked.acceptance_checks = vec!["make test".to_owned()];
+    let mut world = World::new(vec![checked]);
+    world.claim(ANN, "T-1");
+    world.hand_off(ANN, "T-1", oid(8));
+    let slot = landing(&world, "T-1", at(900));
+    let land = world.land("T-1");
+    drop(world.ask(ANN, None, slot.clone()).unwrap());
+    // Without the check no landing becomes gated.
+    let bare = gated(&world, "T-1", at(900));
+    let refusal = refused(&mut world, ANN, bare);
+    no(&refusal, RefusalKind::Rule, "evidence-owed");
+    let mut pushed = world.clone();
+    pushed.reach(replay(oid(8), oid(1)));
+    assert!(!pushed.snapshot.landed(&tid("T-1")), "nobody builds on it");
+    for by in [ANN, BOB] {
+        let refusal = refused(&mut pushed, by, land.clone());
+        assert_ne!(refusal.gate(), "landed", "{refusal}");
+    }
+    drop(pushed.ask(ANN, None, drop_landing("T-1")).unwrap());
+    // With it, whoever comes finishes what was cut short.
+    let Verb::Landing {
+        task,
+        onto,
+        result,
+        until,
+        ..
+    } = slot
+    else {
+        panic!("not a landing");
+    };
+    let shown = Verb::Landing {
+        task,
+        onto,
+        result,
+        until,
+        evidence: Some(passing(result, &["make test"])),
+    };
+    let change = world.ask(ANN, None, shown).unwrap();
+    assert!(matches!(
+        change.states[0].append.as_slice(),
+        [RecordBody::Evidence(_)]
+    ));
+    world.reach(replay(oid(8), oid(1)));
     assert!(world.snapshot.landed(&tid("T-1")));
     drop(world.ask(BOB, None, land).unwrap());
     assert_eq!(world.state("T-1").status(), Status::Done);

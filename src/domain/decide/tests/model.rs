@@ -158,6 +158,7 @@ fn verb(world: &World, step: &Step, serial: u8) -> Verb {
             onto,
             result,
             until: world.now.plus(crate::domain::time::Span::from_seconds(900)),
+            evidence: None,
         },
         22 => Verb::Conflict {
             task: tid(id),

@@ -30,6 +30,7 @@ fn each(world: &World) -> [(&'static str, Result<Change, Refusal>); 3] {
         onto,
         result,
         until: world.now.plus(crate::domain::time::Span::from_seconds(60)),
+        evidence: None,
     };
     let complete = Verb::Complete {
         task: tid("T-1"),

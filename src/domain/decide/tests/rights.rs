@@ -157,6 +157,7 @@ fn table() -> Vec<(&'static str, World, Verb, &'static [Capability])> {
             onto: *onto,
             result: *result,
             until: submitted_now.now.plus(Span::from_seconds(60)),
+            evidence: None,
         },
         other => panic!("{other:?}"),
     };

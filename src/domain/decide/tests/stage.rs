@@ -978,6 +978,7 @@ fn the_gate_of_closing_holds_up_the_landing() {
         onto,
         result,
         until: shown.now.plus(Span::from_seconds(60)),
+        evidence: None,
     };
     done(shown.ask(DANA, None, slot));
     refused(shown.ask(DANA, None, land(1)), &["stage-gate"]);

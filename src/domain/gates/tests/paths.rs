@@ -65,6 +65,7 @@ fn judged(world: &World, verb: &str, paths: &[&str]) -> Vec<&'static str> {
             onto,
             result,
             until: at(60),
+            evidence: None,
         },
         "land" => land,
         _ => {

@@ -217,6 +217,8 @@ enum VerbEntry {
         onto: Text<ObjectId>,
         result: Text<ObjectId>,
         until: Text<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<EvidenceEntry>,
     },
     DropLanding {
         task: Text<TaskId>,
@@ -633,11 +635,16 @@ impl VerbEntry {
                 onto,
                 result,
                 until,
+                evidence,
             } => Verb::Landing {
                 task: at.text("task", task)?,
                 onto: at.text("onto", onto)?,
                 result: at.text("result", result)?,
                 until: at.text("until", until)?,
+                evidence: match evidence {
+                    None => None,
+                    Some(evidence) => Some(evidence.convert(&at.key("evidence"))?),
+                },
             },
             Self::DropLanding { task, reason } => Verb::DropLanding {
                 task: at.text("task", task)?,
@@ -899,11 +906,13 @@ impl From<&Verb> for VerbEntry {
                 onto,
                 result,
                 until,
+                evidence,
             } => Self::Landing {
                 task: task.into(),
                 onto: onto.into(),
                 result: result.into(),
                 until: until.into(),
+                evidence: evidence.as_ref().map(EvidenceEntry::from),
             },
             Verb::DropLanding { task, reason } => Self::DropLanding {
                 task: task.into(),

@@ -95,6 +95,9 @@ pub struct LandingEntry {
     pub host: String,
     /// Until when it holds without renewal.
     pub until: Text<Timestamp>,
+    /// Every gate holds, and the checks that ran for it are on record.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub gated: bool,
 }
 
 /// How a task landed.
@@ -276,6 +279,7 @@ impl LandingEntry {
             by: by?,
             host: self.host,
             until: until?,
+            gated: self.gated,
         })
     }
 }
@@ -412,6 +416,7 @@ impl From<&Landing> for LandingEntry {
             by: landing.by.clone().into(),
             host: landing.host.clone(),
             until: landing.until.into(),
+            gated: landing.gated,
         }
     }
 }

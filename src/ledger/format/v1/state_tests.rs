@@ -88,8 +88,8 @@ prop_compose! {
 
 prop_compose! {
     fn landing()(commit in sha(), onto in sha(), at in moment(), by in agent(), host in text(),
-                 until in moment()) -> Landing {
-        Landing { commit, onto, at, by, host, until }
+                 until in moment(), gated in any::<bool>()) -> Landing {
+        Landing { commit, onto, at, by, host, until, gated }
     }
 }
 
