@@ -535,6 +535,12 @@ pub(crate) fn apply(before: &Snapshot, request: &Request, change: &Change) -> Sn
         }
         after.states.insert(one.task.clone(), one.state.clone());
     }
+    for (id, waiver) in after.states.waivers() {
+        if waiver.until <= request.at {
+            let over = after.facts.over.entry(id.clone()).or_default();
+            over.insert(waiver.exception);
+        }
+    }
     for one in &change.stations {
         let stations = Arc::make_mut(&mut after.stations);
         stations.insert(one.workstation.clone(), one.state.clone());

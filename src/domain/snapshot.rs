@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::exception::Waiver;
 use super::id::{LaneName, ObjectId, TaskId, WorkstationName};
 use super::identity::IdentityMap;
 use super::lease;
@@ -38,6 +39,8 @@ pub struct States {
     archived: Arc<HashMap<TaskId, TaskState>>,
     /// The tasks whose claim occupies a lane, expired or not: few among many, asked for often.
     occupying: BTreeSet<TaskId>,
+    /// The tasks for which a gate was lifted, expired or not.
+    waived: BTreeSet<TaskId>,
 }
 
 /// The state of a task that has no state file.
@@ -88,12 +91,18 @@ impl States {
         } else {
             self.occupying.remove(&id);
         }
+        if state.waivers.is_empty() {
+            self.waived.remove(&id);
+        } else {
+            self.waived.insert(id.clone());
+        }
         Arc::make_mut(&mut self.all).insert(id, state);
     }
 
     /// Takes a state out: the task is todo at epoch 0 again.
     pub fn remove(&mut self, id: &TaskId) {
         self.occupying.remove(id);
+        self.waived.remove(id);
         Arc::make_mut(&mut self.all).remove(id);
     }
 
@@ -112,6 +121,17 @@ impl States {
         self.occupying.iter().filter_map(|id| {
             let state = self.all.get(id)?;
             Some((id, state, state.occupying()?))
+        })
+    }
+
+    /// The exceptions that were approved, expired ones included, by task.
+    pub fn waivers(&self) -> impl Iterator<Item = (&TaskId, &Waiver)> {
+        self.waived.iter().flat_map(|id| {
+            let waivers = self.all.get(id).map(|state| &state.waivers);
+            waivers
+                .into_iter()
+                .flatten()
+                .map(move |waiver| (id, waiver))
         })
     }
 
@@ -150,6 +170,9 @@ pub struct GitFacts {
     pub anchors: Vec<Option<String>>,
     /// The definition that the request's edit gives.
     pub edited: Option<Box<Task>>,
+    /// By task, the exceptions whose end a ledger commit after their approval has shown: a clock
+    /// that was set back gives none of them back.
+    pub over: BTreeMap<TaskId, BTreeSet<u32>>,
     /// The places of the plan files that the request brings where something stands already.
     pub taken: BTreeSet<String>,
     /// The blob of the decision record that the request names.
@@ -283,6 +306,14 @@ impl Snapshot {
             } => landing.shown_by(reachable),
             _ => false,
         }
+    }
+
+    /// The exceptions of a task that lift their gates at `now`.
+    pub fn waivers(&self, id: &TaskId, now: Timestamp) -> impl Iterator<Item = &Waiver> {
+        let over = self.facts.over.get(id);
+        let over = move |waiver: &Waiver| over.is_some_and(|all| all.contains(&waiver.exception));
+        let waivers = self.states.get(id).waivers.iter();
+        waivers.filter(move |waiver| now < waiver.until && !over(waiver))
     }
 
     /// The task that occupies `lane` at `now`.

@@ -153,13 +153,6 @@ impl TaskState {
         self.progressed(progress)
     }
 
-    /// The exception that lifts `gate` at `now`.
-    #[must_use]
-    pub fn waiver(&self, gate: &str, now: Timestamp) -> Option<&Waiver> {
-        let mut waivers = self.waivers.iter();
-        waivers.find(|waiver| waiver.gate == gate && now < waiver.until)
-    }
-
     /// The status word of the standing.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -4,6 +4,7 @@
 //! changed.
 
 mod known;
+mod over;
 mod plan;
 mod reach;
 mod rules;
@@ -78,6 +79,7 @@ pub struct Loader<'r> {
     recent: RefCell<VecDeque<(ObjectId, TaskHistory)>>,
     packages: Arc<Mutex<Memory>>,
     ranges: facts::Ranges,
+    shown: RefCell<over::Shown>,
     cache: Option<Caches>,
     /// How often files of stages were looked up.
     #[cfg(test)]
@@ -111,6 +113,7 @@ impl<'r> Loader<'r> {
             recent: RefCell::default(),
             packages: Arc::new(Mutex::new(Memory::new(repo))),
             ranges: facts::Ranges::default(),
+            shown: RefCell::default(),
             cache: None,
             #[cfg(test)]
             lookups: std::cell::Cell::default(),
@@ -164,6 +167,10 @@ impl<'r> Loader<'r> {
             Some(_) => self.reachable(rules_at, states.archive())?,
             None => Arc::default(),
         };
+        let over = match tip {
+            Some(tip) => self.over(tip, tip_time, &states)?,
+            None => BTreeMap::new(),
+        };
         let mut loaded = Snapshot {
             tip,
             tip_time,
@@ -180,6 +187,7 @@ impl<'r> Loader<'r> {
             marker,
             facts: GitFacts {
                 reachable,
+                over,
                 ..GitFacts::default()
             },
         };

@@ -458,7 +458,7 @@ pub fn status(site: &Site) -> Result<StatusOutcome, OpError> {
     let mut exceptions = Vec::new();
     for (id, state) in snapshot.states.iter() {
         if !matches!(state.status(), Status::Done | Status::Cancelled) {
-            let active = state.waivers.iter().filter(|waiver| now < waiver.until);
+            let active = snapshot.waivers(id, now);
             exceptions.extend(active.map(|waiver| (id.clone(), waiver.clone())));
         }
         match &state.standing {

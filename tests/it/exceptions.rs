@@ -51,6 +51,21 @@ fn p23_the_task_stays_blocked_until_a_person_approves_and_again_afterwards() {
 }
 
 #[test]
+fn g21_what_is_over_stays_over_when_a_clock_is_set_back() {
+    let world = world();
+    world.quietly(&format!("{ASK} --adr doc/adr/1.md"));
+    world.quietly("except A-2 --approve 1 --as @dana");
+    world.at("2026-11-22T09:00:00Z");
+    world.quietly("note A-1 later --as @dana");
+    world.at("2026-11-20T09:00:00Z");
+    for _ in 0..2 {
+        drop(world.laneway("claim A-2 --as @bot").code(4).says("A-1"));
+        world.quietly("note A-1 earlier --as @bot");
+    }
+    drop(world.laneway("audit verify").code(0));
+}
+
+#[test]
 fn g21_what_is_revoked_lifts_nothing() {
     let world = world();
     world.quietly(&format!("{ASK} --adr doc/adr/1.md"));

@@ -22,7 +22,7 @@ use crate::ledger::format::v1::state::StateFile;
 use crate::ledger::read::{self, Origin};
 use crate::ledger::testing::{Rules, Site, claim, handoff, id, note, task};
 use crate::ledger::yaml::{self, Limits};
-use crate::ledger::{Companion, LedgerError, Receipt, paths};
+use crate::ledger::{Companion, LedgerError, Loader, Receipt, paths};
 
 /// One random step: what, who, which task, a detail, seconds until then.
 type Step = (u8, u8, u8, u8, u16);
@@ -523,4 +523,72 @@ fn p23_a_decision_record_that_is_not_here_is_missing_and_not_refused() {
         .filter_map(audit::Verdict::missing)
         .collect();
     assert_eq!(missing, [commit]);
+}
+
+/// What a ledger was told after the end of an exception stays told, however its clocks go.
+#[test]
+fn g21_the_end_of_an_exception_is_looked_for_in_all_that_came_after_its_approval() {
+    let site = Site::new();
+    let map =
+        "version: 1\nmode: open\nagents:\n  - {name: \"@eve\", kind: person, seat: [review]}\n";
+    site.move_target(site.work(site.target(), "governance/identity-map.yaml", map));
+    site.add(&["A-1", "A-2"]);
+    let _receipt = site.submit("@ada", claim("A-1")).unwrap();
+    let commit = site.work(site.target(), "doc/adr/1.md", "# 1\n");
+    let except = |act| Verb::Except {
+        task: id("A-1"),
+        act,
+    };
+    // Before the approval a clock was fast: that says nothing about it.
+    site.clock.advance(7200);
+    let _receipt = site.submit("@ben", note("A-2", "fast")).unwrap();
+    site.clock.advance(-7200);
+    let ask = ExceptAct::Ask {
+        gate: "review-owed".to_owned(),
+        adr: "doc/adr/1.md".to_owned(),
+        commit,
+        reason: "the customer is down".to_owned(),
+        rollback: "revert it".to_owned(),
+        until: site.ledger.env.now().plus(Span::from_seconds(3600)),
+    };
+    let _receipt = site.submit("@ada", except(ask)).unwrap();
+    let approve = ExceptAct::Approve {
+        exception: 1,
+        note: None,
+    };
+    let _receipt = site.submit("@eve", except(approve)).unwrap();
+    let lifted = |site: &Site| {
+        let publisher = site.publisher();
+        let (tip, rules) = (Some(site.tip()), site.target());
+        let known = publisher.loader().snapshot(tip, rules, None).unwrap();
+        known.waivers(&id("A-1"), site.ledger.env.now()).count()
+    };
+    let _receipt = site.submit("@ben", note("A-2", "in time")).unwrap();
+    assert_eq!(lifted(&site), 1);
+    site.clock.advance(3600);
+    let _receipt = site.submit("@ben", note("A-2", "late")).unwrap();
+    site.clock.advance(-3600);
+    for text in ["early", "and again"] {
+        let _receipt = site.submit("@ada", note("A-2", text)).unwrap();
+        assert_eq!(lifted(&site), 0, "{text}");
+    }
+    // The auditor, who walks along, finds what each request found.
+    let walker = Loader::new(&site.ledger.repo);
+    let mut counts = Vec::new();
+    for tip in site
+        .ledger
+        .repo
+        .first_parents(site.tip())
+        .take(4)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
+        let known = walker
+            .snapshot(Some(tip.unwrap()), site.target(), None)
+            .unwrap();
+        counts.push(known.waivers(&id("A-1"), site.ledger.env.now()).count());
+    }
+    assert_eq!(counts, [1, 0, 0, 0]);
+    assert!(verify(&site.ledger, None).unwrap().all(|v| v.holds()));
 }

@@ -152,7 +152,7 @@ fn known<'a>(ctx: Context<'a>, id: &TaskId, number: u32) -> Result<Exception<'a>
 /// The exception with this number, which nobody has decided yet.
 fn open<'a>(ctx: Context<'a>, id: &TaskId, number: u32) -> Result<Exception<'a>, Refusal> {
     let found = known(ctx, id, number)?;
-    let stand = found.stand(ctx.request.at);
+    let stand = found.stand(ctx.request.at.max(ctx.snapshot.tip_time));
     if stand == Stand::Open {
         return Ok(found);
     }
@@ -213,9 +213,9 @@ fn approved(
 ) -> Result<Change, Refusal> {
     let mut next = state.clone();
     // What is over lifts nothing, and a newer approval of a gate stands for an older one.
-    let now = ctx.request.at;
+    let active: Vec<&Waiver> = ctx.snapshot.waivers(id, ctx.request.at).collect();
     next.waivers
-        .retain(|waiver| now < waiver.until && waiver.gate != found.gate);
+        .retain(|waiver| active.contains(&waiver) && waiver.gate != found.gate);
     if next.waivers.len() >= MAX_ACTIVE {
         let message = format!("`{id}` has {MAX_ACTIVE} exceptions in force");
         return Err(ctx.refuse(id, Unmet::rule("exception-size", message)));

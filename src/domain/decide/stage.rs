@@ -152,7 +152,8 @@ pub(super) fn open(
     let Some(unmet) = shut(ctx.snapshot, task, stage, now, shown) else {
         return Ok(Ok(None));
     };
-    let waiver = ctx.state(id)?.waiver(unmet.gate, now);
+    let mut waivers = ctx.snapshot.waivers(id, now);
+    let waiver = waivers.find(|waiver| waiver.gate == unmet.gate);
     let waiver = waiver.filter(|_| is_lifted(ctx.snapshot, task, unmet.gate, now));
     Ok(match waiver {
         Some(waiver) => Ok(Some(Override {

@@ -63,7 +63,8 @@ pub(super) fn lifts<'a>(
     }
     page.waived_by()?;
     let holder = state.claim().map(|claim| &claim.agent);
-    let waiver = state.waiver(page.id, now);
+    let mut waivers = snapshot.waivers(&task.id, now);
+    let waiver = waivers.find(|waiver| waiver.gate == page.id);
     // Whoever approved it may have claimed the task since.
     waiver.filter(|waiver| holder != Some(&waiver.by))
 }

@@ -249,6 +249,8 @@ fn without_license<'a>(
     name: &str,
 ) -> Option<Lack<'a>> {
     let max_age = case.snapshot.rules.workstations.license_max_age;
+    // A clock that was set back makes no attestation young again.
+    let latest = case.now.max(case.snapshot.tip_time);
     let Some(license) = known.licenses.iter().find(|known| known.name == name) else {
         return Some(Lack::Unattested);
     };
@@ -257,7 +259,7 @@ fn without_license<'a>(
         (None, _) => None,
         (Some(age), None) => Some(Lack::Undated(license, age)),
         (Some(_), Some(at)) if at > case.now.plus(TOMORROW) => Some(Lack::Early(license, at)),
-        (Some(age), Some(at)) if at.plus(age) < case.now => Some(Lack::Old(license, at, age)),
+        (Some(age), Some(at)) if at.plus(age) < latest => Some(Lack::Old(license, at, age)),
         (Some(_), Some(_)) => None,
     }
 }

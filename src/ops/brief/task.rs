@@ -136,7 +136,7 @@ pub(super) fn brief(
         depends: depends(snapshot, task),
         checks,
         tier: owed_tier(snapshot, task),
-        lifted: lifted(&state, asking),
+        lifted: asking.snapshot.waivers(id, asking.now).cloned().collect(),
         review: None,
         owes: fields(task.kind),
         reviews: reviews(snapshot, task, &files),
@@ -158,14 +158,6 @@ pub(super) fn brief(
         next = next.then(approval);
     }
     Ok((told, next))
-}
-
-fn lifted(state: &TaskState, asking: &Rehearsal<'_>) -> Vec<Waiver> {
-    let waivers = state.waivers.iter();
-    waivers
-        .filter(|waiver| asking.now < waiver.until)
-        .cloned()
-        .collect()
 }
 
 /// The approval of each exception that waits for the one who asks (G19).

@@ -2,7 +2,9 @@
 
 use crate::domain::decide::Change;
 use crate::domain::exception::{ExceptAct, Stand, exceptions};
-use crate::domain::fixtures::{ANN, BOB, DANA, EVE, World, agent, claim, oid, role, task, tid};
+use crate::domain::fixtures::{
+    ANN, BOB, DANA, EVE, World, agent, claim, note, oid, role, task, tid,
+};
 use crate::domain::identity::{Capability, Mode, Seat};
 use crate::domain::record::RecordBody;
 use crate::domain::refusal::Refusal;
@@ -217,6 +219,45 @@ fn g19_a_landing_goes_by_an_exception_and_says_so_once() {
     drop(world.ask(ANN, None, land).unwrap());
     assert_eq!(world.state("T-1").status(), Status::Done);
     assert_eq!(overrides(&world, "T-1"), ["review-owed @eve"]);
+}
+
+#[test]
+fn g21_a_clock_that_is_set_back_lifts_no_gate_again() {
+    let mut world = world();
+    world.claim(ANN, "T-1");
+    let verb = ask(&world, "T-1", "review-owed");
+    drop(world.ask(ANN, None, verb).unwrap());
+    world.hand_off(ANN, "T-1", oid(9));
+    drop(world.ask(EVE, None, approve("T-1", 1)).unwrap());
+    let (early, land) = (world.now, world.land("T-1"));
+    drop(world.clone().ask(ANN, None, land.clone()).unwrap());
+    // Whatever else the ledger was told since, it has seen the end.
+    world.pass(2 * DAY);
+    drop(world.ask(BOB, None, note("T-2")).unwrap());
+    for _ in 0..2 {
+        world.now = early;
+        no(world.ask(ANN, None, land.clone()), "review-owed");
+        drop(world.ask(ANN, None, note("T-1")).unwrap());
+    }
+    world.now = early;
+    let again = ask(&world, "T-1", "review-owed");
+    drop(world.ask(ANN, None, again).unwrap());
+    let records = world.snapshot.records_of(&tid("T-1"));
+    let newest = exceptions(records).last().unwrap().record.n;
+    drop(world.ask(EVE, None, approve("T-1", newest)).unwrap());
+    drop(world.ask(ANN, None, land).unwrap());
+}
+
+#[test]
+fn g21_what_nobody_approved_in_its_time_is_not_approved_by_an_early_clock() {
+    let mut world = world();
+    world.claim(ANN, "T-1");
+    let (early, verb) = (world.now, ask(&world, "T-1", "review-owed"));
+    drop(world.ask(ANN, None, verb).unwrap());
+    world.pass(2 * DAY);
+    drop(world.ask(BOB, None, note("T-2")).unwrap());
+    world.now = early;
+    no(world.ask(EVE, None, approve("T-1", 1)), "exception-decided");
 }
 
 #[test]
