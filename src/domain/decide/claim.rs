@@ -67,6 +67,7 @@ fn claimed_by<'a>(state: &'a TaskState, id: &RequestId) -> Option<&'a AgentName>
 
 fn claim_next(ctx: Context<'_>, wish: &ClaimWish) -> Result<Change, Refusal> {
     known_role(ctx, wish)?;
+    lease_begins(ctx, wish, None)?;
     let filter = Filter {
         role: wish.role.as_ref(),
         lane: wish.lane.as_ref(),
@@ -188,6 +189,7 @@ fn claim_this(ctx: Context<'_>, wish: &ClaimWish, task: &Task) -> Result<Change,
             unmet,
         ));
     }
+    lease_begins(ctx, wish, Some(&task.id))?;
     let state = ctx.snapshot.states.get(&task.id);
     let unscoped = super::scope::owed(ctx, task, state);
     let mut append = overtake(ctx, wish, &task.id, state, unscoped)?;
@@ -299,6 +301,24 @@ fn overtake(
     }
 }
 
+/// A lease is not over, by what the ledger has shown, before it begins: anybody could take over
+/// what its holder has just been given.
+fn lease_begins(ctx: Context<'_>, wish: &ClaimWish, id: Option<&TaskId>) -> Result<(), Refusal> {
+    let terms = ctx.snapshot.rules.policy.lease;
+    let (now, tip) = (ctx.request.at, ctx.snapshot.tip_time);
+    let end = lease::expiry(terms, now);
+    if wish.trust_clock || tip <= end.plus(terms.skew) {
+        return Ok(());
+    }
+    let message = format!(
+        "this clock shows {now}: the lease would end at {end}, before the ledger's last moment {tip}"
+    );
+    let unmet = Unmet::rule("clock", message).hint(SET_CLOCK);
+    Err(Refusal::one(ctx.what(id), id, unmet))
+}
+
+const SET_CLOCK: &str = "set the clock, or say `--trust-clock` if a person knows that it is right";
+
 /// Expiry is judged only by a clock that does not contradict the ledger (PROMISES P11).
 pub(super) fn check_clock(ctx: Context<'_>, trusted: bool, id: &TaskId) -> Result<(), Refusal> {
     let terms = ctx.snapshot.rules.policy.lease;
@@ -313,9 +333,7 @@ pub(super) fn check_clock(ctx: Context<'_>, trusted: bool, id: &TaskId) -> Resul
     } else {
         return Ok(());
     };
-    let unmet = Unmet::rule("clock", message)
-        .hint("set the clock, or say `--trust-clock` if a person knows that it is right");
-    Err(ctx.refuse(id, unmet))
+    Err(ctx.refuse(id, Unmet::rule("clock", message).hint(SET_CLOCK)))
 }
 
 /// Most rejected workstations that a record names.

@@ -63,7 +63,8 @@ pub const REFUSALS: &[RefusalPage] = &[
         fact: "this machine's clock contradicts the ledger or the time since boot",
         verbs: &["claim", "release"],
         text: "Nothing is taken over by a clock that cannot be right: a claim that looks expired \
-               may hold. Set the clock. A person who knows that it is right says `--trust-clock`.",
+               may hold. Nor is anything claimed by one so late that the lease would be over, by \
+               what the ledger has shown, before it begins. Set the clock. A person who knows that it is right says `--trust-clock`.",
         example: "this clock shows 2026-11-20T09:00:00Z, before the ledger's last moment 2026-11-21T09:00:00Z",
     },
     RefusalPage {

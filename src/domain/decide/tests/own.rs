@@ -472,3 +472,29 @@ fn any_verb_of_the_holder_renews_from_half_of_the_lease() {
         assert_eq!(expires, at(until));
     }
 }
+
+#[test]
+fn p11_a_lease_is_not_over_before_it_begins() {
+    let mut world = World::new(vec![task("T-1", "A"), task("T-2", "A")]);
+    let early = world.now;
+    for (after, begins) in [(TTL + SKEW, true), (TTL + SKEW + 1, false)] {
+        let mut world = world.clone();
+        world.pass(u32::try_from(after).unwrap());
+        drop(world.ask(BOB, None, note("T-2")).unwrap());
+        world.now = early;
+        let next = Verb::Claim(ClaimWish::default());
+        assert_eq!(world.clone().ask(ANN, None, next).is_ok(), begins);
+        let claimed = world.ask(ANN, None, claim("T-1"));
+        assert_eq!(claimed.is_ok(), begins, "{after}");
+        if let Err(refusal) = claimed {
+            assert_eq!(refusal.gate(), "clock", "{refusal}");
+            let trusted = Verb::Claim(ClaimWish {
+                task: Some(tid("T-1")),
+                trust_clock: true,
+                ..ClaimWish::default()
+            });
+            drop(world.ask(ANN, None, trusted).unwrap());
+        }
+    }
+    drop(world.ask(ANN, None, claim("T-1")).unwrap());
+}
