@@ -97,6 +97,52 @@ fn a_rewritten_target_is_gone_on_with_by_every_clone_once_the_ledger_says_so() {
 }
 
 #[test]
+fn p25_a_guard_lets_nobody_accept_what_was_not_rewritten() {
+    let world = World::remote();
+    drop(
+        world
+            .laneway_in("hub.git", "hooks install --server")
+            .code(0),
+    );
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    let older = world.target();
+    world.git("commit -q --allow-empty -m later");
+    world.git("push -q origin main");
+    world.quietly("add A-2 --title More --role A-backend --as @dana");
+    let newer = world.target();
+    // A clone that fetches from a mirror which has stopped there.
+    world.git_in("tmp", "clone -q --bare ../hub.git ../old.git");
+    world.git_in("old.git", &format!("update-ref refs/heads/main {older}"));
+    let url = |name: &str| format!("file://{}", world.path(name).display());
+    world.git_in("tmp", &format!("clone -q {} ../late", url("old.git")));
+    world.git_in(
+        "late",
+        &format!("remote set-url --push origin {}", url("hub.git")),
+    );
+    world.git_in("late", &format!("fetch -q {} main", url("hub.git")));
+    let accept = |commit: &str| format!("doctor --accept-target {commit} --reason so --as @dana");
+    let told = world.laneway_in("late", &accept(&older));
+    assert_ne!(told.exit, Some(0));
+    drop(told.says("nothing was rewritten").says(&newer[..10]));
+    drop(world.laneway("audit verify").code(0));
+    // Rewritten it is now, but to something else than that clone sees.
+    let made = format!("commit-tree -p {older} -m other {older}^{{tree}}");
+    let other = world.git_in("hub.git", &made);
+    let moved = format!("update-ref refs/heads/main {}", other.trim());
+    world.git_in("hub.git", &moved);
+    let told = world.laneway_in("late", &accept(&older));
+    assert_ne!(told.exit, Some(0));
+    drop(told.says("it goes on with").says(&other[..10]));
+    // What whoever has the server put back is accepted, as it stands there.
+    world.git_in("hub.git", &format!("update-ref refs/heads/main {older}"));
+    world.git("fetch -q origin");
+    drop(world.laneway("note A-1 x --as @dana").code(5));
+    drop(world.laneway(&accept(&older)).code(0));
+    drop(world.laneway("note A-1 x --as @dana").code(0));
+    drop(world.laneway("audit verify --all").code(0));
+}
+
+#[test]
 fn p25_what_was_remembered_is_asked_again_once_its_rules_are_gone_from_the_target() {
     let world = World::remote();
     world.write("a", "x\n");

@@ -113,7 +113,7 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
         verbs: RECEIVE,
         text: "Rules are in force once they stand on the target. Who brings new rules and a commit \
                judged by them in one push would give himself the right to it. Push the target by \
-               itself first.",
+               itself first. A rewritten target is accepted as it stands on the server.",
         example: "its rules 1234567890 are not on main before this push",
     },
     RefusalPage {

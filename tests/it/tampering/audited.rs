@@ -18,6 +18,7 @@ pub const ANSWERS: &[(&str, i32, &str)] = &[
     ("tag_as_ledger", 7, "is not a commit"),
     ("second_ledger", 0, HOLDS),
     ("promotion_and_claim_in_one_push", 0, HOLDS),
+    ("acceptance_of_a_target_that_was_not_rewritten", 0, HOLDS),
     ("done_without_target", 0, HOLDS),
     ("target_moved_without_landing", 0, HOLDS),
     ("landed_target_without_its_ledger", 0, HOLDS),

@@ -2,11 +2,11 @@
 
 use super::forge::{Entry, Field};
 use super::making::{
-    acts, at_path, changed, dropped_record, duplicate_id, empty, entry, extra, from_the_future,
-    governance_as_link, governed, mass_deletion, merge_of_the_target, other_content_key, others,
-    promoted_aside, promoted_at_once, pushes, put_at, reordered_records, replayed, rev, rewritten,
-    rules_and_code, rules_by_bot, said, second_beginning, second_ledger, state, tag_as_ledger,
-    target, target_governance_as_link, work,
+    accepted_older, acts, at_path, changed, dropped_record, duplicate_id, empty, entry, extra,
+    from_the_future, governance_as_link, governed, mass_deletion, merge_of_the_target,
+    other_content_key, others, promoted_aside, promoted_at_once, pushes, put_at, reordered_records,
+    replayed, rev, rewritten, rules_and_code, rules_by_bot, said, second_beginning, second_ledger,
+    state, tag_as_ledger, target, target_governance_as_link, work,
 };
 
 /// One kind.
@@ -560,6 +560,12 @@ pub const KINDS: &[Kind] = &[
         forge: promoted_at_once,
         seen: Seen::PrePush("target-direct"),
         server: "rules-unknown",
+    },
+    Kind {
+        name: "acceptance_of_a_target_that_was_not_rewritten",
+        forge: accepted_older,
+        seen: Seen::Server("no clone tells a target that went back from one that is old"),
+        server: "target-forward",
     },
     // The target.
     Kind {

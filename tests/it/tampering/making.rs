@@ -74,6 +74,27 @@ pub fn put_at(field: &Field, step: &str, to: &str) -> Forged {
     pushes(field, &field.commit(&raw))
 }
 
+/// The acceptance of the target as it was before its last commit, as if it had been rewritten.
+pub fn accepted_older(field: &Field) -> Forged {
+    let mut raw = field.honest("add");
+    let older = rev(field, &format!("{}~1", field.target));
+    let (head, rest) = raw.message.split_once("\"verb\":").unwrap();
+    let (_, rest) = rest.split_once('\n').unwrap();
+    let verb = format!("{{\"accept_target\":{{\"target\":\"{older}\",\"reason\":\"so\"}}}}");
+    let text = format!("{head}\"verb\":{verb}}}\n{rest}");
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with("Laneway-Task"));
+    let lines = lines.map(|line| match line.split_once(": ") {
+        Some(("Laneway-Op", _)) => "Laneway-Op: accept-target\n".to_owned(),
+        Some(("Laneway-Law", _)) => format!("Laneway-Accepted: {older}\n{line}\n"),
+        _ => format!("{line}\n").replace("add A-9 by", "accept-target by"),
+    });
+    raw.message = lines.collect();
+    raw.tree = rev(field, &format!("{}^{{tree}}", raw.parents[0]));
+    pushes(field, &field.commit(&raw))
+}
+
 /// A note with another entry in the place of a file.
 pub fn entry(field: &Field, file: &str, make: for<'a> fn(&'a str) -> Entry<'a>) -> Forged {
     let mut raw = field.honest("note");

@@ -257,6 +257,11 @@ impl<'p, 'r> Terms<'p, 'r> {
         let Some(rules) = rules else {
             return Ok(None);
         };
+        if let Some(accepted) = accepted
+            && let Some(denied) = self.accepts(name, accepted, message::rules(&commit.message))?
+        {
+            return Ok(Some(denied));
+        }
         if !self.known.contains(&rules) {
             if let Some(denied) = self.rules(name, rules, &commit)? {
                 return Ok(Some(denied));
@@ -264,6 +269,37 @@ impl<'p, 'r> Terms<'p, 'r> {
             self.known.insert(rules);
         }
         self.moment(name, &commit, rules)
+    }
+
+    /// A target is gone on with where it was rewritten, and as it stands here: a clone that fetches
+    /// from elsewhere may see an older one, which takes nothing back.
+    fn accepts(
+        &self,
+        name: &str,
+        accepted: ObjectId,
+        last: Option<ObjectId>,
+    ) -> Result<Option<Denied>, OpError> {
+        let (repo, branch) = (self.push.repo, &self.push.marker.target);
+        let (false, Some(known)) = (self.past, self.push.target.before) else {
+            return Ok(None);
+        };
+        let see = "`git remote -v` says where the clone fetches from: fetch from this server";
+        if let Some(last) = last
+            && repo.exists(last)
+            && repo.is_ancestor(last, known)?
+        {
+            let fact = format!(
+                "{branch} descends here from the last rules, {}: nothing was rewritten",
+                last.short()
+            );
+            return Ok(Some(Denied::new("target-forward", name, fact, see)));
+        }
+        if accepted != known {
+            let (accepted, known) = (accepted.short(), known.short());
+            let fact = format!("it goes on with {accepted}, and {branch} is {known} here");
+            return Ok(Some(Denied::new("rules-unknown", name, fact, see)));
+        }
+        Ok(None)
     }
 
     /// The rules stand on the target as it is before the push, and are the ones in force there.
