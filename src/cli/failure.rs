@@ -8,6 +8,7 @@ use laneway::domain::refusal::{Refusal, RefusalKind};
 use laneway::domain::shell::quoted;
 use laneway::git::{Denial, GitError, LockFile};
 use laneway::ledger::restore::restore;
+use laneway::ledger::seen::word;
 use laneway::ledger::{BadFile, LedgerError, LockError};
 use laneway::ops::OpError;
 use laneway::ops::doctor::record_checkout;
@@ -198,6 +199,18 @@ impl From<LedgerError> for Failure {
             LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => {
                 Self::new(5, "no-ledger", message).hint("name it with `--ledger BRANCH`")
             }
+            LedgerError::Undecided { .. } => Self::new(5, "no-ledger", message).hint(
+                "say which one does in this clone: `git config laneway.remote NAME`; `.` is the \
+                 repository itself",
+            ),
+            LedgerError::OtherAuthority { ref now, .. } => {
+                let name = word(now);
+                Self::new(5, "other-authority", message)
+                    .hint("ask who keeps the ledger: a fork, or a forged push, may say so, too")
+                    .hint(format!(
+                        "if it has moved there: `git config laneway.remote {name}`"
+                    ))
+            }
             LedgerError::NotHere { .. } => {
                 Self::new(5, "no-ledger", message).hint("`git fetch` the remote that decides")
             }
@@ -210,7 +223,8 @@ impl From<LedgerError> for Failure {
             LedgerError::RulesWentBack { target, .. } => Self::new(5, "rules-went-back", message)
                 .hint("bring the target up to date: `git fetch`, `git merge --ff-only`")
                 .hint(format!(
-                    "if it was rewritten on purpose: `laneway doctor --accept-target {target}`"
+                    "if it was rewritten on purpose: `laneway doctor --accept-target {target} \
+                     --reason TEXT`"
                 )),
             LedgerError::Rewritten {
                 ref name,

@@ -6,6 +6,7 @@ use super::finding::BadFile;
 use super::lock::LockError;
 use super::message::BadMessage;
 use crate::domain::id::{BranchName, ObjectId, RemoteName, RequestId, TaskId};
+use crate::domain::policy::Authority;
 use crate::domain::refusal::Refusal;
 use crate::git::{Denial, GitError};
 
@@ -22,6 +23,24 @@ pub enum LedgerError {
     /// Several branches hold a ledger.
     #[error("several branches hold a laneway ledger: {}", .0.join(", "))]
     Ambiguous(Vec<String>),
+    /// Several remotes have the ledger, each says that it decides, and nothing here tells which.
+    #[error("several say that they decide the ledger `{branch}`: {}", .by.join(", "))]
+    Undecided {
+        /// The ledger's branch.
+        branch: BranchName,
+        /// The remotes; `.` is this repository.
+        by: Vec<String>,
+    },
+    /// The marker names another authority than the one that was seen to decide here.
+    #[error("{}", other_authority(.branch, .before, .now))]
+    OtherAuthority {
+        /// The ledger's branch.
+        branch: BranchName,
+        /// Who decided when it was seen last.
+        before: Authority,
+        /// Who does, by the marker that stands there now.
+        now: Authority,
+    },
     /// The marker names a remote that has not been fetched, or a branch that is not here.
     #[error("the ledger is decided by {place}, which is not here")]
     NotHere {
@@ -180,6 +199,19 @@ fn rewritten(name: &str, seen: &ObjectId, found: Option<&ObjectId>, rewound: boo
              {seen}, seen last"
         ),
     }
+}
+
+fn other_authority(branch: &BranchName, before: &Authority, now: &Authority) -> String {
+    let name = |authority: &Authority| match authority {
+        Authority::Local => "this repository".to_owned(),
+        Authority::Remote(remote) => format!("`{remote}`"),
+    };
+    format!(
+        "the ledger `{branch}` was decided by {} when it was last seen here; its marker there now \
+         names {}",
+        name(before),
+        name(now)
+    )
 }
 
 fn at(lock: Option<&str>) -> String {

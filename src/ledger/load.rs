@@ -23,7 +23,7 @@ use super::archive::{self, ArchivedStates};
 use super::format::v1::state::TaskHistory;
 use super::index::{Cache, StatesCache};
 use super::packages::{Memory, PackageFiles};
-use super::{LedgerError, facts, open, paths};
+use super::{LedgerError, discover, facts, paths};
 use crate::domain::archive::{Period, Recalled, choose, closed_at};
 use crate::domain::id::{ObjectId, TaskId};
 use crate::domain::marker::Marker;
@@ -207,7 +207,7 @@ impl<'r> Loader<'r> {
         {
             return Ok(Some(marker.clone()));
         }
-        let marker = open::marker_at(self.repo, tip)?;
+        let marker = discover::marker_at(self.repo, tip)?;
         *memory = blob.zip(marker.clone());
         Ok(marker)
     }

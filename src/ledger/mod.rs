@@ -4,6 +4,7 @@
 mod archive;
 pub mod artifact;
 pub mod authority;
+mod discover;
 pub mod document;
 mod error;
 pub mod facts;
@@ -39,10 +40,11 @@ pub mod yaml;
 pub(crate) mod testing;
 
 pub use authority::{Companion, last_line};
+pub use discover::{DEFAULT_BRANCH, marker_at, served};
 pub use error::LedgerError;
 pub use finding::{BadFile, Finding, Severity};
 pub use load::{Loader, PlanFile};
 pub use lock::LockError;
-pub use open::{DEFAULT_BRANCH, Ledger, marker_at, seen_of, served};
+pub use open::{Ledger, seen_of};
 pub use publish::{Publisher, REMEMBERED, Receipt};
 pub use spoken::{Unspeakable, spoken};

@@ -1,22 +1,16 @@
-//! Finding the ledger of a repository (DESIGN §2).
+//! A repository with its ledger: where it and its target stand, and what was seen of it last.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::format::v1::marker::MarkerFile;
-use super::read::{self, Origin};
+use super::LedgerError;
+use super::discover::{self, place};
 use super::seen::Seen;
-use super::yaml::Limits;
-use super::{LedgerError, paths};
 use crate::domain::decide::LAW;
 use crate::domain::id::{BranchName, ObjectId, RemoteName};
 use crate::domain::marker::Marker;
 use crate::domain::policy::Authority;
 use crate::env::Env;
 use crate::git::Repo;
-
-/// The branch that `init` makes and that is looked for first.
-pub const DEFAULT_BRANCH: &str = "laneway";
 
 /// A repository with its ledger.
 #[derive(Debug, Clone)]
@@ -41,15 +35,7 @@ impl Ledger {
     /// [`LedgerError`] when there is none, or several, or it is under a newer law.
     pub fn open(repo: Repo, env: &Env, wanted: Option<&BranchName>) -> Result<Self, LedgerError> {
         repo.check_checkout()?;
-        let named = match wanted {
-            Some(branch) => Some(branch.clone()),
-            None => configured(&repo, env),
-        };
-        let found = match named {
-            Some(branch) => markers_of(&repo, &branch)?.ok_or(LedgerError::NotALedger(branch)),
-            None => discover(&repo),
-        };
-        match found {
+        match discover::marker(&repo, env, wanted) {
             Ok(marker) => Self::at(repo, env, marker),
             Err(LedgerError::NotALedger(branch)) => {
                 let lost = lost(&repo)?.filter(|(name, _)| *name == branch);
@@ -141,7 +127,8 @@ impl Ledger {
         let later = |now: ObjectId| {
             now == tip || self.repo.exists(now) && self.repo.is_ancestor(tip, now).unwrap_or(false)
         };
-        seen.update(&self.env, |now| !now.is_some_and(later), tip)
+        let authority = &self.marker.authority;
+        seen.update(&self.env, |now| !now.is_some_and(later), tip, authority)
             .map_err(|source| LedgerError::Io {
                 path: seen.path().to_owned(),
                 source,
@@ -211,27 +198,32 @@ pub fn seen_of(repo: &Repo, branch: &str) -> Seen {
 
 /// The ledger that was seen here and is gone, if one was: its absence is not a beginning (P25).
 fn lost(repo: &Repo) -> Result<Option<(BranchName, ObjectId)>, LedgerError> {
-    let entries = std::fs::read_dir(repo.common_dir().join("laneway"));
-    for entry in entries.into_iter().flatten().filter_map(Result::ok) {
-        let name = entry.file_name().to_string_lossy().replace("%2F", "/");
-        let (Ok(branch), Some(seen)) = (BranchName::new(name), Seen::below(&entry.path()).tip())
-        else {
-            continue;
-        };
-        let remotes = repo.refs_with_prefix("refs/remotes/")?;
-        let tracked = remotes.keys().any(|name| {
-            let rest = name.strip_prefix("refs/remotes/").unwrap_or_default();
-            rest.split_once('/')
-                .is_some_and(|(_, short)| short == branch.as_str())
-        });
-        if !tracked && repo.tip(&branch.full())?.is_none() {
+    for (branch, seen) in seen_here(repo) {
+        if discover::places(repo, &branch)?.is_empty() {
             return Ok(Some((branch, seen)));
         }
     }
     Ok(None)
 }
 
-fn gone((branch, seen): (BranchName, ObjectId)) -> LedgerError {
+/// The ledgers that were seen here, with the last settled tip of each.
+pub(super) fn seen_here(repo: &Repo) -> Vec<(BranchName, ObjectId)> {
+    let entries = std::fs::read_dir(repo.common_dir().join("laneway"));
+    let entries = entries.into_iter().flatten().filter_map(Result::ok);
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().replace("%2F", "/");
+            Some((
+                BranchName::new(name).ok()?,
+                Seen::below(&entry.path()).tip()?,
+            ))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+pub(super) fn gone((branch, seen): (BranchName, ObjectId)) -> LedgerError {
     LedgerError::Rewritten {
         name: branch.full(),
         seen,
@@ -240,126 +232,8 @@ fn gone((branch, seen): (BranchName, ObjectId)) -> LedgerError {
     }
 }
 
-/// The refs that hold ledger and target under the marker's authority. A bare repository that does
-/// not know the remote is that remote: what decides stands in its own branches.
+/// The refs that hold ledger and target under the marker's authority.
 fn refs_of(repo: &Repo, marker: &Marker) -> (String, String) {
-    let known = |remote: &RemoteName| repo.config_str(&format!("remote.{remote}.url")).is_some();
-    match &marker.authority {
-        Authority::Remote(remote) if repo.is_bare() && !known(remote) => {
-            (marker.branch.full(), marker.target.full())
-        }
-        Authority::Local => (marker.branch.full(), marker.target.full()),
-        Authority::Remote(remote) => (
-            format!("refs/remotes/{remote}/{}", marker.branch),
-            format!("refs/remotes/{remote}/{}", marker.target),
-        ),
-    }
-}
-
-fn configured(repo: &Repo, env: &Env) -> Option<BranchName> {
-    let text = match env.var("LANEWAY_LEDGER") {
-        Some(text) => text.to_owned(),
-        None => repo.config_str("laneway.ledger")?,
-    };
-    BranchName::new(text.strip_prefix("refs/heads/").unwrap_or(&text)).ok()
-}
-
-/// The marker of the ledger `branch`, here or in a remote's tracking ref.
-fn markers_of(repo: &Repo, branch: &BranchName) -> Result<Option<Marker>, LedgerError> {
-    let mut refs = vec![branch.full()];
-    for name in repo.refs_with_prefix("refs/remotes/")?.into_keys() {
-        let of_branch = name
-            .strip_prefix("refs/remotes/")
-            .and_then(|rest| rest.split_once('/'))
-            .is_some_and(|(_, short)| short == branch.as_str());
-        if of_branch {
-            refs.push(name);
-        }
-    }
-    for name in refs {
-        if let Some(tip) = repo.tip(&name)?
-            && let Some(marker) = marker_at(repo, tip)?
-            && marker.branch == *branch
-        {
-            return Ok(Some(marker));
-        }
-    }
-    Ok(None)
-}
-
-/// The ledger that this repository keeps for its clones: one whose branch stands here. `None` where
-/// there is none yet.
-///
-/// # Errors
-/// [`LedgerError::Ambiguous`]; a marker that does not read.
-pub fn served(repo: &Repo, env: &Env) -> Result<Option<Marker>, LedgerError> {
-    let kept = |branch: &BranchName| -> Result<Option<Marker>, LedgerError> {
-        let Some(tip) = repo.tip(&branch.full())? else {
-            return Ok(None);
-        };
-        Ok(marker_at(repo, tip)?.filter(|marker| marker.branch == *branch))
-    };
-    let named = configured(repo, env).or_else(|| BranchName::new(DEFAULT_BRANCH).ok());
-    if let Some(branch) = named
-        && let Some(marker) = kept(&branch)?
-    {
-        return Ok(Some(marker));
-    }
-    let mut found: BTreeMap<String, Marker> = BTreeMap::new();
-    for (name, tip) in repo.refs_with_prefix("refs/heads/")? {
-        if let Ok(Some(marker)) = marker_at(repo, tip)
-            && marker.branch.full() == name
-        {
-            found.insert(marker.branch.to_string(), marker);
-        }
-    }
-    if found.len() > 1 {
-        return Err(LedgerError::Ambiguous(found.into_keys().collect()));
-    }
-    Ok(found.into_values().next())
-}
-
-fn discover(repo: &Repo) -> Result<Marker, LedgerError> {
-    if let Ok(branch) = BranchName::new(DEFAULT_BRANCH)
-        && let Some(marker) = markers_of(repo, &branch)?
-    {
-        return Ok(marker);
-    }
-    let mut found: BTreeMap<String, Marker> = BTreeMap::new();
-    for prefix in ["refs/heads/", "refs/remotes/"] {
-        for (name, tip) in repo.refs_with_prefix(prefix)? {
-            let Ok(Some(marker)) = marker_at(repo, tip) else {
-                continue;
-            };
-            if name.ends_with(&format!("/{}", marker.branch)) {
-                found.insert(marker.branch.to_string(), marker);
-            }
-        }
-    }
-    let names: Vec<String> = found.keys().cloned().collect();
-    match names.len() {
-        0 => Err(LedgerError::NoLedger),
-        1 => found.into_values().next().ok_or(LedgerError::NoLedger),
-        _ => Err(LedgerError::Ambiguous(names)),
-    }
-}
-
-/// The marker in the tree of a commit, if it has one.
-///
-/// # Errors
-/// A finding when it does not read.
-pub fn marker_at(repo: &Repo, commit: ObjectId) -> Result<Option<Marker>, LedgerError> {
-    let origin = Origin {
-        file: paths::MARKER,
-        commit: Some(commit),
-    };
-    let tree = repo.tree_of(commit)?;
-    match read::blob_of(repo, tree, origin, Limits::STATE)? {
-        None => Ok(None),
-        Some((_, bytes)) => Ok(Some(read::meaning::<MarkerFile>(
-            origin,
-            &bytes,
-            Limits::STATE,
-        )?)),
-    }
+    let of = |branch| place(repo, &marker.authority, branch);
+    (of(&marker.branch), of(&marker.target))
 }

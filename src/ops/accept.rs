@@ -103,7 +103,8 @@ pub fn ledger(env: &Env, options: &SiteOptions, named: &Named) -> Result<Accepte
             let _building = building.map_err(LedgerError::from)?;
             let pending = PendingFile::below(&ledger.dir());
             pending.replace(&Pending::on(now)).map_err(io)?;
-            ledger.seen().remember(env, tip).map_err(io)?;
+            let by = &ledger.marker.authority;
+            ledger.seen().remember(env, tip, by).map_err(io)?;
         }
         None => {
             let edit = RefEdit {

@@ -19,6 +19,7 @@ mod machine;
 
 mod archive;
 mod archive_safe;
+mod authority;
 mod bad_yaml;
 mod block;
 mod bombs;

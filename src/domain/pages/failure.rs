@@ -86,7 +86,9 @@ pub const FAILURES: &[FailurePage] = &[
         exit: 5,
         fact: "no ledger is found, or more than one",
         text: "`git fetch` brings the ledger of a remote that has one, `laneway init` makes the \
-               first, `--ledger BRANCH` names one of several.",
+               first, `--ledger BRANCH` names one of several. Where several remotes have it and each \
+               says that it decides, as a fork may, `git config laneway.remote NAME` says which one \
+               does in this clone.",
     },
     FailurePage {
         id: "newer",
@@ -107,6 +109,14 @@ pub const FAILURES: &[FailurePage] = &[
         fact: "the ledger does not descend from what was seen of it before",
         text: "It was rewound, replaced or deleted. Every change is refused until it is restored, \
                or a person says `laneway doctor --accept-ledger COMMIT`.",
+    },
+    FailurePage {
+        id: "other-authority",
+        exit: 5,
+        fact: "the ledger was decided by another when it was last seen here",
+        text: "Its marker names another remote now. A forged push may say so, too: ask who keeps the \
+               ledger. If it has moved, a person says `git config laneway.remote NAME`; `.` is the \
+               repository itself.",
     },
     FailurePage {
         id: "unreachable",

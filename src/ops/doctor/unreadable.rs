@@ -57,6 +57,9 @@ pub fn remedy(error: &LedgerError) -> String {
     match error {
         LedgerError::NoLedger => "`git fetch` if a remote has one, else `laneway init`",
         LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => "name it: `--ledger BRANCH`",
+        LedgerError::Undecided { .. } | LedgerError::OtherAuthority { .. } => {
+            "ask who keeps the ledger, then say who decides: `git config laneway.remote NAME`"
+        }
         LedgerError::NotHere { .. } => "`git fetch` the remote that decides",
         LedgerError::NoTarget(_) => "`git fetch`, or make a first commit",
         LedgerError::NewerLaw { .. } => "install a newer laneway",
