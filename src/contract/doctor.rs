@@ -44,6 +44,8 @@ pub struct AcceptedView {
     /// The ledger commit that records it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// Whether it was done; a rehearsal does nothing.
+    pub carried_out: bool,
 }
 
 impl From<&Accepted> for AcceptedView {
@@ -56,6 +58,7 @@ impl From<&Accepted> for AcceptedView {
             now: accepted.now.as_ref().map(text),
             kept: accepted.kept.clone(),
             commit: mutation.and_then(|m| m.commit.as_ref().map(text)),
+            carried_out: mutation.is_none_or(|m| m.carried_out),
         }
     }
 }

@@ -135,6 +135,9 @@ pub enum Verb {
     AcceptTarget {
         /// The target from now on.
         target: ObjectId,
+        /// The tip that was seen of it and that it does not descend from, where one was: work may
+        /// be lost although the rules are not.
+        given_up: Option<ObjectId>,
         /// Why.
         reason: String,
     },

@@ -188,7 +188,8 @@ pub struct GitFacts {
 /// A target that is to be accepted in place of one that it does not descend from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepting {
-    /// Whether it descends from the commit whose rules are in force: then nothing was rewritten.
+    /// Whether it descends from the commit whose rules are in force, and from the tip that the
+    /// request gives up, if it names one: then nothing was rewritten.
     pub forward: bool,
     /// Its rules, which are in force from then on.
     pub rules: Arc<Rules>,

@@ -183,7 +183,7 @@ impl Repo {
         }
     }
 
-    /// Fetches refspecs, without tags, `FETCH_HEAD`, submodules or maintenance. A ref that another
+    /// Fetches refspecs into the refs that they name and no others, without tags, `FETCH_HEAD`, submodules or maintenance. A ref that another
     /// process moved meanwhile is fetched again until `limit`: each such meeting means that one of
     /// the two went on. A lock that stays is met [`MOST_LOCKS`] times.
     ///
@@ -201,6 +201,8 @@ impl Repo {
             "--no-tags",
             "--no-write-fetch-head",
             "--no-auto-maintenance",
+            // Else git moves the configured tracking refs along, by force.
+            "--refmap=",
         ]
         .map(str::to_owned)
         .to_vec();

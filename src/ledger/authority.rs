@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::kept::keep;
 use super::{Ledger, LedgerError};
 use crate::domain::id::{ObjectId, RemoteName};
 use crate::domain::policy::{Authority as Place, Durability};
 use crate::git::{
     Cas, Durability as Flush, Expect, Fetch, GitError, Listing, PushOutcome, PushSpec, PushUpdate,
-    RefEdit,
+    RefEdit, Repo,
 };
 use crate::process::read_own;
 
@@ -57,6 +58,21 @@ pub fn of(ledger: &Ledger, limit: Duration) -> Box<dyn Authority> {
         Place::Remote(remote) => Box::new(Remote {
             name: remote.clone(),
             limit,
+            brings_target: true,
+        }),
+    }
+}
+
+/// The same for what is judged by the last rules, wherever the target stands: it is not looked at,
+/// and its tracking ref stays.
+#[must_use]
+pub fn of_ledger_alone(ledger: &Ledger, limit: Duration) -> Box<dyn Authority> {
+    match &ledger.marker.authority {
+        Place::Local => Box::new(Local),
+        Place::Remote(remote) => Box::new(Remote {
+            name: remote.clone(),
+            limit,
+            brings_target: false,
         }),
     }
 }
@@ -150,6 +166,8 @@ fn detach_checkouts(ledger: &Ledger) -> Result<(), LedgerError> {
 struct Remote {
     name: RemoteName,
     limit: Duration,
+    /// Whether a look brings the target, too.
+    brings_target: bool,
 }
 
 impl Authority for Remote {
@@ -199,14 +217,14 @@ impl Authority for Remote {
 
     fn refresh(&self, ledger: &Ledger, limit: Duration) -> Result<(), LedgerError> {
         let marker = &ledger.marker;
-        let branches = [
-            (marker.branch.full(), &ledger.tip_ref),
-            (marker.target.full(), &ledger.target_ref),
-        ];
-        let tracked = branches.clone();
-        let mut specs = tracked
+        let mut branches = vec![(marker.branch.full(), &ledger.tip_ref)];
+        if self.brings_target {
+            branches.push((marker.target.full(), &ledger.target_ref));
+        }
+        let tracked = branches.iter();
+        let mut specs: Vec<String> = tracked
             .map(|(branch, tracking)| format!("{branch}:{tracking}"))
-            .to_vec();
+            .collect();
         // A pattern: a server that has said nothing is no error.
         specs.push(format!("+{0}*:{0}*", super::signature::VERIFIED));
         let clock = &ledger.env.clock;
@@ -217,12 +235,16 @@ impl Authority for Remote {
             // Git does not say it in a form to be relied on: the remote is asked what it has.
             Fetch::NoSuchRef { stderr } | Fetch::NotForward { stderr } => {
                 let left = limit.saturating_sub(clock.instant() - start);
-                let names = branches.clone().map(|(branch, _)| branch);
+                let names: Vec<&String> = branches.iter().map(|(branch, _)| branch).collect();
                 let found = match ledger.repo.ls_remote(&self.name, &names, left)? {
                     Listing::Refs(refs) => refs,
                     Listing::Unreachable { stderr } => return Err(self.unreachable(&stderr)),
                 };
-                match rewritten(ledger, &found)? {
+                let mut wrong = rewritten(ledger, &found)?;
+                if wrong.is_none() && self.brings_target {
+                    wrong = target_rewritten(ledger, &found)?;
+                }
+                match wrong {
                     Some(error) => Err(error),
                     None if found.len() == branches.len() => Ok(()),
                     None => Err(self.unreachable(&stderr)),
@@ -244,9 +266,10 @@ impl Remote {
 /// How many ledger commits back the acceptance of a rewritten target is looked for.
 const REMEMBERED: usize = 1000;
 
-/// Whether a person went on with a rewritten target that `there` descends from: the last acceptance
-/// in the ledger says so, not merely the rules that were used last.
-fn is_accepted(ledger: &Ledger, there: ObjectId) -> Result<bool, LedgerError> {
+/// Whether a person went on with a rewritten target that `there` descends from, instead of what is
+/// `here`: the last acceptance in the ledger says so, not merely the rules that were used last.
+/// What came on top of the accepted commit was not given up with it.
+fn is_accepted(ledger: &Ledger, here: ObjectId, there: ObjectId) -> Result<bool, LedgerError> {
     let repo = &ledger.repo;
     let Some(tip) = ledger.tip()?.filter(|_| repo.exists(there)) else {
         return Ok(false);
@@ -254,50 +277,65 @@ fn is_accepted(ledger: &Ledger, there: ObjectId) -> Result<bool, LedgerError> {
     for commit in repo.first_parents(tip).take(REMEMBERED) {
         let message = repo.commit(commit?)?.message;
         if let Some(accepted) = super::message::accepted(&message) {
-            return Ok(repo.exists(accepted) && repo.is_ancestor(accepted, there)?);
+            return Ok(repo.exists(accepted)
+                && repo.is_ancestor(accepted, there)?
+                && !repo.is_ancestor(accepted, here)?);
         }
     }
     Ok(false)
 }
 
-/// Which of the two refs the remote has rewritten or lost, as an error; `None` where neither is.
+/// Whether `to` is nothing but `from` with more on top.
+fn forward(repo: &Repo, from: Option<ObjectId>, to: Option<ObjectId>) -> Result<bool, LedgerError> {
+    Ok(match (from, to) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(from), Some(to)) => repo.exists(to) && repo.is_ancestor(from, to)?,
+    })
+}
+
+/// That the remote has rewritten or lost the ledger, as an error; `None` where it has not.
 fn rewritten(
     ledger: &Ledger,
     found: &BTreeMap<String, ObjectId>,
 ) -> Result<Option<LedgerError>, LedgerError> {
     let repo = &ledger.repo;
-    let forward = |from: Option<ObjectId>, to: Option<ObjectId>| match (from, to) {
-        (None, _) => Ok(true),
-        (Some(_), None) => Ok(false),
-        (Some(from), Some(to)) => Ok::<_, GitError>(repo.exists(to) && repo.is_ancestor(from, to)?),
-    };
     let here = ledger.seen().tip().or(repo.tip(&ledger.tip_ref)?);
     let there = found.get(&ledger.marker.branch.full()).copied();
-    if let Some(seen) = here
-        && !forward(here, there)?
-    {
-        return Ok(Some(ledger.rewritten(seen, there)?));
+    match here {
+        Some(seen) if !forward(repo, here, there)? => Ok(Some(ledger.rewritten(seen, there)?)),
+        _ => Ok(None),
     }
+}
+
+/// That the remote has rewritten or lost the target, as an error; `None` where it has not, or a
+/// person has gone on with it: then the tracking ref follows, and what it stood at is kept.
+fn target_rewritten(
+    ledger: &Ledger,
+    found: &BTreeMap<String, ObjectId>,
+) -> Result<Option<LedgerError>, LedgerError> {
+    let repo = &ledger.repo;
     let here = repo.tip(&ledger.target_ref)?;
-    let there = found.get(&ledger.marker.target.full()).copied();
-    if let Some(there) = there
-        && is_accepted(ledger, there)?
-    {
-        let edit = RefEdit {
-            name: ledger.target_ref.clone(),
-            expect: expect(here),
-            new: Some(there),
-        };
-        let _moved = repo.cas(&[edit], "laneway: accepted", Flush::Full)?;
-        return ledger.observe().map(|()| None);
-    }
-    Ok(match (here, there) {
-        (Some(last), Some(target)) if !forward(here, there)? => {
-            Some(LedgerError::RulesWentBack { target, last })
+    let Some(there) = found.get(&ledger.marker.target.full()).copied() else {
+        return Ok(Some(LedgerError::NoTarget(ledger.target_ref.clone())));
+    };
+    match here {
+        Some(last) if !forward(repo, here, Some(there))? => {
+            if !is_accepted(ledger, last, there)? {
+                let target = there;
+                return Ok(Some(LedgerError::RulesWentBack { target, last }));
+            }
+            keep(repo, "target", last)?;
+            let edit = RefEdit {
+                name: ledger.target_ref.clone(),
+                expect: expect(here),
+                new: Some(there),
+            };
+            let _moved = repo.cas(&[edit], "laneway: accepted", Flush::Full)?;
+            ledger.observe().map(|()| None)
         }
-        (_, None) => Some(LedgerError::NoTarget(ledger.target_ref.clone())),
-        _ => None,
-    })
+        _ => Ok(None),
+    }
 }
 
 /// Moves a tracking ref after the remote confirmed. It never goes back: somebody's fetch may have

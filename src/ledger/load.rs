@@ -32,7 +32,7 @@ use crate::domain::snapshot::{Accepting, GitFacts, Packages, Snapshot, States};
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 use crate::env::Env;
-use crate::git::Repo;
+use crate::git::{GitError, Repo};
 use crate::process::Runner;
 
 /// The tasks whose definitions `verb` looks at although they may be archived: those that come back,
@@ -254,11 +254,18 @@ impl<'r> Loader<'r> {
                 }
             }
         }
-        if let Verb::AcceptTarget { target, .. } = verb
+        if let Verb::AcceptTarget {
+            target, given_up, ..
+        } = verb
             && self.repo.exists(*target)
         {
+            // What a rewriting dropped need not be in this clone: then it is not behind the target.
+            let behind = |tip: ObjectId| {
+                Ok::<_, GitError>(self.repo.exists(tip) && self.repo.is_ancestor(tip, *target)?)
+            };
             snapshot.facts.accepting = Some(Accepting {
-                forward: self.repo.is_ancestor(snapshot.rules.at, *target)?,
+                forward: self.repo.is_ancestor(snapshot.rules.at, *target)?
+                    && given_up.map_or(Ok(true), behind)?,
                 rules: self.rules(*target)?,
             });
         }

@@ -13,6 +13,7 @@ pub mod format;
 pub mod governance;
 pub mod import;
 pub mod index;
+pub mod kept;
 pub mod line;
 pub mod load;
 pub mod lock;

@@ -1,18 +1,23 @@
 //! `doctor --accept-ledger` and `doctor --accept-target`: a person goes on with a history that was
 //! rewritten (P16, P25). What it stood at before is kept in a ref, and nothing is merged.
+//!
+//! Invariant: until the person has named what is there, and is believed to decide on it, it is
+//! looked at in a ref of its own. The refs that protect this clone stay where they are.
 
 use super::OpError;
 use super::mutate::Mutation;
 use super::site::{self, Site, SiteOptions};
-use crate::domain::id::ObjectId;
+use crate::domain::id::{BranchName, ObjectId};
 use crate::domain::request::Verb;
 use crate::env::Env;
-use crate::git::{Cas, Durability as Flush, Expect, Fetch, RefEdit, Repo};
+use crate::git::{Cas, Durability as Flush, Expect, Fetch, GitError, RefEdit, Repo};
+use crate::ledger::authority::of_ledger_alone;
+use crate::ledger::kept::keep;
 use crate::ledger::pending::{Pending, PendingFile};
-use crate::ledger::{Ledger, LedgerError, last_line, lock, message};
+use crate::ledger::{Ledger, LedgerError, Publisher, last_line, lock, message};
 
-/// Where tips that were given up are kept: `refs/laneway/kept/<what>/<id>`.
-const KEPT: &str = "refs/laneway/kept";
+/// Where a branch of the remote is looked at.
+const LOOKED: &str = "refs/laneway/looked";
 
 /// How long a lock of this machine is waited for.
 const LOCK_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
@@ -83,9 +88,7 @@ pub fn ledger(env: &Env, options: &SiteOptions, named: &Named) -> Result<Accepte
         }) => return forget(&repo, &name, seen, named),
         Err(error) => return Err(error.into()),
     };
-    let specs = format!("+{}:{}", ledger.marker.branch.full(), ledger.tip_ref);
-    let there = fetched(&ledger, &specs)?;
-    let now = if there { ledger.tip()? } else { None };
+    let now = looked_at(&ledger, &ledger.marker.branch, &ledger.tip_ref)?;
     require(named, &ledger.tip_ref, now)?;
     let before = ledger.seen().tip();
     let kept = before
@@ -101,18 +104,14 @@ pub fn ledger(env: &Env, options: &SiteOptions, named: &Named) -> Result<Accepte
             // Nothing that was built on the history before may come after this one.
             let building = lock::take(env, &ledger.dir().join("build.lock"), "doctor", LOCK_LIMIT);
             let _building = building.map_err(LedgerError::from)?;
+            moved(&ledger, &ledger.tip_ref, ledger.tip()?, now)?;
             let pending = PendingFile::below(&ledger.dir());
             pending.replace(&Pending::on(now)).map_err(io)?;
             let by = &ledger.marker.authority;
             ledger.seen().remember(env, tip, by).map_err(io)?;
         }
         None => {
-            let edit = RefEdit {
-                name: ledger.tip_ref.clone(),
-                expect: ledger.tip()?.map_or(Expect::Absent, Expect::At),
-                new: None,
-            };
-            let _moved = repo.cas(&[edit], "laneway: accept", Flush::Full)?;
+            moved(&ledger, &ledger.tip_ref, ledger.tip()?, None)?;
             ledger.seen().forget().map_err(io)?;
         }
     }
@@ -165,33 +164,45 @@ pub fn target(
         Some(tip) => message::rules_in_force(&repo.commit(tip)?.message),
         None => None,
     };
-    let old = repo.tip(&ledger.target_ref)?;
-    let kept = match last.filter(|_| !dry_run) {
-        Some(last) => keep(repo, "target", last)?,
-        None => None,
+    let seen = repo.tip(&ledger.target_ref)?;
+    let now = looked_at(ledger, &ledger.marker.target, &ledger.target_ref)?;
+    require(named, &ledger.target_ref, now)?;
+    let now = now.ok_or_else(|| LedgerError::NoTarget(ledger.target_ref.clone()))?;
+    let is_lost =
+        |tip: ObjectId| Ok::<_, GitError>(!repo.exists(tip) || !repo.is_ancestor(tip, now)?);
+    let lost = |tip: Option<ObjectId>| match tip {
+        Some(tip) if is_lost(tip)? => Ok::<_, GitError>(Some(tip)),
+        _ => Ok(None),
     };
-    let _there = fetched(
-        ledger,
-        &format!("+{}:{}", ledger.marker.target.full(), ledger.target_ref),
-    )?;
-    let now = ledger.target()?;
-    require(named, &ledger.target_ref, Some(now))?;
-    if let Some(last) = last
-        && repo.exists(last)
-        && repo.is_ancestor(last, now)?
+    let (given_up, rules) = (lost(seen)?, lost(last)?);
+    if given_up.or(rules).is_none()
+        && let Some(last) = last
     {
-        let usage =
-            format!("{now} descends from the last rules, {last}: nothing is to be accepted");
+        let usage = format!(
+            "{now} descends from the last rules, {last}, and from what was seen of the target: \
+             nothing is to be accepted"
+        );
         return Err(OpError::Usage(usage));
     }
     let verb = Verb::AcceptTarget {
         target: now,
+        given_up,
         reason: reason.to_owned(),
     };
-    let mutation = site.carry_out(&site.request(verb)?, dry_run)?;
+    let request = site.request(verb)?;
+    let publisher = Publisher::under(ledger, of_ledger_alone(ledger, site.remote_limit()));
+    let mutation = site.carry_out_by(&publisher, &request, dry_run)?;
+    let before = given_up.or(rules);
+    let mut kept = None;
+    if mutation.carried_out {
+        for tip in [rules, given_up].into_iter().flatten() {
+            kept = keep(repo, "target", tip)?;
+        }
+        moved(ledger, &ledger.target_ref, seen, Some(now))?;
+    }
     Ok(Accepted {
         name: ledger.target_ref.clone(),
-        before: last.or(old),
+        before,
         now: Some(now),
         kept,
         mutation: Some(mutation),
@@ -223,21 +234,42 @@ fn fetched(ledger: &Ledger, spec: &str) -> Result<bool, OpError> {
     }
 }
 
-/// Keeps a commit in a ref of its own; `None` when it is not here.
-fn keep(repo: &Repo, what: &str, commit: ObjectId) -> Result<Option<String>, OpError> {
-    if !repo.exists(commit) {
+/// Where the authority has `branch`, which stands in `place` here. What a remote has is brought here,
+/// and no ref stays moved by that.
+fn looked_at(
+    ledger: &Ledger,
+    branch: &BranchName,
+    place: &str,
+) -> Result<Option<ObjectId>, OpError> {
+    let repo = &ledger.repo;
+    if ledger.remote().is_none() {
+        return Ok(repo.tip(place)?);
+    }
+    let looked = format!("{LOOKED}/{branch}");
+    if !fetched(ledger, &format!("+{}:{looked}", branch.full()))? {
         return Ok(None);
     }
-    let name = format!("{KEPT}/{what}/{commit}");
-    if repo.tip(&name)?.is_some() {
-        return Ok(Some(name));
+    let tip = repo.tip(&looked)?;
+    moved(ledger, &looked, tip, None)?;
+    Ok(tip)
+}
+
+/// Moves a ref of this clone. Who was faster has looked, too.
+fn moved(
+    ledger: &Ledger,
+    name: &str,
+    from: Option<ObjectId>,
+    to: Option<ObjectId>,
+) -> Result<(), OpError> {
+    if from == to {
+        return Ok(());
     }
     let edit = RefEdit {
-        name: name.clone(),
-        expect: Expect::Absent,
-        new: Some(commit),
+        name: name.to_owned(),
+        expect: from.map_or(Expect::Absent, Expect::At),
+        new: to,
     };
-    match repo.cas(&[edit], "laneway: keep", Flush::Full)? {
-        Cas::Moved | Cas::Lost { .. } => Ok(Some(name)),
+    match ledger.repo.cas(&[edit], "laneway: accept", Flush::Full)? {
+        Cas::Moved | Cas::Lost { .. } => Ok(()),
     }
 }

@@ -63,6 +63,11 @@ impl Site {
     /// # Errors
     /// When the rules do not load.
     pub fn publisher(&self) -> Result<Publisher<'_>, OpError> {
+        Ok(Publisher::new(&self.ledger, self.remote_limit()))
+    }
+
+    /// How long one exchange with the remote may take, by the policy of the target.
+    pub(super) fn remote_limit(&self) -> Duration {
         let limit = match self.ledger.remote() {
             // Policy may be unreadable for a verb that does not need it: then the default counts.
             Some(_) => self
@@ -72,10 +77,7 @@ impl Site {
                 .map_or(Span::from_seconds(30), |rules| rules.policy.remote_timeout),
             None => Span::from_seconds(30),
         };
-        Ok(Publisher::new(
-            &self.ledger,
-            Duration::from_secs(u64::from(limit.seconds())),
-        ))
+        Duration::from_secs(u64::from(limit.seconds()))
     }
 
     /// Carries out `request`, or rehearses it.
@@ -83,13 +85,22 @@ impl Site {
     /// # Errors
     /// The refusal, or what kept it from being published.
     pub fn carry_out(&self, request: &Request, dry_run: bool) -> Result<Mutation, OpError> {
-        let publisher = self.publisher()?;
+        self.carry_out_by(&self.publisher()?, request, dry_run)
+    }
+
+    /// Carries out `request` by a publisher of its own kind, or rehearses it.
+    pub(super) fn carry_out_by(
+        &self,
+        publisher: &Publisher<'_>,
+        request: &Request,
+        dry_run: bool,
+    ) -> Result<Mutation, OpError> {
         // Only a caller who names the id can be repeating it.
         if self.repeats() && !dry_run {
             dead_merge::settle(&self.ledger);
             return Ok(Mutation::from(publisher.submit_again(request)?));
         }
-        carry_out(&publisher, request, dry_run)
+        carry_out(publisher, request, dry_run)
     }
 }
 

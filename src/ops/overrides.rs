@@ -100,18 +100,24 @@ pub fn targets(site: &Site) -> Result<Vec<TargetTold>, OpError> {
         let rules = message::rules(&text);
         if message::accepted(&text).is_some()
             && let Ok(stated) = message::read(&text, |_, _| None)
-            && let (Verb::AcceptTarget { target, reason }, Some(given_up)) =
-                (stated.request.verb, rules)
+            && let (
+                Verb::AcceptTarget {
+                    target,
+                    given_up,
+                    reason,
+                },
+                Some(rules),
+            ) = (stated.request.verb, rules)
         {
             told.extend(last.take());
             asked = None;
             let by = &stated.request.actor.agent;
             last = Some(TargetTold {
-                level: witness.level(&loader, id, Some(given_up), by),
+                level: witness.level(&loader, id, Some(rules), by),
                 commit: id,
                 at: stated.request.at,
                 by: stated.request.actor.agent,
-                given_up,
+                given_up: given_up.unwrap_or(rules),
                 target,
                 judged: 0,
                 reason,

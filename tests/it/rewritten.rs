@@ -162,3 +162,140 @@ fn p25_what_was_remembered_is_asked_again_once_its_rules_are_gone_from_the_targe
             .says("are not on the target"),
     );
 }
+
+/// A world whose target, last seen at the first commit named, the remote has at the second, which
+/// does not descend from it. `lost`: the rules that were used last went, too.
+fn forced(lost: bool) -> (World, String, String) {
+    let world = World::remote();
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    world.git("clone -q ../hub.git ../evil");
+    for file in ["p1", "p2"] {
+        world.commit("repo", file, "people\n");
+    }
+    world.git("push -q origin main");
+    if lost {
+        world.quietly("add A-2 --title More --role A-backend --as @dana");
+        // What was seen last is later than the rules that were used last.
+        world.commit("repo", "p3", "people\n");
+        world.git("push -q origin main");
+    }
+    let seen = world.target();
+    world.commit("evil", "e", "rewritten\n");
+    world.git_in("evil", "push -q --force origin main");
+    let there = world.target();
+    (world, seen, there)
+}
+
+/// Where the target and every ref of laneway stand here.
+fn standing(world: &World) -> String {
+    world.git("for-each-ref refs/remotes refs/laneway")
+}
+
+/// Refused, and therefore after a look at the remote: 4 where that holds nothing against it.
+const LOOK: &str = "claim Z-9 --no-worktree --as @bot";
+const ADD: &str = "add A-3 --title Late --role A-backend --as @dana";
+
+#[test]
+fn p16_a_target_that_is_refused_or_rehearsed_stays_as_it_was_seen() {
+    for lost in [false, true] {
+        let (world, seen, there) = forced(lost);
+        drop(world.laneway(LOOK).code(5).says("--reason TEXT"));
+        let before = standing(&world);
+        let accept = |commit: &str, more: &str| {
+            let line = format!("doctor --accept-target {commit} --reason why --as @dana {more}");
+            world.laneway(&line)
+        };
+        drop(accept("1234567", "").code(2).says(&there));
+        assert_eq!(standing(&world), before);
+        let rehearsed = accept(&there, "--dry-run").code(0);
+        drop(rehearsed.says("would accept"));
+        assert_eq!(standing(&world), before);
+        drop(world.laneway(LOOK).code(5));
+        // What a rule refuses changes nothing, either.
+        let unreasoned = format!("doctor --accept-target {there} --reason '' --as @dana");
+        drop(world.laneway(&unreasoned).code(4));
+        assert_eq!(standing(&world), before);
+        drop(accept(&there, "").code(0).says("accepted"));
+        let message = world.git("log -1 --format=%B refs/remotes/origin/laneway");
+        assert!(
+            message.contains(&format!("Laneway-Accepted: {there}")),
+            "{message}"
+        );
+        drop(world.laneway(LOOK).code(4));
+        drop(world.laneway(ADD).code(0));
+        drop(world.laneway("audit verify --all").code(0));
+        let told = world.laneway("--json audit overrides").code(0).json();
+        assert_eq!(told["data"]["targets"][0]["given_up"], *seen);
+        // A clone that never had what was given up decides the same.
+        let url = format!("file://{}", world.path("hub.git").display());
+        world.git(&format!("clone -q {url} ../late"));
+        let code = if lost { 1 } else { 0 };
+        drop(world.laneway_in("late", "audit verify").code(code));
+        drop(accept(&there, "").code(2).says("nothing is to be accepted"));
+    }
+}
+
+#[test]
+fn p16_the_tip_that_is_given_up_is_kept_and_named() {
+    for lost in [false, true] {
+        let (world, seen, there) = forced(lost);
+        let line = format!("doctor --accept-target {there} --reason why --as @dana");
+        let kept = format!("refs/laneway/kept/target/{seen}");
+        drop(
+            world
+                .laneway(&line)
+                .code(0)
+                .says(&format!("is kept in {kept}")),
+        );
+        assert_eq!(world.git(&format!("rev-parse {kept}")).trim(), seen);
+    }
+}
+
+#[test]
+fn p16_accepting_one_rewriting_is_not_following_the_next() {
+    let (world, _, there) = forced(true);
+    world.git("clone -q ../hub.git ../other");
+    let line = format!("doctor --accept-target {there} --reason why --as @dana");
+    drop(world.laneway(&line).code(0));
+    // What people do on top of it is seen, then dropped by somebody.
+    world.git("reset -q --hard origin/main");
+    world.commit("repo", "q1", "people\n");
+    world.git("push -q origin main");
+    world.git_in("other", "fetch -q origin");
+    let seen = world.target();
+    drop(world.laneway_in("other", "list").code(0));
+    world.commit("evil", "bad", "x\n");
+    world.git_in("evil", "push -q --force origin main");
+    let bad = world.target();
+    drop(world.laneway_in("other", LOOK).code(5).says(&bad));
+    let tracked = world.git_in("other", "rev-parse refs/remotes/origin/main");
+    assert_eq!(tracked.trim(), seen);
+    // Accepted again, everybody goes on, and keeps what was dropped.
+    let line = format!("doctor --accept-target {bad} --reason why --as @dana");
+    drop(world.laneway(&line).code(0));
+    drop(world.laneway_in("other", LOOK).code(4));
+    drop(world.laneway_in("other", ADD).code(0));
+    let kept = world.git_in(
+        "other",
+        "for-each-ref --format=%(refname) refs/laneway/kept",
+    );
+    assert!(kept.contains(&seen), "{kept}");
+}
+
+#[test]
+fn p25_a_ledger_that_is_refused_stays_as_it_was_seen() {
+    let world = World::remote();
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    world.git_in(
+        "hub.git",
+        "update-ref refs/heads/laneway refs/heads/laneway~1",
+    );
+    let before = standing(&world);
+    drop(world.laneway("doctor --accept-ledger 1234567").code(2));
+    assert_eq!(standing(&world), before);
+    let there = world.git_in("hub.git", "rev-parse refs/heads/laneway");
+    let line = format!("doctor --accept-ledger {}", there.trim());
+    drop(world.laneway(&line).code(0).says("is kept in"));
+    assert_eq!(world.git("rev-parse refs/remotes/origin/laneway"), there);
+    drop(world.laneway(ADD).code(0));
+}

@@ -432,6 +432,7 @@ fn a_rewritten_target_is_gone_on_with_once_it_is_accepted_and_the_history_says_s
     );
     let accept = crate::domain::request::Verb::AcceptTarget {
         target: rewritten,
+        given_up: None,
         reason: "a secret was taken out".to_owned(),
     };
     let receipt = site.submit("@ada", accept).unwrap();

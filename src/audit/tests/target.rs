@@ -11,6 +11,7 @@ use crate::ledger::{Ledger, LedgerError};
 fn accept(target: ObjectId) -> Verb {
     Verb::AcceptTarget {
         target,
+        given_up: None,
         reason: "a secret was taken out".to_owned(),
     }
 }

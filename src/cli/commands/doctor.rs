@@ -82,6 +82,13 @@ fn accept(context: &Context<'_>, args: &Args) -> Result<Option<Accepted>, Failur
 
 fn told(accepted: &AcceptedView) -> String {
     let now = accepted.now.as_deref().unwrap_or("nothing");
+    if !accepted.carried_out {
+        let before = accepted.before.as_deref().unwrap_or("nothing");
+        return format!(
+            "would accept {} at {now} in place of {before}\n",
+            accepted.name
+        );
+    }
     let kept = match (&accepted.kept, &accepted.before) {
         (Some(kept), _) => format!("what it was before is kept in {kept}"),
         (None, Some(before)) => format!("what it was before, {before}, is not here to be kept"),

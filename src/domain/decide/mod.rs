@@ -168,7 +168,7 @@ fn judged(ctx: Context<'_>) -> Result<Change, Refusal> {
             tasks,
         } => import::import(ctx, source, files, tasks),
         Verb::Edit { task, fields } => plan::edit(ctx, task, fields),
-        Verb::AcceptTarget { target, reason } => plan::accept_target(ctx, *target, reason),
+        Verb::AcceptTarget { target, reason, .. } => plan::accept_target(ctx, *target, reason),
         Verb::Workstation { name, act, reason } => station::act(ctx, name, *act, reason),
         Verb::Claim(wish) => claim::claim(ctx, wish),
         Verb::Renew { tasks } => own::renew(ctx, tasks),

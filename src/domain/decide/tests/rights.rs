@@ -175,6 +175,7 @@ fn table() -> Vec<(&'static str, World, Verb, &'static [Capability])> {
     };
     let accept = Verb::AcceptTarget {
         target: oid(7),
+        given_up: None,
         reason: "x".to_owned(),
     };
     let edit = Verb::Edit {

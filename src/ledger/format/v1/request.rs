@@ -72,6 +72,8 @@ enum VerbEntry {
     },
     AcceptTarget {
         target: Text<ObjectId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        given_up: Option<Text<ObjectId>>,
         reason: String,
     },
     Workstation {
@@ -488,8 +490,13 @@ impl VerbEntry {
                 reason,
                 saved: at.maybe("saved", saved),
             },
-            Self::AcceptTarget { target, reason } => Verb::AcceptTarget {
+            Self::AcceptTarget {
+                target,
+                given_up,
+                reason,
+            } => Verb::AcceptTarget {
                 target: at.text("target", target)?,
+                given_up: at.maybe("given_up", given_up),
                 reason,
             },
             Self::Expire { trust_clock } => Verb::Expire { trust_clock },
@@ -759,8 +766,13 @@ impl From<&Verb> for VerbEntry {
                 reason,
                 saved: saved.map(Text::from),
             },
-            Verb::AcceptTarget { target, reason } => Self::AcceptTarget {
+            Verb::AcceptTarget {
+                target,
+                given_up,
+                reason,
+            } => Self::AcceptTarget {
                 target: target.into(),
+                given_up: given_up.map(Text::from),
                 reason,
             },
             Verb::Expire { trust_clock } => Self::Expire { trust_clock },
