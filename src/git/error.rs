@@ -40,12 +40,12 @@ pub enum GitError {
         why: String,
     },
     /// An object is not in this repository.
-    #[error("object {id} is missing{hint}")]
+    #[error("object {id} is missing{}", .part.as_ref().map_or_else(String::new, |part| format!(": {part}")))]
     MissingObject {
         /// The object.
         id: ObjectId,
-        /// Why it may be missing: a shallow or partial clone, or nothing.
-        hint: &'static str,
+        /// Why it may be missing: the clone was made of a part only.
+        part: Option<Part>,
     },
     /// An object is not of the kind that was asked for.
     #[error("object {id} is not a {wanted}")]
@@ -184,6 +184,16 @@ pub enum GitError {
         /// The library's reasons, outermost first.
         why: String,
     },
+}
+
+/// Why a clone lacks objects that nobody has damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is a {kind} clone; `{whole}` brings the rest")]
+pub struct Part {
+    /// `shallow` or `partial`.
+    pub kind: &'static str,
+    /// The command that brings what is missing, and keeps later fetches whole.
+    pub whole: String,
 }
 
 /// What is known of a lock file that stands in the way.

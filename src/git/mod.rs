@@ -49,7 +49,7 @@ pub(crate) mod testing;
 
 pub use denial::Denial;
 pub use dirs::Dirs;
-pub use error::GitError;
+pub use error::{GitError, Part};
 pub use history::Step;
 pub use hooks::{HooksHome, HooksPath};
 pub use index::Staged;

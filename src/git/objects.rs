@@ -4,8 +4,9 @@ use gix::bstr::{BString, ByteSlice as _};
 use gix::objs::{CommitRef, Kind, TreeRefIter};
 
 use super::repo::{ours, theirs};
-use super::{GitError, Repo};
+use super::{GitError, Part, Repo};
 use crate::domain::id::ObjectId;
+use crate::domain::shell::quoted;
 
 /// What a tree entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -314,14 +315,39 @@ impl Repo {
     }
 
     pub(super) fn missing(&self, id: ObjectId) -> GitError {
-        let hint = if self.config_str("extensions.partialClone").is_some() {
-            ": this is a partial clone; fetch it with `git cat-file -e`, or clone without `--filter`"
-        } else if self.is_shallow() {
-            ": this is a shallow clone; `git fetch --unshallow` brings the rest"
-        } else {
-            ""
-        };
-        GitError::MissingObject { id, hint }
+        GitError::MissingObject {
+            id,
+            part: self.part(),
+        }
+    }
+
+    /// What this clone was made without, if anything.
+    fn part(&self) -> Option<Part> {
+        let names = self.inner.remote_names();
+        let of = |name: &str, key: &str| self.config_str(&format!("remote.{name}.{key}"));
+        let promises = names.iter().find_map(|name| {
+            let name = name.to_str().ok()?;
+            let filter = of(name, "partialclonefilter");
+            (filter.is_some() || of(name, "promisor").is_some()).then_some((name, filter))
+        });
+        if let Some((name, filter)) = promises {
+            // The filter of the clone would thin out every later fetch, too.
+            let unset = match filter {
+                Some(_) => {
+                    let key = quoted(&format!("remote.{name}.partialclonefilter"));
+                    format!("git config --unset-all {key} && ")
+                }
+                None => String::new(),
+            };
+            return Some(Part {
+                kind: "partial",
+                whole: format!("{unset}git fetch --refetch {}", quoted(name)),
+            });
+        }
+        self.is_shallow().then(|| Part {
+            kind: "shallow",
+            whole: "git fetch --unshallow".to_owned(),
+        })
     }
 }
 

@@ -49,3 +49,35 @@ fn the_server_s_own_repository_shows_what_it_holds() {
     drop(world.laneway_in("hub.git", "audit verify").code(0));
     drop(world.laneway_in("hub.git", "log").code(0).says("add A-1"));
 }
+
+#[test]
+fn a_partial_clone_is_told_the_fetch_that_brings_the_objects() {
+    for filter in ["blob:none", "tree:0"] {
+        let world = World::remote();
+        world.quietly("add A-1 --title Work --role A-backend --as @dana");
+        world.git_in("hub.git", "config uploadpack.allowFilter true");
+        let hub = format!("file://{}", world.path("hub.git").display());
+        world.git(&format!("clone -q --filter={filter} {hub} ../partial"));
+        let whole = [
+            "git config --unset-all remote.origin.partialclonefilter",
+            "git fetch --refetch origin",
+        ];
+        let fetch = whole.join(" && ");
+        let said = world.laneway_in("partial", "list").code(7);
+        drop(said.says("partial clone").says(&fetch));
+        let doctor = world.laneway_in("partial", "doctor");
+        assert!(!doctor.stdout.contains("damaged"), "{}", doctor.stdout);
+        drop(doctor.says(&fetch));
+        for line in whole {
+            world.git_in("partial", &line["git ".len()..]);
+        }
+        drop(world.laneway_in("partial", "list").code(0).says("A-1"));
+        drop(world.laneway_in("partial", "audit verify").code(0));
+        let add = "add A-2 --title Work --role A-backend --as @dana";
+        drop(world.laneway_in("partial", add).code(0));
+        // What comes later comes whole.
+        world.quietly("add A-3 --title Work --role A-backend --as @dana");
+        world.git_in("partial", "fetch -q origin");
+        drop(world.laneway_in("partial", "list").code(0).says("A-3"));
+    }
+}

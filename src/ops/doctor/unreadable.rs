@@ -54,6 +54,12 @@ pub fn remedy(error: &LedgerError) -> String {
     if let LedgerError::Git(GitError::CheckoutUnknown { work_dir, .. }) = error {
         return record_checkout(work_dir.as_deref());
     }
+    if let LedgerError::Git(GitError::MissingObject {
+        part: Some(part), ..
+    }) = error
+    {
+        return format!("`{}`", part.whole);
+    }
     match error {
         LedgerError::NoLedger => "`git fetch` if a remote has one, else `laneway init`",
         LedgerError::NotALedger(_) | LedgerError::Ambiguous(_) => "name it: `--ledger BRANCH`",
