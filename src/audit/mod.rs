@@ -21,7 +21,7 @@ pub use coverage::{Coverage, Uncovered, coverage};
 pub use difference::Difference;
 pub use replay::{At, Taken, find as find_commit, state as state_at};
 pub use story::{Entry, Order, Story, Turn, story};
-pub use verify::{AuditError, Verdict, Verification, verify, verify_line, verify_range};
+pub use verify::{AuditError, Verdict, Verification, first, verify, verify_line, verify_range};
 
 #[cfg(test)]
 mod tests;

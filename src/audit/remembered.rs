@@ -5,6 +5,8 @@
 //!   `--all`.
 //! - It is bound to repository, ledger, commit, law and this very build of the program; what does
 //!   not fit, or whose checksum is not right, is no memory.
+//! - A repository is its place and the first commit of its ledger: what was decided of another that
+//!   stood in the same place says nothing of this one.
 //! - Only a line of which every commit held is remembered.
 //!
 //! The checksum is against torn files, not against forgery: whoever may write to your cache
@@ -25,6 +27,8 @@ use crate::ledger::index::replace;
 /// A line of ledger commits, from the first, that was decided and held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remembered {
+    /// The first of them.
+    pub first: ObjectId,
     /// The last of them.
     pub commit: ObjectId,
     /// How many they are.
@@ -56,6 +60,7 @@ pub fn recall(ledger: &Ledger) -> Option<Remembered> {
     }
     let rest = body.strip_prefix(&head(ledger)?)?;
     let mut words = rest.split_whitespace();
+    let first = words.next()?.parse().ok()?;
     let commit = words.next()?.parse().ok()?;
     let count = words.next()?.parse().ok()?;
     let mut levels = BTreeMap::new();
@@ -66,6 +71,7 @@ pub fn recall(ledger: &Ledger) -> Option<Remembered> {
         }
     }
     Some(Remembered {
+        first,
         commit,
         count,
         levels,
@@ -82,7 +88,13 @@ pub fn remember(ledger: &Ledger, line: &Remembered) {
         format!(" {many}")
     });
     let counts: String = counts.collect();
-    let body = format!("{head}{} {}{counts}", line.commit, line.count);
+    let Remembered {
+        first,
+        commit,
+        count,
+        ..
+    } = line;
+    let body = format!("{head}{first} {commit} {count}{counts}");
     let text = format!("{body}\n{}\n", digest(&body));
     drop(replace(&path, &[text.as_bytes()]));
 }
@@ -92,7 +104,7 @@ pub fn remember(ledger: &Ledger, line: &Remembered) {
 fn head(ledger: &Ledger) -> Option<String> {
     let program = std::fs::metadata(&ledger.env.exe).ok()?;
     Some(format!(
-        "laneway audit 1\n{}\n{} {} {} {}.{}\n{LAW}\n",
+        "laneway audit 2\n{}\n{} {} {} {}.{}\n{LAW}\n",
         ledger.marker.branch,
         env!("CARGO_PKG_VERSION"),
         program.ino(),

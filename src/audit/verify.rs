@@ -34,6 +34,14 @@ pub enum AuditError {
     /// The commit to start after is not on the ledger's line.
     #[error("{0} is no commit of the ledger")]
     NotInLedger(ObjectId),
+    /// The commit to end with comes before the one to start after.
+    #[error("{to} comes before {from} in the ledger: name the earlier one first")]
+    Backwards {
+        /// The commit to start after.
+        from: ObjectId,
+        /// The commit to end with.
+        to: ObjectId,
+    },
     /// The ledger does not read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -147,12 +155,36 @@ pub fn verify_range(
         _ => Server::Silent,
     };
     if let Some(to) = to.filter(|to| Some(*to) != from) {
-        let newer = up_to(to).ok_or(AuditError::NotInLedger(to))?;
+        let newer = up_to(to).ok_or_else(|| match from {
+            Some(from) if line_holds(repo, from, to) => AuditError::Backwards { from, to },
+            _ => AuditError::NotInLedger(to),
+        })?;
         verification.commits.drain(..newer);
     } else if to.is_some() {
         verification.commits.clear();
     }
     Ok(verification)
+}
+
+/// Whether `commit` stands on the line up to `tip`.
+fn line_holds(repo: &Repo, tip: ObjectId, commit: ObjectId) -> bool {
+    let mut line = repo.first_parents(tip).map_while(Result::ok);
+    line.any(|one| one == commit)
+}
+
+/// The first commit of the ledger's line.
+///
+/// # Errors
+/// Of git.
+pub fn first(ledger: &Ledger) -> Result<Option<ObjectId>, LedgerError> {
+    let Some(tip) = ledger.tip()? else {
+        return Ok(None);
+    };
+    let mut first = None;
+    for commit in ledger.repo.first_parents(tip) {
+        first = Some(commit?);
+    }
+    Ok(first)
 }
 
 /// Decides the commits after `from` (all without it) up to `tip` again, whatever ref holds them:

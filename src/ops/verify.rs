@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::site::Site;
 use crate::audit::remembered::{Remembered, recall, remember};
-use crate::audit::{AuditError, Verdict, verify, verify_range};
+use crate::audit::{AuditError, Verdict, first, verify, verify_range};
 use crate::domain::id::ObjectId;
 use crate::domain::signature::Level;
 use crate::ledger::LedgerError;
@@ -78,14 +78,20 @@ pub fn verify_history(
                 outcome.levels = known.levels.clone();
                 outcome.remembered = Some(known);
             }
-            Err(AuditError::NotInLedger(_)) => outcome.rewritten = Some(known),
+            Err(AuditError::NotInLedger(_)) if first(ledger)? == Some(known.first) => {
+                outcome.rewritten = Some(known);
+            }
+            // Of another repository that stood here before.
+            Err(AuditError::NotInLedger(_)) => {}
             Err(error) => return Err(error),
         }
     }
     let mut verification = verify_range(ledger, from, options.to)?;
+    let mut begun = outcome.remembered.as_ref().map(|known| known.first);
     let total = verification.left();
     for verdict in &mut verification {
         outcome.decided += 1;
+        begun = begun.or(Some(verdict.commit));
         if outcome.decided.is_multiple_of(1000) {
             progress(outcome.decided, total);
         }
@@ -101,10 +107,11 @@ pub fn verify_history(
         outcome.rewritten = None;
     }
     let before = outcome.remembered.as_ref().map_or(0, |known| known.count);
-    if let (true, true, Some(commit)) = (plain, outcome.holds(), outcome.tip) {
+    if let (true, true, Some(commit), Some(first)) = (plain, outcome.holds(), outcome.tip, begun) {
         remember(
             ledger,
             &Remembered {
+                first,
                 commit,
                 count: before + outcome.decided,
                 levels: outcome.levels.clone(),

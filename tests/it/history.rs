@@ -293,3 +293,36 @@ fn what_a_forge_squashed_rebased_or_merged_is_covered() {
         assert_eq!(found, [between.as_str()], "{way}: {data:#}");
     }
 }
+
+#[test]
+fn a_range_that_is_the_wrong_way_round_is_called_that() {
+    let world = World::planned();
+    for line in ["laneway..laneway~2", "laneway~1..laneway~3"] {
+        let said = world.laneway(&format!("audit verify {line}")).code(2);
+        let said = said.says("comes before");
+        assert!(!said.stderr.contains("no commit of the ledger"));
+    }
+    let said = world.laneway("audit verify main..laneway").code(2);
+    drop(said.says("is no commit of the ledger"));
+}
+
+#[test]
+fn another_repository_in_the_same_place_is_not_the_same_ledger_rewritten() {
+    let world = World::planned();
+    world.quietly("audit verify");
+    for dir in ["repo/.git", "repo/governance"] {
+        fs::remove_dir_all(world.path(dir)).unwrap();
+    }
+    world.at("2026-11-20T10:00:00Z");
+    world.git("init -q");
+    world.git("add .");
+    world.git("commit -q -m other");
+    world.quietly("init --role A-backend");
+    drop(
+        world
+            .laneway("audit verify")
+            .code(0)
+            .says("1 ledger commits"),
+    );
+    drop(world.laneway("audit verify").code(0).says("1 remembered"));
+}

@@ -91,7 +91,9 @@ fn untrue(ledger: &Ledger, tip: ObjectId) -> Result<Option<Forged>, OpError> {
     };
     let unsure = |error: AuditError| match error {
         AuditError::Ledger(error) => OpError::from(error),
-        AuditError::NotInLedger(_) => OpError::Usage(error.to_string()),
+        AuditError::NotInLedger(_) | AuditError::Backwards { .. } => {
+            OpError::Usage(error.to_string())
+        }
     };
     let mut verdicts = audit::verify(ledger, Some(seen)).map_err(unsure)?;
     let mut good = seen;

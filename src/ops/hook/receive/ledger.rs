@@ -59,7 +59,7 @@ impl Push<'_> {
         let no = |rule, fact: String, hint: &str| Denied::new(rule, name, fact, hint);
         let line = match verify_line(self.repo, from, new) {
             Ok(line) => line,
-            Err(AuditError::NotInLedger(old)) => {
+            Err(AuditError::NotInLedger(old) | AuditError::Backwards { from: old, .. }) => {
                 let fact = format!(
                     "{} does not descend from {}, which stands here",
                     new.short(),
