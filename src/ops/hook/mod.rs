@@ -82,13 +82,13 @@ pub fn received(input: &str) -> Result<Vec<Update>, OpError> {
 /// [`OpError::Usage`] for anything else.
 pub fn pushed(input: &str) -> Result<Vec<Update>, OpError> {
     let lines = input.lines().map(|line| {
-        let words: Vec<&str> = line.split(' ').collect();
-        let update = || {
-            let [_, new, name, old] = words.as_slice() else {
-                return None;
-            };
+        // From the right: the local ref is what was typed, `main^{/a word}` too.
+        let mut words = line.rsplitn(4, ' ');
+        let mut update = || {
+            let (old, name, new) = (words.next()?, words.next()?, words.next()?);
+            words.next()?;
             Some(Update {
-                name: (*name).to_owned(),
+                name: name.to_owned(),
                 old: commit(old)?,
                 new: commit(new)?,
             })
@@ -125,6 +125,10 @@ mod tests {
             (None, "refs/heads/a b")
         );
         let read = pushed(&format!("refs/heads/x {one} refs/heads/y {zero}\n")).unwrap();
+        assert_eq!((read[0].old, read[0].name.as_str()), (None, "refs/heads/y"));
+        // The local side is what was typed.
+        let typed = format!("main^{{/Govern this}} {one} refs/heads/y {zero}\n");
+        let read = pushed(&typed).unwrap();
         assert_eq!((read[0].old, read[0].name.as_str()), (None, "refs/heads/y"));
         assert_eq!(received("").unwrap(), []);
         for bad in ["x", "1 2 3", "\n"] {
