@@ -190,13 +190,16 @@ fn stranger(
         let fact = format!("the identity map knows no agent with its committer's address {email}");
         return Ok(Some(fact));
     };
-    let may = |agent: &&&AgentName| needed.iter().any(|one| map.may(agent, *one));
-    let Some(agent) = known.iter().find(may) else {
+    // Several may share an address: it is enough that one of them may and has signed.
+    let may = known
+        .iter()
+        .filter(|agent| needed.iter().any(|one| map.may(agent, *one)));
+    let shown = may.map(|agent| (level_of(repo, id, map, agent), agent));
+    let Some((level, agent)) = shown.max_by_key(|(level, _)| *level) else {
         let words: Vec<&str> = needed.iter().map(|one| one.word()).collect();
         let fact = format!("{first} ({email}) has no right `{}`", words.join("` or `"));
         return Ok(Some(fact));
     };
-    let level = level_of(repo, id, map, agent);
     let short = format!("it is {level} by {agent}; the policy asks for {minimum}");
     Ok((level < minimum).then_some(short))
 }
