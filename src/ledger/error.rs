@@ -61,12 +61,13 @@ pub enum LedgerError {
     /// A file of rules, plan or state does not read.
     #[error(transparent)]
     BadFile(#[from] Box<BadFile>),
-    /// Rules have gone back: the target does not descend from the last rules used.
-    #[error("the target {target} does not descend from {last}, whose rules the ledger used last")]
+    /// The target has gone back: it does not descend from the last rules used, or from what was seen
+    /// of it last.
+    #[error("the target {target} does not descend from {last}, which stood on it before")]
     RulesWentBack {
         /// The target now.
         target: ObjectId,
-        /// The rules of the last ledger commit.
+        /// The rules of the last ledger commit, or the tip that was seen last.
         last: ObjectId,
     },
     /// The ledger does not descend from the tip that was seen last: rewound, replaced or deleted.
