@@ -10,6 +10,9 @@ pub const VERIFIED: &str = "refs/laneway/verified/";
 /// What belongs to laneway.
 pub const OWN: &str = "refs/laneway/";
 
+/// Where git keeps which object stands in for which.
+pub const REPLACED: &str = "refs/replace/";
+
 /// The rule by which a server tells that a ref has moved meanwhile: a race lost, not a no.
 pub const MOVED: &str = "ref-moved";
 
@@ -26,6 +29,17 @@ pub struct Update {
     pub old: Option<ObjectId>,
     /// Where it shall stand; none: it shall be deleted.
     pub new: Option<ObjectId>,
+}
+
+impl Update {
+    /// Why the ref cannot be asked for by its name, if it cannot: a name that is not UTF-8 comes with
+    /// its bytes escaped, and no ref has a backslash in its name.
+    #[must_use]
+    pub fn misnamed(&self) -> Option<&'static str> {
+        self.name
+            .contains('\\')
+            .then_some("its name is not UTF-8, and so cannot be judged")
+    }
 }
 
 /// Why a ref may not move, or a commit not be made.

@@ -296,3 +296,121 @@ fn unsigned_copy(world: &World, commit: &str) -> String {
     let output = git.wait_with_output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
+
+/// Pushes; whether it went in, and what was said.
+fn pushed(world: &World, line: &str) -> (bool, String) {
+    let mut command = world.command(&world.path("repo"), "git", line);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.success(), said)
+}
+
+#[test]
+fn x07_a_branch_whose_marker_does_not_read_stops_no_server() {
+    let world = World::new();
+    world.git("init -q --bare ../hub.git");
+    let server = "hooks install --server";
+    drop(world.laneway_in("hub.git", server).code(0));
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git(&format!("remote add origin {url}"));
+    world.git("push -q -u origin main");
+    world.write("governance/ledger.yaml", "version: 2\n");
+    world.git("checkout -q -b laneway");
+    world.git("add -A");
+    world.git("commit -q -m marker");
+    // Before there is a ledger, and beside one of another name.
+    let (done, said) = pushed(&world, "push -q origin laneway");
+    assert!(!done && said.contains("ledger-unreadable"), "{said}");
+    world.git("checkout -q main");
+    world.quietly("init --authority remote --ledger q --role A-backend --push");
+    for name in ["laneway", "laneway:side"] {
+        let (done, said) = pushed(&world, &format!("push -q origin {name}"));
+        assert!(!done && said.contains("ledger-unreadable"), "{said}");
+    }
+    // One that is there already.
+    world.git("push -q ../hub.git laneway:refs/heads/x --no-verify --receive-pack='git -c core.hooksPath=/dev/null receive-pack'");
+    world.git_in("hub.git", "update-ref refs/heads/laneway refs/heads/x");
+    let (done, said) = pushed(&world, "push -q origin main:refs/heads/other");
+    assert!(done, "{said}");
+    world.git("fetch -q origin");
+    let add = "add A-1 --title One --role A-backend --as @dana";
+    drop(world.laneway(add).code(0));
+    // Named, it is what was meant.
+    world.git("config laneway.ledger laneway");
+    drop(world.laneway("list").code(5).says("ledger.yaml"));
+}
+
+#[test]
+fn x07_no_object_is_replaced_on_the_server() {
+    let world = guarded();
+    let head = world.git("rev-parse HEAD");
+    let line = format!("push -q origin HEAD:refs/replace/{}", head.trim());
+    let (done, said) = pushed(&world, &line);
+    assert!(!done && said.contains("ref-reserved"), "{said}");
+    drop(
+        world
+            .laneway("add A-1 --title One --role A-backend --as @dana")
+            .code(0),
+    );
+}
+
+#[test]
+fn x07_a_name_that_is_not_utf_8_is_refused_as_one() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = guarded();
+    let mut command = world.command(&world.path("repo"), "git", "push -q origin");
+    let name = b"HEAD:refs/heads/caf\xe9";
+    let output = command.arg(std::ffi::OsStr::from_bytes(name)).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(
+        said.contains("ref-name") && said.contains(r"caf\xe9"),
+        "{said}"
+    );
+}
+
+#[test]
+fn x08_of_two_who_share_an_address_the_one_who_signed_is_asked() {
+    let world = guarded();
+    for key in ["ann", "zed", "none"] {
+        let line = format!("-q -t ed25519 -N '' -C {key} -f {key}");
+        let mut command = world.command(&world.path("home"), "ssh-keygen", &line);
+        assert!(command.output().unwrap().status.success());
+    }
+    let agent = |name: &str| {
+        let key = std::fs::read_to_string(world.path("home").join(format!("{name}.pub")));
+        let key = key.unwrap();
+        format!(
+            "  - {{name: '@{name}', kind: person, may: [plan, admin, merge], \
+             emails: [test@example.com], signing_keys: ['{}']}}\n",
+            key.trim()
+        )
+    };
+    let map = format!(
+        "version: 1\nmode: enforced\nagents:\n{}{}",
+        agent("ann"),
+        agent("zed")
+    );
+    world.write("governance/identity-map.yaml", &map);
+    world.rule("signatures: {minimum: signed}");
+    world.rule("target: {branch: main, direct: tasks_only}");
+    world.git("push -q origin main");
+    world.git("config gpg.format ssh");
+    world.git("config commit.gpgSign true");
+    for (key, ttl, goes_in) in [
+        ("none", "1h", false),
+        ("zed", "2h", true),
+        ("ann", "3h", true),
+    ] {
+        let file = world.path("home").join(key);
+        world.git(&format!("config user.signingKey {}", file.display()));
+        world.rule(&format!("lease: {{ttl: {ttl}}}"));
+        let (done, said) = pushed(&world, "push -q origin main");
+        assert_eq!(done, goes_in, "{key}: {said}");
+        if !done {
+            assert!(said.contains("the policy asks for signed"), "{said}");
+            world.git("reset -q --hard HEAD~1");
+        }
+    }
+}

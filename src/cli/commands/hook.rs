@@ -90,15 +90,22 @@ fn framework(context: &Context<'_>) -> Option<String> {
     Some(format!("pushed {new} {name} {old}\n"))
 }
 
+/// Git's lines. Names of refs are bytes: one that is not UTF-8 has those bytes escaped, as `\xe9`.
 fn input() -> Result<String, Failure> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let stdin = std::io::stdin().lock().take(MAX_INPUT + 1);
-    let read = std::io::BufReader::new(stdin).read_to_string(&mut text);
+    let read = std::io::BufReader::new(stdin).read_to_end(&mut bytes);
     match read {
-        Ok(bytes) if bytes as u64 > MAX_INPUT => Err(Failure::usage(
+        Ok(read) if read as u64 > MAX_INPUT => Err(Failure::usage(
             "more refs than a hook reads: push fewer at once",
         )),
-        Ok(_) => Ok(text),
+        Ok(_) => {
+            let chunks = bytes.utf8_chunks().map(|chunk| {
+                let odd = chunk.invalid().escape_ascii();
+                format!("{}{odd}", chunk.valid())
+            });
+            Ok(chunks.collect())
+        }
         Err(error) => Err(Failure::usage(format!(
             "standard input does not read: {error}"
         ))),

@@ -51,6 +51,15 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
         example: "it has no governance/ledger.yaml",
     },
     RefusalPage {
+        id: "ledger-unreadable",
+        fact: "a branch has a ledger's marker that does not read",
+        verbs: RECEIVE,
+        text: "The file governance/ledger.yaml makes a branch a ledger, of this laneway or of a newer \
+               one, whose law this server could not judge. Leave the file out, or install the newer \
+               laneway on the server.",
+        example: "governance/ledger.yaml:1:10: the file has version 2 of the format",
+    },
+    RefusalPage {
         id: "ledger-rewound",
         fact: "the ledger would lose commits",
         verbs: RECEIVE,
@@ -97,6 +106,14 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
         verbs: RECEIVE,
         text: "Only one of both could be judged as what the ref will be. No git client does that.",
         example: "the push names it twice",
+    },
+    RefusalPage {
+        id: "ref-name",
+        fact: "a push names a ref in bytes that are not UTF-8",
+        verbs: RECEIVE,
+        text: "Where such a ref stands cannot be asked for, so nothing of it is judged. Rename the \
+               branch, then push again.",
+        example: "its name is not UTF-8, and so cannot be judged",
     },
     RefusalPage {
         id: "ref-alias",

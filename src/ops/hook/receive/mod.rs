@@ -33,7 +33,7 @@ use crate::domain::marker::Marker;
 use crate::domain::push::{Denied, Update, WORK};
 use crate::env::Env;
 use crate::git::{GitError, Repo};
-use crate::ledger::{LedgerError, Loader, marker_at, served};
+use crate::ledger::{LedgerError, Loader, marker_at, paths, served};
 use crate::ops::OpError;
 use crate::process::Runner;
 
@@ -57,6 +57,7 @@ pub fn pre_receive(env: &Env, input: &str) -> Result<Judged, OpError> {
     };
     let Some(marker) = marker else {
         denied.extend(updates.iter().filter_map(standing::reserved));
+        denied.extend(updates.iter().filter_map(|update| unread(&repo, update)));
         return Ok(Judged {
             denied,
             ..Judged::default()
@@ -105,6 +106,23 @@ fn created(repo: &Repo, updates: &[Update]) -> (Option<Marker>, Vec<Denied>) {
 fn begins(repo: &Repo, update: &Update) -> Option<Marker> {
     let marker = marker_at(repo, update.new?).ok().flatten()?;
     (marker.branch.full() == update.name).then_some(marker)
+}
+
+/// A branch with a marker that does not read: whoever looks for the ledger would stumble on it, and
+/// a later law may call it one.
+fn unread(repo: &Repo, update: &Update) -> Option<Denied> {
+    let new = update
+        .new
+        .filter(|_| update.name.starts_with("refs/heads/"))?;
+    let error = marker_at(repo, new).err()?;
+    let theirs = match &error {
+        LedgerError::BadFile(_) => true,
+        LedgerError::Git(error) => matches!(error, GitError::TooLarge { .. }),
+        _ => false,
+    };
+    let hint = format!("leave {} out", paths::MARKER);
+    let denied = || Denied::new("ledger-unreadable", &update.name, error.to_string(), hint);
+    theirs.then(|| denied().at(new))
 }
 
 /// A push to a repository with a ledger.
@@ -168,7 +186,9 @@ impl<'r> Push<'r> {
         } else if name.starts_with(WORK) {
             self.judge_work(update)?
         } else {
-            standing::reserved(update).or_else(|| self.another(update))
+            standing::reserved(update)
+                .or_else(|| self.another(update))
+                .or_else(|| unread(self.repo, update))
         };
         judged.denied.extend(denied);
         Ok(())

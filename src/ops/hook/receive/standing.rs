@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::domain::push::{Denied, MOVED, OWN, Update, VERIFIED, WORK};
+use crate::domain::push::{Denied, MOVED, OWN, REPLACED, Update, VERIFIED, WORK};
 use crate::git::{GitError, Repo};
 
 /// The updates of a push, once every `old` is where the ref stands; else why none is judged.
@@ -15,7 +15,10 @@ pub(super) fn compared(repo: &Repo, updates: &[Update]) -> Result<Vec<Denied>, G
     let mut names = HashSet::new();
     for update in updates {
         let name = update.name.as_str();
-        if !names.insert(name) {
+        if let Some(fact) = update.misnamed() {
+            let hint = "give it a name in UTF-8";
+            denied.push(Denied::new("ref-name", name, fact, hint));
+        } else if !names.insert(name) {
             let fact = "the push names it twice";
             denied.push(Denied::new("ref-twice", name, fact, "push one of both"));
         } else if let Some(real) = repo.leads_to(name)? {
@@ -38,6 +41,11 @@ pub(super) fn compared(repo: &Repo, updates: &[Update]) -> Result<Vec<Denied>, G
 /// What nobody pushes, ledger or not.
 pub(super) fn reserved(update: &Update) -> Option<Denied> {
     let name = update.name.as_str();
+    if name.starts_with(REPLACED) {
+        let fact = "git here would read another object in place of the one that was judged";
+        let hint = "leave it out; a replacement counts in the clone that wants it";
+        return Some(Denied::new("ref-reserved", name, fact, hint));
+    }
     // A ref of the directory's own name would keep every ref below it out.
     let own = name.starts_with(OWN) || format!("{name}/") == OWN;
     if !own || name.starts_with(WORK) {
