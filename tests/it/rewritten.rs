@@ -299,3 +299,21 @@ fn p25_a_ledger_that_is_refused_stays_as_it_was_seen() {
     assert_eq!(world.git("rev-parse refs/remotes/origin/laneway"), there);
     drop(world.laneway(ADD).code(0));
 }
+
+#[test]
+fn p16_doctor_calls_nothing_forged_where_others_went_on_with_a_rewritten_target() {
+    let (world, seen, there) = forced(false);
+    let add = "add B-9 --title Theirs --role A-backend --as @eve";
+    drop(world.laneway_in("evil", add).code(0));
+    drop(world.laneway(LOOK).code(5).says(&there));
+    let told = world.laneway("doctor").code(1);
+    assert!(!told.stdout.contains("forged-commit"), "{}", told.stdout);
+    assert!(
+        !told.stdout.contains(&format!("--accept-target {seen}")),
+        "{}",
+        told.stdout
+    );
+    drop(told.says("`git ls-remote origin refs/heads/main`"));
+    let line = format!("doctor --accept-target {there} --reason why --as @dana");
+    drop(world.laneway(&line).code(0).says("nothing is wrong"));
+}

@@ -4,7 +4,7 @@
 //! such a commit stops every change.
 
 use super::{Ailment, Cure, Finding, Patient, Severity};
-use crate::audit::{self, AuditError};
+use crate::audit::{self, AuditError, Difference};
 use crate::domain::id::ObjectId;
 use crate::git::GitError;
 use crate::ledger::Ledger;
@@ -98,8 +98,9 @@ fn untrue(ledger: &Ledger, tip: ObjectId) -> Result<Option<Forged>, OpError> {
     let mut verdicts = audit::verify(ledger, Some(seen)).map_err(unsure)?;
     let mut good = seen;
     while let Some(verdict) = verdicts.next() {
-        // What this clone lacks is no forgery.
-        if verdict.holds() || verdict.missing().is_some() {
+        // What this clone lacks is no forgery; a target of another history is told by `rewritten`.
+        let aside = matches!(verdict.difference, Some(Difference::RulesAside { .. }));
+        if verdict.holds() || verdict.missing().is_some() || aside {
             good = verdict.commit;
             continue;
         }

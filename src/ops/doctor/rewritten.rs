@@ -102,10 +102,18 @@ fn target(site: &Site, tip: Option<ObjectId>) -> Result<Option<Finding>, OpError
         ),
         place: site.ledger.target_ref.clone(),
         why: "somebody rewrote it, or it was restored from a backup".to_owned(),
-        cure: Cure::Hand(format!(
-            "restore {last}, or go on with what is there: \
-             `laneway doctor --accept-target {target} --reason TEXT`"
-        )),
+        cure: Cure::Hand(match site.ledger.remote() {
+            // Which of the two stands there, this clone does not know: it may have kept its own.
+            Some(remote) => format!(
+                "look which of the two the remote has, `git ls-remote {remote} {}`: restore the \
+                 other there, or go on with it, `laneway doctor --accept-target COMMIT --reason TEXT`",
+                site.ledger.marker.target.full()
+            ),
+            None => format!(
+                "restore {last}, or go on with what is there: \
+                 `laneway doctor --accept-target {target} --reason TEXT`"
+            ),
+        }),
     }))
 }
 
