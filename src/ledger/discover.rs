@@ -195,44 +195,82 @@ fn first_sight(
 
 fn discover(repo: &Repo) -> Result<Marker, LedgerError> {
     let seen = seen_here(repo);
-    let was_seen = |branch: &BranchName| seen.iter().any(|(one, _)| one == branch);
+    match BranchName::new(DEFAULT_BRANCH) {
+        Ok(default) if seen.iter().any(|(one, _)| *one == default) => {
+            decided(repo, &default)?.ok_or(LedgerError::NotALedger(default))
+        }
+        _ if seen.is_empty() => never_seen(repo),
+        _ => as_seen(repo, &seen),
+    }
+}
+
+/// The ledger of a repository in which none was seen yet.
+fn never_seen(repo: &Repo) -> Result<Marker, LedgerError> {
     let mut unread = None;
-    let mut look = |branch: &BranchName| match decided(repo, branch) {
-        Err(error) if !was_seen(branch) => {
+    let mut found = Vec::new();
+    if let Ok(default) = BranchName::new(DEFAULT_BRANCH) {
+        found.extend(candidate(repo, &default, &mut unread)?);
+    }
+    if found.is_empty() {
+        for branch in others(repo)? {
+            found.extend(candidate(repo, &branch, &mut unread)?);
+        }
+    }
+    only(found)?.ok_or(unread.unwrap_or(LedgerError::NoLedger))
+}
+
+/// The ledger of a repository in which others than the default one were seen: no other takes its
+/// place. One of the same authority makes it a question; one of a fork is not looked at.
+fn as_seen(repo: &Repo, seen: &[(BranchName, ObjectId)]) -> Result<Marker, LedgerError> {
+    let mut found = Vec::new();
+    for (branch, _) in seen {
+        found.extend(decided(repo, branch)?);
+    }
+    if found.is_empty() {
+        return Err(seen.first().cloned().map_or(LedgerError::NoLedger, gone));
+    }
+    let was_seen = |branch: &BranchName| seen.iter().any(|(one, _)| one == branch);
+    let default = BranchName::new(DEFAULT_BRANCH).ok();
+    let mut unread = None;
+    let mut more = Vec::new();
+    for branch in others(repo)?.into_iter().chain(default) {
+        if !was_seen(&branch)
+            && let Some(marker) = candidate(repo, &branch, &mut unread)?
+            && found.iter().any(|one| one.authority == marker.authority)
+        {
+            more.push(marker);
+        }
+    }
+    found.extend(more);
+    only(found)?.ok_or(LedgerError::NoLedger)
+}
+
+/// The marker of a branch that nobody has named, and that was not seen here. What does not read, or
+/// is decided where nothing was fetched from, is left out; `unread` keeps the first reason.
+fn candidate(
+    repo: &Repo,
+    branch: &BranchName,
+    unread: &mut Option<LedgerError>,
+) -> Result<Option<Marker>, LedgerError> {
+    match decided(repo, branch) {
+        Err(
+            error @ (LedgerError::BadFile(_) | LedgerError::Git(_) | LedgerError::NotHere { .. }),
+        ) => {
             unread.get_or_insert(error);
             Ok(None)
         }
         found => found,
-    };
-    let mut found = Vec::new();
-    if let Ok(default) = BranchName::new(DEFAULT_BRANCH) {
-        found.extend(look(&default)?);
     }
-    if found.is_empty() {
-        for branch in others(repo)? {
-            found.extend(look(&branch)?);
-        }
+}
+
+/// The one of several.
+fn only(mut found: Vec<Marker>) -> Result<Option<Marker>, LedgerError> {
+    if found.len() > 1 {
+        let names: BTreeSet<&BranchName> = found.iter().map(|marker| &marker.branch).collect();
+        let names = names.into_iter().map(ToString::to_string);
+        return Err(LedgerError::Ambiguous(names.collect()));
     }
-    let marker = match (found.pop(), found.as_slice()) {
-        (None, _) => return Err(unread.unwrap_or(LedgerError::NoLedger)),
-        (Some(only), []) => only,
-        (Some(last), others) => {
-            let names = others.iter().chain([&last]);
-            let names = names.map(|marker| marker.branch.to_string());
-            return Err(LedgerError::Ambiguous(names.collect()));
-        }
-    };
-    match seen.first() {
-        // One that was seen here is not left for another that was not.
-        Some((before, tip)) if !was_seen(&marker.branch) => Err(match decided(repo, before)? {
-            Some(_) => {
-                let both = BTreeSet::from([before, &marker.branch]);
-                LedgerError::Ambiguous(both.into_iter().map(ToString::to_string).collect())
-            }
-            None => gone((before.clone(), *tip)),
-        }),
-        _ => Ok(marker),
-    }
+    Ok(found.pop())
 }
 
 /// The branches, but for the default one, that some ref holds a marker of.
