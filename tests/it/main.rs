@@ -47,6 +47,7 @@ mod hooks;
 mod hostile;
 mod import;
 mod import_left;
+mod import_links;
 mod import_refused;
 mod import_truth;
 mod interrupts;

@@ -66,6 +66,8 @@ words! {
         DependencyOnItself = "dependency-on-itself",
         /// A part that depends on the whole, which lands only after its parts.
         DependencyOnParent = "dependency-on-parent",
+        /// A reference to an id that only one like it stands for.
+        ReferenceChanged = "reference-changed",
         /// Dependencies that go in a circle.
         DependencyCycle = "dependency-cycle",
         /// A dependency in prose.

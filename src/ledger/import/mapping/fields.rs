@@ -6,16 +6,18 @@ use serde_json::{Map, Value};
 
 use super::super::words::{self, Meaning};
 use super::super::{Anomaly, AnomalyKind, Candidate, FieldMap, Spot, items};
-use super::{Ids, Known, Mapped, Mapping, MappingOptions, origin_of};
+use super::references::Ids;
+use super::{Known, Mapped, Mapping, MappingOptions, origin_of};
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
+use crate::domain::task::Task;
 
 /// What all drafts of a source share.
 pub(super) struct Setting<'a> {
     pub fields: &'a FieldMap,
     pub known: &'a Known<'a>,
     pub options: &'a MappingOptions,
-    pub ids: &'a Ids,
+    pub ids: &'a Ids<'a>,
     /// What is added to every numeric priority.
     pub shift: i64,
 }
@@ -165,6 +167,12 @@ impl<'a> Draft<'a> {
         for (key, value) in foreign {
             self.keep(key, value.clone());
         }
+    }
+
+    /// The task that it is already, if it is one.
+    pub(super) fn there<'k>(&self, setting: &Setting<'k>) -> Option<&'k Task> {
+        let id = self.mapped.id.as_ref().filter(|_| self.mapped.known)?;
+        setting.known.tasks.get(id).copied()
     }
 
     pub(super) fn put(&mut self, key: &str, value: impl Into<Value>) {

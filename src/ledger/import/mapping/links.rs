@@ -8,6 +8,7 @@ use super::super::words::{self, Meaning};
 use super::super::{AnomalyKind, items};
 use super::Mapping;
 use super::fields::{Draft, Setting, Words, values};
+use super::references::Meant;
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::policy::ParentRule;
@@ -51,29 +52,26 @@ pub(super) fn read(
             None => draft.refused(mapping, key, value, "it is no id"),
         }
     }
-    let mut lost = Vec::new();
+    let mut missed = Missed::default();
     let mut found: Vec<TaskId> = Vec::new();
     for need in &needs {
-        let Some(id) = setting.ids.find(need, setting.known) else {
-            lost.push(need.clone());
-            continue;
-        };
-        take(draft, &mut found, need, id, &lists, mapping);
+        if let Some(id) = meant(draft, setting, need, &mut missed, mapping) {
+            take(draft, &mut found, need, id, &lists, mapping);
+        }
     }
     prose(draft, setting, &mut found, mapping);
     if !found.is_empty() {
         let list: Vec<String> = found.iter().map(ToString::to_string).collect();
         draft.put("depends_on", list);
     }
-    let names = lost.join(", ");
-    let lost = lost.into_iter().map(Value::from).collect();
-    unmet(draft, &names, lost, "which is not there", mapping);
+    missed.tell(draft, mapping);
     let names: Vec<String> = odd.iter().map(Value::to_string).collect();
     let names: String = names.join(", ").chars().take(SHOWN).collect();
     unmet(draft, &names, odd, "which says nothing here", mapping);
     let Some(parent) = parent else { return };
     let waits = setting.known.policy.merge.parent == ParentRule::Waits;
-    match setting.ids.find(&parent, setting.known) {
+    let mut missed = Missed::default();
+    match meant(draft, setting, &parent, &mut missed, mapping) {
         Some(id) if found.contains(&id) && waits => {
             let what = format!(
                 "`{}` depends on `{parent}`, of which it is a part",
@@ -84,20 +82,69 @@ pub(super) fn read(
             draft.keep("parent", parent.into());
         }
         Some(id) if draft.mapped.id.as_ref() != Some(&id) => draft.put("parent", id.to_string()),
-        _ => {
-            let what = format!(
-                "`{}` is a part of `{parent}`, which is not there",
-                draft.candidate.id
-            );
-            draft.note(
-                mapping,
-                AnomalyKind::DependencyUnknown,
-                what,
-                "kept as `x-parent`",
-            );
-            draft.keep("parent", parent.into());
+        _ => no_parent(draft, &parent, missed.why(), mapping),
+    }
+}
+
+fn no_parent(draft: &mut Draft<'_>, parent: &str, why: &str, mapping: &mut Mapping) {
+    let id = &draft.candidate.id;
+    let what = format!("`{id}` is a part of `{parent}`, {why}");
+    let made = "kept as `x-parent`";
+    draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
+    draft.keep("parent", parent.into());
+}
+
+/// References that mean no task of the source.
+#[derive(Default)]
+pub(super) struct Missed {
+    nowhere: Vec<String>,
+    /// Those whose id a task of another origin has here.
+    strangers: Vec<String>,
+}
+
+const NOWHERE: &str = "which is not there";
+const STRANGER: &str = "which the source does not have: the task of that id here is another one";
+
+impl Missed {
+    /// Why the one reference that was asked about means nothing.
+    fn why(&self) -> &'static str {
+        match self.strangers.is_empty() {
+            true => NOWHERE,
+            false => STRANGER,
         }
     }
+
+    /// Says of each that the draft depends on it.
+    fn tell(self, draft: &mut Draft<'_>, mapping: &mut Mapping) {
+        for (lost, why) in [(self.nowhere, NOWHERE), (self.strangers, STRANGER)] {
+            let names = lost.join(", ");
+            let lost = lost.into_iter().map(Value::from).collect();
+            unmet(draft, &names, lost, why, mapping);
+        }
+    }
+}
+
+/// The task that a reference in a draft means. That it was only like the id is told.
+pub(super) fn meant(
+    draft: &Draft<'_>,
+    setting: &Setting<'_>,
+    reference: &str,
+    missed: &mut Missed,
+    mapping: &mut Mapping,
+) -> Option<TaskId> {
+    let found = setting.ids.find(reference, draft.there(setting));
+    match &found {
+        Meant::Same(_) => {}
+        Meant::Like(id) => {
+            let me = &draft.candidate.id;
+            let what = format!("`{me}` names `{reference}`, which the source does not have");
+            let made = format!("read as `{id}`, the one id that is like it");
+            draft.note(mapping, AnomalyKind::ReferenceChanged, what, &made);
+        }
+        Meant::Stranger => missed.strangers.push(reference.to_owned()),
+        Meant::Nothing => missed.nowhere.push(reference.to_owned()),
+    }
+    found.task()
 }
 
 /// Two lists of the same thing that do not say the same.
@@ -206,7 +253,7 @@ fn prose(
             .split([',', ';'])
             .map(|word| word.trim().trim_end_matches('.'))
         {
-            let id = setting.ids.find(word, setting.known);
+            let id = setting.ids.find(word, draft.there(setting)).task();
             if let Some(id) = id.filter(|id| draft.mapped.id.as_ref() != Some(id)) {
                 names.push(id.to_string());
                 if !found.contains(&id) {
@@ -342,27 +389,27 @@ pub(super) fn settle(drafts: &mut [Draft<'_>], mapping: &mut Mapping) {
 }
 
 /// Reads what a definition of our own says of other tasks. References mean the tasks of the same
-/// export, or those that earlier imports with the same prefix made of it.
+/// export, or what the task depends on that it is already: that another task here has the id shows
+/// nothing.
 pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &mut Mapping) {
-    let find = |reference: &str| {
-        let theirs = setting.ids.exact.get(reference).cloned();
-        theirs.or_else(|| {
-            let id = TaskId::new(format!("{}{reference}", setting.options.prefix)).ok()?;
-            setting.known.tasks.contains_key(&id).then_some(id)
-        })
+    let there = draft.there(setting);
+    let find = |reference: &str| match setting.ids.find(reference, there) {
+        // An export writes ids as they are.
+        Meant::Like(_) => Meant::Nothing,
+        found => found,
+    };
+    let why = |found: &Meant| match found {
+        Meant::Stranger => STRANGER,
+        _ => NOWHERE,
     };
     let parent = draft.mapped.definition.get("parent");
     let parent = parent.and_then(Value::as_str).map(str::to_owned);
     if let Some(parent) = parent {
         match find(&parent) {
-            Some(id) => draft.put("parent", id.as_str()),
-            None => {
+            Meant::Same(id) => draft.put("parent", id.as_str()),
+            none => {
                 draft.mapped.definition.shift_remove("parent");
-                draft.keep("parent", parent.as_str().into());
-                let id = &draft.candidate.id;
-                let what = format!("`{id}` is a part of `{parent}`, which is not there");
-                let made = "kept as `x-parent`";
-                draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
+                no_parent(draft, &parent, why(&none), mapping);
             }
         }
     }
@@ -371,7 +418,9 @@ pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &m
         _ => None,
     };
     if let Some(by) = by {
-        let mut here = find(by.as_str());
+        let found = find(by.as_str());
+        let why = why(&found);
+        let mut here = found.task();
         if here.is_some() && here == draft.mapped.id {
             // It would never end by itself; the ledger takes no such block.
             here = None;
@@ -379,10 +428,7 @@ pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &m
             let made = "it stays blocked until somebody ends that";
             draft.note(mapping, AnomalyKind::DependencyOnItself, what, made);
         } else if here.is_none() {
-            let what = format!(
-                "`{}` is blocked by `{by}`, which is not there",
-                draft.candidate.id
-            );
+            let what = format!("`{}` is blocked by `{by}`, {why}", draft.candidate.id);
             let made = "it stays blocked until somebody ends that";
             draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
         }
@@ -393,20 +439,19 @@ pub(super) fn read_own(draft: &mut Draft<'_>, setting: &Setting<'_>, mapping: &m
     let Some(Value::Array(needs)) = draft.mapped.definition.get("depends_on") else {
         return;
     };
-    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    let (mut found, mut missed) = (Vec::new(), Missed::default());
     for need in needs {
         match need.as_str().map(|text| (text, find(text))) {
-            Some((_, Some(id))) => found.push(Value::from(id.as_str())),
-            Some((text, None)) => lost.push(text.to_owned()),
+            Some((_, Meant::Same(id))) => found.push(Value::from(id.as_str())),
+            Some((text, Meant::Stranger)) => missed.strangers.push(text.to_owned()),
+            Some((text, _)) => missed.nowhere.push(text.to_owned()),
             // The format refuses it.
             None => found.push(need.clone()),
         }
     }
-    match found.is_empty() && !lost.is_empty() {
+    match found.is_empty() && !needs.is_empty() {
         true => drop(draft.mapped.definition.shift_remove("depends_on")),
         false => draft.put("depends_on", found),
     }
-    let names = lost.join(", ");
-    let lost = lost.into_iter().map(Value::from).collect();
-    unmet(draft, &names, lost, "which is not there", mapping);
+    missed.tell(draft, mapping);
 }

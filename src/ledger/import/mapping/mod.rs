@@ -6,23 +6,23 @@ mod gone;
 mod links;
 mod past;
 mod plain;
+mod references;
 mod salvage;
 mod secret;
 mod twins;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
 use self::fields::Draft;
-use super::ids;
+use self::references::Ids;
 use super::{Anomaly, AnomalyKind, Candidate, FieldMap, Gathered, PackageText, Spot};
 use crate::domain::cycles::{cycles, path};
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::policy::Policy;
 use crate::domain::task::Task;
-use crate::ledger::format::v1::request::define;
 
 /// What is there already.
 pub struct Known<'a> {
@@ -183,124 +183,6 @@ fn counts_from_zero(candidates: &[Candidate], fields: &FieldMap, mapping: &mut M
     let made = "all priorities of the source count one more: 0 is 1";
     mapping.note(AnomalyKind::PriorityShifted, &at, what, made);
     1
-}
-
-/// The ids of candidates, and what references mean.
-pub(super) struct Ids {
-    /// By candidate; none for a bad one.
-    of: Vec<Option<(TaskId, bool)>>,
-    exact: HashMap<String, TaskId>,
-    /// By folded text, where only one candidate has it.
-    close: BTreeMap<String, Option<TaskId>>,
-}
-
-impl Ids {
-    fn assign(
-        candidates: &[Candidate],
-        known: &Known<'_>,
-        options: &MappingOptions,
-        mapping: &mut Mapping,
-    ) -> Self {
-        let pattern = ids::pattern(known.policy.task_id_pattern.as_deref());
-        let mut given: BTreeSet<TaskId> = BTreeSet::new();
-        let mut ids = Self {
-            of: Vec::with_capacity(candidates.len()),
-            exact: HashMap::new(),
-            close: BTreeMap::new(),
-        };
-        for candidate in candidates {
-            if candidate.bad.is_some() {
-                ids.of.push(None);
-                continue;
-            }
-            let same = || same_of_own(candidate, known, options);
-            let origin = origin_of(&options.name, &candidate.id);
-            let there = known.by_origin.get(&origin).cloned().or_else(same);
-            let (id, old) = match there {
-                Some(id) => (Some(id), true),
-                None => {
-                    let legal = ids::legal(&candidate.id, &options.prefix, pattern.as_ref());
-                    (legal, false)
-                }
-            };
-            let Some(mut id) = id else {
-                ids.of.push(None);
-                continue;
-            };
-            let plain = format!("{}{}", options.prefix, candidate.id);
-            if !old && id.as_str() != plain {
-                let what = format!("the id `{}` is not legal here", candidate.id);
-                let made = format!("`{id}`; references follow");
-                mapping.note(AnomalyKind::IdChanged, &candidate.at, what, made);
-            }
-            if !old && given.contains(&id) {
-                let what = format!("`{}` becomes `{id}`, as another id does", candidate.id);
-                id = another(&id, &given).unwrap_or(id);
-                let made = format!("`{id}`; references follow");
-                mapping.note(AnomalyKind::IdCollision, &candidate.at, what, made);
-            }
-            given.insert(id.clone());
-            ids.exact.entry(candidate.id.clone()).or_insert(id.clone());
-            let folded = super::words::folded(&candidate.id);
-            ids.close
-                .entry(folded)
-                .and_modify(|known| *known = None)
-                .or_insert(Some(id.clone()));
-            ids.of.push(Some((id, old)));
-        }
-        ids
-    }
-
-    /// The task that a reference means.
-    pub(super) fn find(&self, reference: &str, known: &Known<'_>) -> Option<TaskId> {
-        let bare = reference.trim().trim_start_matches('#');
-        let here = || {
-            let id = TaskId::new(reference.trim()).ok()?;
-            known.tasks.contains_key(&id).then_some(id)
-        };
-        self.exact
-            .get(reference.trim())
-            .or_else(|| self.exact.get(bare))
-            .or_else(|| self.close.get(&super::words::folded(bare))?.as_ref())
-            .cloned()
-            .or_else(here)
-    }
-}
-
-/// The task that an entry of one of our own exports is, if it is there. That ids are alike is no
-/// proof: every project has an `A-1`. Where it came from must be the same, or all that does not hang
-/// on other tasks.
-fn same_of_own(
-    candidate: &Candidate,
-    known: &Known<'_>,
-    options: &MappingOptions,
-) -> Option<TaskId> {
-    candidate.own.as_ref()?;
-    let id = TaskId::new(format!("{}{}", options.prefix, candidate.id)).ok()?;
-    let here = *known.tasks.get(&id)?;
-    let mut definition = candidate.fields.clone();
-    definition.insert("id".to_owned(), id.as_str().into());
-    let there = define(&Value::Object(definition)).ok()?.task;
-    let alone = |task: &Task| Task {
-        depends_on: Vec::new(),
-        parent: None,
-        parked: false,
-        // One that came in without its package names none.
-        package: task.package.clone().filter(|_| here.package.is_some()),
-        ..task.clone()
-    };
-    let same = match (&here.origin_ask_ref, &there.origin_ask_ref) {
-        (Some(here), Some(there)) => here == there,
-        (None, None) => alone(here) == alone(&there),
-        _ => false,
-    };
-    same.then_some(id)
-}
-
-fn another(id: &TaskId, given: &BTreeSet<TaskId>) -> Option<TaskId> {
-    (2..10_000)
-        .filter_map(|n| TaskId::new(format!("{id}-{n}")).ok())
-        .find(|id| !given.contains(id))
 }
 
 /// Tasks in a circle of dependencies can never start: they are no tasks until somebody opens it.
