@@ -50,6 +50,7 @@ mod import_left;
 mod import_links;
 mod import_refused;
 mod import_truth;
+mod import_waits;
 mod interrupts;
 mod land;
 mod lane;

@@ -123,6 +123,8 @@ pub struct Candidate {
     pub fields: Map<String, Value>,
     /// Its text.
     pub body: Option<String>,
+    /// The line on which that begins.
+    pub body_at: usize,
     /// The status that its place says, such as the name of a list.
     pub place_status: Option<String>,
     /// The directories that it lies in, the nearest first, the source's own last: one of them may
@@ -176,6 +178,7 @@ impl Candidate {
             id: id.into(),
             fields: Map::new(),
             body: None,
+            body_at: 1,
             place_status: None,
             dirs: Vec::new(),
             bad: None,

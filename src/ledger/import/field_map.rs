@@ -43,11 +43,72 @@ const COMMON: &[(&str, &[&str])] = &[
     ("merge_stage", &["merge_stage"]),
     ("risk", &["risk", "risk_level"]),
     ("kind", &["kind"]),
-    ("depends_on", &["depends_on", "dependsOn"]),
-    ("dependencies", &["dependencies", "deps", "requires_tasks"]),
+    (
+        "depends_on",
+        &[
+            "depends_on",
+            "dependsOn",
+            "depends",
+            "depends_upon",
+            "dependent_on",
+            "needs",
+        ],
+    ),
+    (
+        "dependencies",
+        &[
+            "dependencies",
+            "deps",
+            "requires_tasks",
+            "dependency",
+            "prerequisites",
+            "prerequisite",
+            "prereqs",
+            "prereq",
+            "predecessors",
+            "predecessor",
+        ],
+    ),
     (
         "blocked_by",
-        &["blocked_by", "blockedBy", "blockers", "blocker"],
+        &[
+            "blocked_by",
+            "blockedBy",
+            "blockers",
+            "blocker",
+            "is_blocked_by",
+            "isBlockedBy",
+            "blocked_on",
+            "blockedOn",
+            "waits_for",
+            "waitsFor",
+            "waiting_for",
+            "waitingFor",
+            "waiting_on",
+            "waitingOn",
+        ],
+    ),
+    (
+        "blocks",
+        &[
+            "blocks",
+            "blocking",
+            "is_blocking",
+            "isBlocking",
+            "dependents",
+        ],
+    ),
+    (
+        "links",
+        &[
+            "links",
+            "issuelinks",
+            "issue_links",
+            "linked_issues",
+            "linkedIssues",
+            "relations",
+            "relationships",
+        ],
     ),
     ("exclusive", &["exclusive", "exclusive_groups"]),
     ("owned_paths", &["owned_paths"]),
@@ -111,6 +172,9 @@ const COMMON: &[(&str, &[&str])] = &[
         ],
     ),
 ];
+
+/// The fields that list what a task waits for.
+pub(super) const NEEDS: [&str; 3] = ["depends_on", "dependencies", "blocked_by"];
 
 /// What only some sources say.
 const PLAYBOOK: &[(&str, &[&str])] = &[("type", &["type", "task_type"])];
@@ -272,7 +336,13 @@ impl FieldMap {
     /// The field that a word of the source stands for, and how early that word counts.
     #[must_use]
     pub fn ours(&self, name: &str) -> Option<(&'static str, usize)> {
-        self.theirs.get(&folded(name)).copied()
+        let whole = self.theirs.get(&folded(name)).copied();
+        // Trackers explain such a heading: `Blocked By (Dependencies)`.
+        whole.or_else(|| {
+            let (plain, _) = name.split_once(" (")?;
+            let ours = self.theirs.get(&folded(plain)).copied()?;
+            NEEDS.contains(&ours.0).then_some(ours)
+        })
     }
 
     /// Whether the source's word is to be left out.

@@ -78,7 +78,7 @@ pub fn read(file: &str, place: &str, bytes: &[u8]) -> Gathered {
         candidate.id = id;
     }
     candidate.body = Some(body.trim_end().to_owned()).filter(|body| !body.is_empty());
-    prose(&mut candidate, first);
+    candidate.body_at = first;
     candidate.dirs = dirs;
     found.candidates.push(candidate);
     found
@@ -122,34 +122,5 @@ impl<'t> Parts<'t> {
             }
         }
         front.is_none().then_some(plain)
-    }
-}
-
-/// The key under which dependencies of prose are handed on, with their lines.
-pub(super) const PROSE: &str = "\0prose";
-
-/// Notes lines of the body such as `Depends on: X, Y`.
-fn prose(candidate: &mut Candidate, first: usize) {
-    let Some(body) = &candidate.body else { return };
-    let mut lines = Vec::new();
-    for (n, line) in body.lines().enumerate() {
-        let plain = line.trim().trim_start_matches(['-', '*', '>', ' ']);
-        let plain = plain.replace("**", "");
-        let Some((head, tail)) = plain.split_once(':') else {
-            continue;
-        };
-        if matches!(
-            head.trim().to_ascii_lowercase().as_str(),
-            "depends on" | "blocked by" | "requires" | "waits for"
-        ) && !tail.trim().is_empty()
-        {
-            lines.push(Value::from(vec![
-                Value::from(first + n),
-                Value::from(tail.trim()),
-            ]));
-        }
-    }
-    if !lines.is_empty() {
-        candidate.fields.insert(PROSE.to_owned(), lines.into());
     }
 }

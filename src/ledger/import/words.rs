@@ -187,6 +187,27 @@ pub fn list(value: &Value) -> Vec<String> {
     }
 }
 
+/// Whether a text says that there is nothing.
+pub fn is_no(text: &str) -> bool {
+    let plain = text
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase();
+    let no = [
+        "",
+        "false",
+        "n/a",
+        "na",
+        "nil",
+        "no",
+        "no response",
+        "nobody",
+        "none",
+        "nothing",
+        "null",
+    ];
+    no.contains(&plain.as_str())
+}
+
 /// Whether a value says nothing.
 pub fn is_nothing(value: &Value) -> bool {
     match value {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::super::words::{self, Meaning};
-use super::super::{Anomaly, AnomalyKind, Candidate, FieldMap, Spot, items};
+use super::super::{Anomaly, AnomalyKind, Candidate, FieldMap, Spot};
 use super::references::Ids;
+use super::waiting::Holds;
 use super::{Known, Mapped, Mapping, MappingOptions, origin_of};
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
@@ -18,6 +19,8 @@ pub(super) struct Setting<'a> {
     pub known: &'a Known<'a>,
     pub options: &'a MappingOptions,
     pub ids: &'a Ids<'a>,
+    /// What entries say of what waits for them.
+    pub holds: &'a Holds,
     /// What is added to every numeric priority.
     pub shift: i64,
 }
@@ -28,6 +31,10 @@ pub(super) struct Draft<'a> {
     pub mapped: Mapped,
     /// Why it is parked, if it is.
     pub parked: Option<String>,
+    /// Whether something holds it up that is no task here.
+    pub held: bool,
+    /// Whether a list says what it waits for.
+    pub says_needs: bool,
     pub meaning: Meaning,
     /// What its history begins with.
     pub remarks: Vec<String>,
@@ -66,6 +73,8 @@ impl<'a> Draft<'a> {
                 id,
             },
             parked: None,
+            held: false,
+            says_needs: false,
             meaning: Meaning::Todo,
             remarks: Vec::new(),
             notes: Vec::new(),
@@ -142,7 +151,7 @@ impl<'a> Draft<'a> {
         let mut sorted: Words<'a> = BTreeMap::new();
         let mut foreign: Vec<(&str, &Value)> = Vec::new();
         for (key, value) in &candidate.fields {
-            if key == items::PROSE || words::is_nothing(value) {
+            if words::is_nothing(value) {
                 continue;
             }
             match setting.fields.ours(key) {
@@ -164,6 +173,7 @@ impl<'a> Draft<'a> {
         self.history(&sorted, mapping);
         self.texts(&sorted);
         self.origin(&sorted, setting);
+        super::waiting::unread(self, &foreign, mapping);
         for (key, value) in foreign {
             self.keep(key, value.clone());
         }

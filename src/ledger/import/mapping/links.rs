@@ -4,17 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::super::field_map::NEEDS;
 use super::super::words::{self, Meaning};
-use super::super::{AnomalyKind, items};
-use super::Mapping;
 use super::fields::{Draft, Setting, Words, values};
+use super::link_lists::{Called, Links};
 use super::references::Meant;
+use super::{AnomalyKind, Mapping, prose, waiting};
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::policy::ParentRule;
-
-/// The words under which sources list what a task waits for.
-const NEEDS: [&str; 3] = ["depends_on", "dependencies", "blocked_by"];
 
 /// Reads the dependencies and the parent of a draft.
 pub(super) fn read(
@@ -29,7 +27,7 @@ pub(super) fn read(
     let mut lists: Vec<(String, Vec<String>)> = Vec::new();
     for ours in NEEDS {
         for (_, key, value) in values(sorted, ours) {
-            let links = Links::of(value);
+            let links = Links::of(value, Called::Needs);
             if !links.loose.is_empty() {
                 draft.keep(key, Value::from(links.loose));
             }
@@ -42,6 +40,16 @@ pub(super) fn read(
             needs.extend(links.needs);
         }
     }
+    for (_, _, value) in values(sorted, "links") {
+        let links = Links::of(value, Called::Links);
+        odd.extend(links.odd);
+        parent = parent.or(links.parent);
+        needs.extend(links.needs);
+    }
+    draft.says_needs = NEEDS
+        .into_iter()
+        .any(|ours| !values(sorted, ours).is_empty());
+    waiting::told(draft, sorted, setting, mapping);
     differing(draft, &lists, mapping);
     for (_, key, value) in values(sorted, "parent") {
         match words::text(value) {
@@ -59,7 +67,12 @@ pub(super) fn read(
             take(draft, &mut found, need, id, &lists, mapping);
         }
     }
-    prose(draft, setting, &mut found, mapping);
+    for id in setting.holds.over(draft.mapped.id.as_ref()) {
+        if draft.mapped.id.as_ref() != Some(id) && !found.contains(id) {
+            found.push(id.clone());
+        }
+    }
+    prose::read(draft, sorted, setting, &mut found, mapping);
     if !found.is_empty() {
         let list: Vec<String> = found.iter().map(ToString::to_string).collect();
         draft.put("depends_on", list);
@@ -208,16 +221,31 @@ pub(super) fn unmet(
         return;
     }
     let what = format!("`{}` depends on `{names}`, {why}", draft.candidate.id);
-    let open = !matches!(draft.meaning, Meaning::Done | Meaning::Cancelled);
-    let made = match open {
-        true => "kept as `x-depends_on`, and parked until a person unparks it",
-        false => "kept as `x-depends_on`",
+    let made = match closed(draft) {
+        true => "kept as `x-depends_on`",
+        false => "kept as `x-depends_on`, and parked until a person unparks it",
     };
     draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
+    keep_lost(draft, lost, format!("it depends on {names}, {why}"));
+}
+
+/// Whether nothing of it is left to do, whatever it waits for.
+pub(super) fn closed(draft: &Draft<'_>) -> bool {
+    matches!(draft.meaning, Meaning::Done | Meaning::Cancelled)
+}
+
+/// Keeps what it depends on and no task is: it rests.
+pub(super) fn keep_lost(draft: &mut Draft<'_>, lost: Vec<Value>, why: String) {
     let lost = with_kept(&draft.mapped.definition, lost);
     draft.keep("depends_on", lost);
-    if open {
-        draft.parked = Some(format!("it depends on {names}, {why}"));
+    held(draft, why);
+}
+
+/// Rests a draft that something holds up that is no task here.
+pub(super) fn held(draft: &mut Draft<'_>, why: String) {
+    draft.held = true;
+    if !closed(draft) {
+        draft.parked = Some(why);
     }
 }
 
@@ -232,124 +260,9 @@ pub(super) fn with_kept(definition: &Map<String, Value>, lost: Vec<Value>) -> Va
     all.into()
 }
 
-/// Dependencies that the text speaks of.
-fn prose(
-    draft: &mut Draft<'_>,
-    setting: &Setting<'_>,
-    found: &mut Vec<TaskId>,
-    mapping: &mut Mapping,
-) {
-    let lines = draft
-        .candidate
-        .fields
-        .get(items::PROSE)
-        .and_then(Value::as_array);
-    for line in lines.into_iter().flatten() {
-        let text = line.get(1).and_then(Value::as_str).unwrap_or_default();
-        let number = line.get(0).and_then(Value::as_u64).unwrap_or(1);
-        let clean = text.replace(" and ", ",").replace(['`', '[', ']'], "");
-        let mut names = Vec::new();
-        for word in clean
-            .split([',', ';'])
-            .map(|word| word.trim().trim_end_matches('.'))
-        {
-            let id = setting.ids.find(word, draft.there(setting)).task();
-            if let Some(id) = id.filter(|id| draft.mapped.id.as_ref() != Some(id)) {
-                names.push(id.to_string());
-                if !found.contains(&id) {
-                    found.push(id);
-                }
-            }
-        }
-        let line = usize::try_from(number).unwrap_or(draft.mapped.at.line);
-        let what = format!(
-            "the text of `{}` says that it depends on: {text}",
-            draft.candidate.id
-        );
-        let made = match names.as_slice() {
-            [] => "it names no task; the notes say it".to_owned(),
-            names => format!("depends on {}", names.join(", ")),
-        };
-        draft.note_at(mapping, AnomalyKind::ProseDependency, line, what, &made);
-    }
-}
-
-/// Sorts of links, folded, that hold nothing up. Every sort that is not known is taken to hold
-/// something up.
-const LOOSE: [&str; 13] = [
-    "related",
-    "related_to",
-    "relates_to",
-    "duplicate",
-    "duplicates",
-    "duplicate_of",
-    "duplicated_by",
-    "discovered_from",
-    "see_also",
-    "references",
-    "mentions",
-    "supersedes",
-    "superseded_by",
-];
-
-/// What a list of links says.
-#[derive(Default)]
-struct Links {
-    /// What must be done first.
-    needs: Vec<String>,
-    /// What it is a part of.
-    parent: Option<String>,
-    /// Links that hold nothing up.
-    loose: Vec<Value>,
-    /// Whatever else it says: it may well hold something up.
-    odd: Vec<Value>,
-}
-
-impl Links {
-    fn of(value: &Value) -> Self {
-        let mut links = Self::default();
-        match value {
-            Value::Array(items) => items.iter().for_each(|item| links.add(item)),
-            Value::String(_) => links.needs = words::list(value),
-            one => links.add(one),
-        }
-        links
-    }
-
-    fn add(&mut self, item: &Value) {
-        let Value::Object(link) = item else {
-            match item {
-                Value::String(_) | Value::Number(_) => self.needs.extend(words::text(item)),
-                Value::Null | Value::Bool(false) => {}
-                Value::Bool(true) | Value::Array(_) | Value::Object(_) => {
-                    self.odd.push(item.clone());
-                }
-            }
-            return;
-        };
-        let target = ["depends_on_id", "depends_on", "id", "number", "task", "key"]
-            .into_iter()
-            .find_map(|key| match link.get(key)? {
-                id @ (Value::String(_) | Value::Number(_)) => words::text(id),
-                _ => None,
-            });
-        let sort = link.get("type").or_else(|| link.get("dependency_type"));
-        let sort = match sort {
-            None | Some(Value::Null) => Some("blocks".to_owned()),
-            Some(sort) => sort.as_str().map(words::folded),
-        };
-        match (target, sort.as_deref()) {
-            (Some(target), Some("blocks" | "blocked_by" | "depends_on")) => self.needs.push(target),
-            (Some(target), Some("parent_child" | "parent")) => self.parent = Some(target),
-            (_, Some(sort)) if LOOSE.contains(&sort) => self.loose.push(item.clone()),
-            _ => self.odd.push(item.clone()),
-        }
-    }
-}
-
 /// Says of blocked tasks what holds them up here: a dependency that is open, or a person.
 pub(super) fn settle(drafts: &mut [Draft<'_>], mapping: &mut Mapping) {
-    let closed: HashSet<String> = drafts
+    let done: HashSet<String> = drafts
         .iter()
         .filter(|draft| draft.meaning == Meaning::Done)
         .filter_map(|draft| draft.mapped.id.as_ref().map(ToString::to_string))
@@ -362,12 +275,11 @@ pub(super) fn settle(drafts: &mut [Draft<'_>], mapping: &mut Mapping) {
             .and_then(Value::as_array);
         let waits = needs.is_some_and(|needs| {
             let mut needs = needs.iter().filter_map(Value::as_str);
-            needs.any(|need| !closed.contains(need))
+            needs.any(|need| !done.contains(need))
         });
         if draft.meaning == Meaning::Blocked && draft.candidate.own.is_none() {
             let what = format!("`{}` is {}", draft.candidate.id, draft.mapped.status);
-            let lost = draft.mapped.kept.iter().any(|key| key == "x-depends_on");
-            let made = if waits && !lost {
+            let made = if waits && !draft.held {
                 draft.parked = None;
                 "todo: its dependencies hold it up"
             } else {
@@ -375,8 +287,7 @@ pub(super) fn settle(drafts: &mut [Draft<'_>], mapping: &mut Mapping) {
             };
             draft.note(mapping, AnomalyKind::BlockChanged, what, made);
         }
-        let open = !matches!(draft.meaning, Meaning::Done | Meaning::Cancelled);
-        if let (Some(why), true) = (&draft.parked, open) {
+        if let (Some(why), false) = (&draft.parked, closed(draft)) {
             if draft.meaning != Meaning::Blocked {
                 draft.remarks.push(format!("parked: {why}"));
             }

@@ -3,13 +3,16 @@
 mod assignment;
 mod fields;
 mod gone;
+mod link_lists;
 mod links;
 mod past;
 mod plain;
+mod prose;
 mod references;
 mod salvage;
 mod secret;
 mod twins;
+mod waiting;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -136,6 +139,7 @@ pub fn map(
     let candidates = twins::told_apart(candidates.collect(), fields, known, options, &mut mapping);
     let shift = counts_from_zero(&candidates, fields, &mut mapping);
     let ids = Ids::assign(&candidates, known, options, &mut mapping);
+    let holds = waiting::Holds::of(&candidates, fields, &ids);
     let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(candidates.len());
     for (candidate, id) in candidates.iter().zip(&ids.of) {
         let setting = fields::Setting {
@@ -143,6 +147,7 @@ pub fn map(
             known,
             options,
             ids: &ids,
+            holds: &holds,
             shift,
         };
         drafts.push(Draft::of(candidate, id.clone(), &setting, &mut mapping));

@@ -1,0 +1,307 @@
+//! Dependencies that texts speak of: `Depends on: X, Y`, a list below `## Blocked by`, or `depends on
+//! #3` within a sentence.
+
+use serde_json::Value;
+
+use super::fields::{Draft, Setting, Words, values};
+use super::links::{closed, keep_lost};
+use super::references::Meant;
+use super::{AnomalyKind, Mapping};
+use crate::domain::id::TaskId;
+use crate::ledger::import::words;
+
+/// What stands before a dependency, in small letters; a longer one before one that it begins with.
+const HEADS: [&str; 15] = [
+    "depends on",
+    "depends upon",
+    "dependent on",
+    "dependencies",
+    "dependency",
+    "is blocked by",
+    "blocked by",
+    "blocked on",
+    "requires",
+    "waits for",
+    "waiting for",
+    "waiting on",
+    "prerequisites",
+    "prerequisite",
+    "blockers",
+];
+
+/// Those that a sentence says of an entry, too.
+const WITHIN: [&str; 6] = [
+    "depends on",
+    "depends upon",
+    "blocked by",
+    "blocked on",
+    "waits for",
+    "waiting for",
+];
+
+/// Most characters of such a line that are told.
+const SHOWN: usize = 200;
+
+/// What a text says that an entry depends on.
+struct Said {
+    /// The line, from 0.
+    line: usize,
+    text: String,
+    /// Whether all of it is what it depends on. Of a sentence only the references at its start are.
+    whole: bool,
+}
+
+/// Adds to `found` what the texts of an entry say that it depends on. What names no task is kept,
+/// and the entry rests.
+pub(super) fn read(
+    draft: &mut Draft<'_>,
+    sorted: &Words<'_>,
+    setting: &Setting<'_>,
+    found: &mut Vec<TaskId>,
+    mapping: &mut Mapping,
+) {
+    let candidate = draft.candidate;
+    let body = candidate
+        .body
+        .as_deref()
+        .map(|text| (text, Some(candidate.body_at)));
+    let notes = values(sorted, "notes").iter();
+    let notes = notes.filter_map(|(_, _, value)| Some((value.as_str()?, None)));
+    for (text, from) in notes.chain(body) {
+        for said in all(text) {
+            let line = from.map_or(draft.mapped.at.line, |from| from + said.line);
+            take(draft, setting, &said, line, found, mapping);
+        }
+    }
+}
+
+fn take(
+    draft: &mut Draft<'_>,
+    setting: &Setting<'_>,
+    said: &Said,
+    line: usize,
+    found: &mut Vec<TaskId>,
+    mapping: &mut Mapping,
+) {
+    let (mut names, mut lost) = (Vec::new(), Vec::new());
+    let pieces = match said.whole {
+        true => pieces(&said.text),
+        false => leading(&said.text),
+    };
+    for piece in pieces {
+        let ids = resolved(draft, setting, &piece);
+        if ids.is_empty() {
+            lost.push(piece);
+            continue;
+        }
+        for id in ids
+            .into_iter()
+            .filter(|id| draft.mapped.id.as_ref() != Some(id))
+        {
+            if !names.contains(&id) {
+                names.push(id.clone());
+            }
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+    }
+    if names.is_empty() && lost.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = names.iter().map(TaskId::as_str).collect();
+    let depends = format!("depends on {}", names.join(", "));
+    let parked = match closed(draft) {
+        true => "",
+        false => ", and parked until a person unparks it",
+    };
+    let named: Vec<String> = lost.iter().map(|piece| format!("`{piece}`")).collect();
+    let kept = format!(
+        "no task is named by {}: kept as `x-depends_on`{parked}",
+        named.join(", ")
+    );
+    let made = match (names.is_empty(), lost.is_empty()) {
+        (_, true) => depends,
+        (true, false) => kept,
+        (false, false) => format!("{depends}; {kept}"),
+    };
+    let text: String = said.text.chars().take(SHOWN).collect();
+    let id = &draft.candidate.id;
+    let what = format!("the text of `{id}` says that it depends on: {text}");
+    draft.note_at(mapping, AnomalyKind::ProseDependency, line, what, &made);
+    if !lost.is_empty() {
+        let why = format!("its text says that it depends on {}", lost.join(", "));
+        keep_lost(draft, lost.into_iter().map(Value::from).collect(), why);
+    }
+}
+
+/// The tasks that a piece of a text names: as a whole, else by the ids in it.
+fn resolved(draft: &Draft<'_>, setting: &Setting<'_>, piece: &str) -> Vec<TaskId> {
+    let there = draft.there(setting);
+    if let Some(id) = setting.ids.find(piece, there).task() {
+        return vec![id];
+    }
+    let words = piece.split_whitespace().map(bare);
+    // A number within a text is seldom an entry.
+    let words = words.filter(|word| !word.chars().all(|c| c.is_ascii_digit()));
+    let mut ids = Vec::new();
+    for word in words {
+        match setting.ids.find(word, there) {
+            Meant::Same(id) => ids.push(id),
+            _ if is_number(word) => return Vec::new(),
+            _ => {}
+        }
+    }
+    ids
+}
+
+/// Whether a word is a reference such as `#12`.
+fn is_number(word: &str) -> bool {
+    let digits = word.rsplit_once('#').map(|(_, digits)| digits);
+    digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric() && c != '#')
+}
+
+/// The parts of a text that each say one thing, without what stands in brackets beside it and
+/// without those that say that there is nothing.
+fn pieces(text: &str) -> Vec<String> {
+    let mut plain = String::new();
+    let mut depth = 0_usize;
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '`' | '[' | ']' => {}
+            c if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    if plain.trim().is_empty() {
+        plain = text.replace(['(', ')', '`', '[', ']'], "");
+    }
+    let plain = plain.replace(" and ", ",").replace(" & ", ",");
+    let parts = plain
+        .split([',', ';'])
+        .map(|part| part.trim().trim_end_matches('.'));
+    let parts = parts.filter(|part| !part.is_empty() && !words::is_no(part));
+    parts.map(str::to_owned).collect()
+}
+
+/// The references that a sentence begins with.
+fn leading(text: &str) -> Vec<String> {
+    let mut leading = Vec::new();
+    for word in text.split_whitespace() {
+        let id = bare(word);
+        match id.to_ascii_lowercase().as_str() {
+            "and" | "or" | "issue" | "issues" | "task" | "tasks" | "pr" | "the" | "" => continue,
+            _ => {}
+        }
+        let marked = word.trim_start_matches(['(', '[']).starts_with('`');
+        if !is_number(id) && !marked && !has_digit_part(id) {
+            break;
+        }
+        leading.push(id.to_owned());
+    }
+    leading
+}
+
+/// Whether a word looks like an id such as `A-12`.
+fn has_digit_part(word: &str) -> bool {
+    let (head, tail) = word.rsplit_once(['-', '.', '_']).unwrap_or(("", ""));
+    !head.is_empty() && !tail.is_empty() && tail.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Every place of a text that says what it depends on.
+fn all(text: &str) -> Vec<Said> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut said = Vec::new();
+    let mut at = 0;
+    while let Some(raw) = lines.get(at) {
+        let line = at;
+        at += 1;
+        let plain = plain(raw);
+        match head(raw, &plain) {
+            Some("") => {
+                let below = below(&lines, at);
+                for n in below.clone() {
+                    said.push(Said {
+                        line: n,
+                        text: self::plain(lines[n]),
+                        whole: true,
+                    });
+                }
+                at = below.end;
+            }
+            Some(tail) => {
+                let text = tail.to_owned();
+                said.push(Said {
+                    line,
+                    text,
+                    whole: true,
+                });
+            }
+            None => said.extend(sentences(line, &plain)),
+        }
+    }
+    said
+}
+
+/// A line without the marks of lists, boxes, quotes, headings and emphasis.
+fn plain(line: &str) -> String {
+    let line = line
+        .trim()
+        .trim_start_matches(['-', '*', '+', '>', '#', ' ', '\t']);
+    let line = line
+        .strip_prefix("[ ]")
+        .or_else(|| line.strip_prefix("[x]"))
+        .unwrap_or(line);
+    line.replace("**", "").replace("__", "").trim().to_owned()
+}
+
+/// What stands behind a head; nothing where it stands on the lines below.
+fn head<'t>(raw: &str, plain: &'t str) -> Option<&'t str> {
+    let small = plain.to_ascii_lowercase();
+    let head = HEADS.into_iter().find(|head| small.starts_with(head))?;
+    let rest = plain[head.len()..].trim();
+    match rest.strip_prefix(':') {
+        Some(tail) => Some(tail.trim()),
+        None if rest.is_empty() && raw.trim_start().starts_with(['#', '*', '_']) => Some(""),
+        None => None,
+    }
+}
+
+/// The lines of the list or paragraph that begins at a line.
+fn below(lines: &[&str], from: usize) -> std::ops::Range<usize> {
+    let blank = lines[from..]
+        .iter()
+        .take_while(|line| line.trim().is_empty())
+        .count();
+    let start = from + blank;
+    let ends = |line: &&&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let length = lines[start..].iter().take_while(|line| !ends(line)).count();
+    start..start + length
+}
+
+/// What sentences of a line say of entries.
+fn sentences(line: usize, plain: &str) -> Vec<Said> {
+    let small = plain.to_ascii_lowercase();
+    let mut said = Vec::new();
+    for word in WITHIN {
+        for (at, _) in small.match_indices(word) {
+            let before = small[..at].chars().next_back();
+            let text = plain[at + word.len()..].trim_start_matches([':', ' ']);
+            let begins = before.is_none_or(|c| !c.is_alphanumeric());
+            if begins && !leading(text).is_empty() {
+                said.push(Said {
+                    line,
+                    text: text.to_owned(),
+                    whole: false,
+                });
+            }
+        }
+    }
+    said
+}

@@ -1,0 +1,191 @@
+//! However a source says that a task waits, the task does not become ready.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// Writes a file below the repository, with the directories above it.
+fn put(world: &World, file: &str, text: &str) {
+    let path = world.path("repo").join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Imports a file or directory of this text; the answer.
+fn import(world: &World, source: &str) -> Value {
+    let line = format!("--json import {source} --role A-backend --as @dana");
+    world.laneway(&line).code(0).json()
+}
+
+/// What an answer says of dependencies that are not there, by the line.
+fn told(answer: &Value, kind: &str) -> Vec<String> {
+    let all = answer["data"]["anomalies"].as_array().unwrap().iter();
+    all.filter(|one| one["kind"] == kind)
+        .map(|one| {
+            format!(
+                "{}: {}",
+                one["what"].as_str().unwrap(),
+                one["made"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+fn definition(world: &World, id: &str) -> Value {
+    let export = world.laneway("--json export").code(0).json();
+    let tasks = export["data"]["tasks"].as_array().unwrap().clone();
+    let mut tasks = tasks.into_iter().map(|task| task["definition"].clone());
+    tasks.find(|task| task["id"] == id).unwrap()
+}
+
+/// The ids of the tasks that may be claimed, sorted.
+fn ready(world: &World) -> Vec<String> {
+    let answer = world.laneway("--json ready").json();
+    let tasks = answer["data"]["tasks"].as_array().unwrap();
+    let ids = tasks.iter().map(|task| task["id"].as_str().unwrap());
+    let mut ids: Vec<String> = ids.map(str::to_owned).collect();
+    ids.sort();
+    ids
+}
+
+fn lines(issues: &[Value]) -> String {
+    issues.iter().map(|issue| format!("{issue}\n")).collect()
+}
+
+#[test]
+fn p13_prose_that_says_what_a_task_waits_for_is_never_passed_over() {
+    let world = World::governed();
+    let items = [
+        ("W-1", "Nothing."),
+        ("W-2", "Depends on: W-1 (the schema migration)"),
+        ("W-3", "Depends on: none"),
+        ("W-4", "Blocked by: the vendor's answer"),
+        (
+            "W-5",
+            "## Blocked by\n\n- W-1\n- [ ] `W-3`, then tea\n\nText.",
+        ),
+        ("W-6", "Text.\n\n* **Waiting on:** W-1 and the lawyers"),
+        ("W-7", "Requires careful thought, which depends on the day."),
+    ];
+    for (id, body) in items {
+        put(
+            &world,
+            &format!("open/{id}.md"),
+            &format!("---\ntitle: t\n---\n{body}\n"),
+        );
+    }
+    let answer = import(&world, "open --from items");
+    assert_eq!(ready(&world), ["W-1", "W-3", "W-7"], "{answer}");
+    assert_eq!(definition(&world, "W-2")["depends_on"], json!(["W-1"]));
+    assert_eq!(definition(&world, "W-2")["parked"], Value::Null);
+    assert_eq!(
+        definition(&world, "W-5")["depends_on"],
+        json!(["W-1", "W-3"])
+    );
+    assert_eq!(definition(&world, "W-6")["depends_on"], json!(["W-1"]));
+    let parked = ["W-4", "W-5", "W-6"];
+    for id in parked {
+        assert_eq!(definition(&world, id)["parked"], true, "{id}");
+    }
+    assert_eq!(told(&answer, "prose-dependency").len(), 5, "{answer}");
+
+    let issues = [
+        json!({"id": 3, "title": "a"}),
+        json!({"id": 4, "title": "b", "body": "Text.\r\n\r\nBlocked by: #3\r\n"}),
+        json!({"id": 5, "title": "c", "description": "Depends on #3, which is late."}),
+        json!({"id": 6, "title": "d", "body": "Depends on #99"}),
+        json!({"id": 7, "title": "e", "body": "### Blocked by\n\n_No response_"}),
+    ];
+    let other = World::governed();
+    put(&other, "i.jsonl", &lines(&issues));
+    import(&other, "i.jsonl");
+    assert_eq!(ready(&other), ["3", "7"]);
+    assert_eq!(definition(&other, "4")["depends_on"], json!(["3"]));
+    assert_eq!(definition(&other, "5")["depends_on"], json!(["3"]));
+    assert_eq!(definition(&other, "6")["parked"], true);
+}
+
+#[test]
+fn p13_no_word_for_a_dependency_makes_a_task_ready() {
+    let bound = [
+        json!({"depends": ["J-1"]}),
+        json!({"dependency": "J-1"}),
+        json!({"prerequisites": ["J-1"]}),
+        json!({"waiting_for": "J-1"}),
+        json!({"waitsFor": "J-1"}),
+        json!({"Blocked By (Dependencies)": "J-1"}),
+        json!({"links": [{"type": "blocked_by", "id": "J-1"}]}),
+        json!({"links": [{"type": "is blocked by", "target": {"key": "J-1"}}]}),
+        json!({"links": {"blocked_by": ["J-1"]}}),
+        json!({"issuelinks": [{"type": {"inward": "is blocked by", "outward": "blocks"},
+            "inwardIssue": {"key": "J-1"}}]}),
+    ];
+    let parked = [
+        json!({"blocked": true}),
+        json!({"is_blocked": "yes"}),
+        json!({"waits_until": "the audit is over"}),
+        json!({"dependent_upon_team": "ops"}),
+        json!({"prereq_note": "the lawyers"}),
+        json!({"links": [{"type": "must wait for", "id": "J-1"}]}),
+        json!({"labels": ["ui", {"name": "blocked"}]}),
+    ];
+    let free = [
+        json!({"blocked": false}),
+        json!({"blocked_by": []}),
+        json!({"links": [{"type": "relates to", "id": "J-1"}, "https://example.com"]}),
+        json!({"blockedCount": 0, "independent": true}),
+        json!({"dependencies": "none"}),
+    ];
+    let world = World::governed();
+    let mut issues = vec![json!({"id": "J-1", "title": "first", "blocks": ["J-2", "J-99"]})];
+    issues.push(json!({"id": "J-2", "title": "second"}));
+    let mut wanted = vec!["J-1".to_owned()];
+    for (sort, entries) in [("B", &bound[..]), ("P", &parked[..]), ("F", &free[..])] {
+        for (n, entry) in entries.iter().enumerate() {
+            let mut entry = entry.clone();
+            entry["id"] = format!("{sort}-{n}").into();
+            entry["title"] = "t".into();
+            issues.push(entry);
+        }
+    }
+    wanted.extend((0..free.len()).map(|n| format!("F-{n}")));
+    wanted.sort();
+    put(&world, "q.jsonl", &lines(&issues));
+    let answer = import(&world, "q.jsonl");
+    assert_eq!(ready(&world), wanted, "{answer}");
+    for n in 0..bound.len() {
+        let task = definition(&world, &format!("B-{n}"));
+        assert_eq!(task["depends_on"], json!(["J-1"]), "{task}");
+        assert_eq!(task["parked"], Value::Null, "{task}");
+    }
+    for n in 0..parked.len() {
+        let id = format!("P-{n}");
+        assert_eq!(definition(&world, &id)["parked"], true, "{id}");
+        let all = answer["data"]["anomalies"].as_array().unwrap().iter();
+        let said = all.filter(|one| one["what"].as_str().unwrap().contains(&format!("`{id}`")));
+        assert!(said.count() > 0, "{id}");
+    }
+    assert_eq!(definition(&world, "J-2")["depends_on"], json!(["J-1"]));
+    let said = told(&answer, "dependency-unknown");
+    assert!(
+        said.iter().any(|one| one.contains("`J-1` blocks `J-99`")),
+        "{said:?}"
+    );
+    world.laneway("audit verify").code(0);
+}
+
+#[test]
+fn a_word_that_waits_can_be_ignored_by_the_map() {
+    let world = World::governed();
+    let issue = json!({"id": "J-1", "title": "t", "wait_class": "c", "blocked": true});
+    put(&world, "q.jsonl", &lines(&[issue]));
+    put(
+        &world,
+        "map.yaml",
+        "version: 1\nignore: [wait_class, blocked]\n",
+    );
+    world.quietly("import q.jsonl --map map.yaml --role A-backend --as @dana");
+    assert_eq!(ready(&world), ["J-1"]);
+}
