@@ -19,6 +19,7 @@
 mod beyond;
 mod change_key;
 mod denial;
+mod directory;
 mod dirs;
 mod durable;
 mod error;
@@ -48,6 +49,7 @@ mod write;
 pub(crate) mod testing;
 
 pub use denial::Denial;
+pub use directory::{Directory, spelled};
 pub use dirs::Dirs;
 pub use error::{GitError, Part};
 pub use history::Step;

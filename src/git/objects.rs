@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use gix::bstr::{BString, ByteSlice as _};
 use gix::objs::{CommitRef, Kind, TreeRefIter};
 
@@ -155,24 +153,6 @@ impl Repo {
             }
         }
         Ok(Some(here))
-    }
-
-    /// The entries of a tree (or of a commit's), by name. One level.
-    ///
-    /// # Errors
-    /// [`GitError::MissingObject`], [`GitError::WrongKind`], [`GitError::Library`] when it is
-    /// damaged.
-    pub fn entries(&self, tree: ObjectId) -> Result<BTreeMap<String, Entry>, GitError> {
-        let id = self.tree_of(tree)?;
-        let object = self.object(id, Kind::Tree)?;
-        let mut entries = BTreeMap::new();
-        for entry in TreeRefIter::from_bytes(&object.data, id_kind(id)) {
-            let entry = entry.map_err(|error| library(&format!("decode tree {id}"), error))?;
-            if let Some(found) = entry_of(entry.mode, entry.oid) {
-                entries.insert(entry.filename.to_str_lossy().into_owned(), found);
-            }
-        }
-        Ok(entries)
     }
 
     /// The size of a blob in bytes, without reading it.
@@ -415,7 +395,7 @@ pub(super) fn id_kind(id: ObjectId) -> gix::hash::Kind {
     theirs(id).kind()
 }
 
-fn entry_of(mode: gix::objs::tree::EntryMode, id: &gix::oid) -> Option<Entry> {
+pub(super) fn entry_of(mode: gix::objs::tree::EntryMode, id: &gix::oid) -> Option<Entry> {
     use gix::objs::tree::EntryKind as Mode;
     let kind = match mode.kind() {
         Mode::Tree => EntryKind::Tree,

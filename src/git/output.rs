@@ -1,13 +1,15 @@
 //! What git prints, taken apart. Names and messages in it are whoever's wrote them, so each reader
 //! takes any bytes: a record that is none is left out. Pure, and fuzzed (`output`).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
 use gix::bstr::ByteSlice as _;
 
+use super::directory::spelled;
 use super::hooks::HooksPath;
 use super::index::Staged;
 use super::objects::{Entry, EntryKind};
@@ -16,7 +18,7 @@ use crate::domain::id::ObjectId;
 
 /// The paths of `-z`.
 pub fn paths(bytes: &[u8]) -> impl Iterator<Item = String> {
-    records(bytes).map(|path| String::from_utf8_lossy(path).into_owned())
+    records(bytes).map(|path| spelled(path).into_owned())
 }
 
 fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -30,7 +32,7 @@ fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub fn status(bytes: &[u8]) -> (Vec<String>, Vec<String>) {
     let (mut dirty, mut untracked) = (Vec::new(), Vec::new());
     for record in records(bytes).filter(|record| record.len() > 3) {
-        let path = String::from_utf8_lossy(&record[3..]).into_owned();
+        let path = spelled(&record[3..]).into_owned();
         if record.starts_with(b"??") {
             untracked.push(path);
         } else {
@@ -103,16 +105,46 @@ pub fn listing<S: AsRef<str>>(text: &str, wanted: &[S]) -> BTreeMap<String, Obje
 /// `git ls-files -s -z`: `<mode> <id> <stage><TAB><path>`.
 #[must_use]
 pub fn staged(bytes: &[u8]) -> BTreeMap<String, Staged> {
-    records(bytes).filter_map(staged_record).collect()
+    let mut staged = BTreeMap::new();
+    for (path, found) in records(bytes).filter_map(staged_record) {
+        // A path may be spelled as one that is no text is shown: that one must be told.
+        let known = staged.entry(path).or_insert(found);
+        if found == Staged::Illegible {
+            *known = found;
+        }
+    }
+    staged
+}
+
+/// `git ls-files -t -s -z`: the same with a letter in front. Only those that the worktree leaves
+/// out.
+#[must_use]
+pub fn skipped(bytes: &[u8]) -> BTreeMap<String, Staged> {
+    let skipped = records(bytes).filter_map(|record| record.strip_prefix(b"S "));
+    skipped.filter_map(staged_record).collect()
+}
+
+/// `git ls-files -v -z`: the paths with a letter that says that git does not look at their files,
+/// which is a small one or `S`.
+#[must_use]
+pub fn unwatched(bytes: &[u8]) -> BTreeSet<String> {
+    let unwatched = records(bytes).filter_map(|record| match record {
+        [b'S' | b'a'..=b'z', b' ', path @ ..] => Some(spelled(path).into_owned()),
+        _ => None,
+    });
+    unwatched.collect()
 }
 
 fn staged_record(record: &[u8]) -> Option<(String, Staged)> {
-    let text = String::from_utf8_lossy(record);
-    let (facts, path) = text.split_once('\t')?;
-    let mut facts = facts.split(' ');
+    let tab = record.find_byte(b'\t')?;
+    let path = spelled(&record[tab + 1..]);
+    let mut facts = record[..tab].to_str().ok()?.split(' ');
     let (mode, id, stage) = (facts.next()?, facts.next()?, facts.next()?);
+    if matches!(path, Cow::Owned(_)) {
+        return Some((path.into_owned(), Staged::Illegible));
+    }
     if stage != "0" {
-        return Some((path.to_owned(), Staged::Conflict));
+        return Some((path.into_owned(), Staged::Conflict));
     }
     let kind = match mode {
         "100755" => EntryKind::Exec,
@@ -121,7 +153,18 @@ fn staged_record(record: &[u8]) -> Option<(String, Staged)> {
         _ => EntryKind::Blob,
     };
     let id = id.parse().ok()?;
-    Some((path.to_owned(), Staged::Entry(Entry { kind, id })))
+    Some((path.into_owned(), Staged::Entry(Entry { kind, id })))
+}
+
+/// `git diff-index --raw -z --no-renames`: what differs, by path, as git tells it.
+#[must_use]
+pub fn differing(bytes: &[u8]) -> BTreeMap<String, String> {
+    let mut records = records(bytes);
+    let mut differing = BTreeMap::new();
+    while let (Some(facts), Some(path)) = (records.next(), records.next()) {
+        differing.insert(spelled(path).into_owned(), spelled(facts).into_owned());
+    }
+    differing
 }
 
 /// `git config --show-scope -z --get-all`: scope and value by turns. The last one counts; ours from

@@ -149,7 +149,11 @@ fn read(
         Source::Commit(commit) => both(repo, beside, *commit, &mut collected)?,
         Source::WorkTree { paths } => {
             let root = work_dir(repo)?;
-            collected.target(repo, &Place::WorkTree(root.clone()))?;
+            let place = Place::WorkTree {
+                root: root.clone(),
+                left_out: repo.left_out(places::GOVERNANCE)?,
+            };
+            collected.target(repo, &place)?;
             for shown in Asked::of(&root, paths).0 {
                 if collected.has_target(&shown) || Path::new(places::GOVERNANCE).starts_with(&shown)
                 {

@@ -67,6 +67,7 @@ mod mistakes;
 mod no_shell;
 mod note;
 mod packages;
+mod plan_places;
 mod policy;
 mod preflight;
 mod quiet;

@@ -39,6 +39,10 @@ pub const WHILE_READING: &[ReadingRule] = &[
         "a governance file is a plain file, and so is no directory above it a link",
     ),
     rule(
+        "file-name",
+        "the name of a governance file is UTF-8, so that messages can name it",
+    ),
+    rule(
         "file-size",
         "a governance file is not larger than what is read",
     ),

@@ -69,6 +69,15 @@ impl FileKind {
         matches!(self, Self::Policy | Self::IdentityMap | Self::Workstations)
     }
 
+    /// How the names of such files end in their directory.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Plan | Self::Archive => ".yaml",
+            Self::Package => ".md",
+            _ => "",
+        }
+    }
+
     pub(super) fn limits(self) -> Limits {
         match self {
             Self::Plan | Self::Archive => Limits::PLAN,
@@ -182,11 +191,14 @@ impl Collected {
         if let Place::Commit(commit) = place {
             self.states(repo, *commit)?;
         }
-        for name in place.names(repo, paths::STATION_DIR)? {
+        let dir = paths::STATION_DIR;
+        for name in self.names(repo, place, origin, FileKind::Station, dir)? {
             let path = format!("{}/{name}", paths::STATION_DIR);
             self.read(repo, place, origin, FileKind::Station, &path)?;
         }
-        for name in yaml_names(place.names(repo, paths::ARCHIVE_DIR)?) {
+        let dir = paths::ARCHIVE_DIR;
+        let names = self.names(repo, place, origin, FileKind::Archive, dir)?;
+        for name in names.into_iter().filter(|name| name.ends_with(".yaml")) {
             let path = format!("{}/{name}", paths::ARCHIVE_DIR);
             self.read(repo, place, origin, FileKind::Archive, &path)?;
         }
@@ -230,7 +242,7 @@ impl Collected {
     fn plan(&mut self, repo: &Repo, place: &Place, origin: Origin) -> Result<(), GitError> {
         let kind = FileKind::Plan;
         self.read(repo, place, origin, kind, paths::QUEUE)?;
-        for name in place.names(repo, paths::QUEUE_DIR)? {
+        for name in self.names(repo, place, origin, kind, paths::QUEUE_DIR)? {
             let path = format!("{}/{name}", paths::QUEUE_DIR);
             if name.ends_with(".yaml") {
                 self.read(repo, place, origin, kind, &path)?;
@@ -248,6 +260,7 @@ impl Collected {
     /// elsewhere; what the ledger does not have may be the target's.
     fn packages(&mut self, repo: &Repo, place: &Place, origin: Origin) -> Result<(), GitError> {
         let kind = FileKind::Package;
+        self.names(repo, place, origin, kind, paths::PACKAGE_DIR)?;
         for (name, content) in place.files(repo, paths::PACKAGE_DIR, kind.limits())? {
             if name.ends_with(".md") {
                 let path = format!("{}/{name}", paths::PACKAGE_DIR);
@@ -287,6 +300,37 @@ impl Collected {
             }
         }
         Ok(())
+    }
+
+    /// The names in a directory of files of a kind. What keeps one of them, or all, from being read
+    /// stands among the sources.
+    fn names(
+        &mut self,
+        repo: &Repo,
+        place: &Place,
+        origin: Origin,
+        kind: FileKind,
+        dir: &str,
+    ) -> Result<BTreeSet<String>, GitError> {
+        let found = place.names(repo, dir)?;
+        if let Some(content) = found.refused {
+            self.push(place.commit(), origin, kind, dir.to_owned(), content);
+        }
+        for name in found
+            .illegible
+            .into_iter()
+            .filter(|name| name.ends_with(kind.ending()))
+        {
+            let content = Content::illegible();
+            self.push(
+                place.commit(),
+                origin,
+                kind,
+                format!("{dir}/{name}"),
+                content,
+            );
+        }
+        Ok(found.legible)
     }
 
     fn read(
@@ -399,12 +443,8 @@ fn named(source: &Source, key: &str, speaks: impl Fn(&str) -> bool) -> Vec<Strin
         .collect()
 }
 
-/// Whether a person may believe that a name is one of [`yaml_names`].
+/// Whether a person may believe that a name ends in `.yaml`.
 fn is_meant_as_yaml(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with(".yml") || name.ends_with(".yaml")
-}
-
-fn yaml_names(names: Vec<String>) -> impl Iterator<Item = String> {
-    names.into_iter().filter(|name| name.ends_with(".yaml"))
 }

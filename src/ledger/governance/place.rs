@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -8,14 +9,27 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::domain::id::ObjectId;
-use crate::git::{Entry, EntryKind, GitError, Repo, Staged};
+use crate::git::{Entry, EntryKind, GitError, Repo, Staged, spelled};
 use crate::ledger::yaml::Limits;
+
+/// What is wrong with a name that is not UTF-8.
+pub const ILLEGIBLE: &str = "the name is not UTF-8, so nothing here can name the file: rename it";
+
+/// What is wrong where a directory should be.
+pub const NO_DIRECTORY: &str =
+    "it is a link, a file or a submodule, and no directory: nothing in it is read";
 
 /// Where governance files are read from.
 #[derive(Debug, Clone)]
 pub enum Place {
-    /// The files below this directory, the root of a worktree.
-    WorkTree(PathBuf),
+    /// The files of a worktree.
+    WorkTree {
+        /// Its root.
+        root: PathBuf,
+        /// What it leaves out of the index, as a sparse checkout does: read there, where no file
+        /// stands in its place.
+        left_out: BTreeMap<String, Staged>,
+    },
     /// What is staged, by path.
     Index(BTreeMap<String, Staged>),
     /// The tree of this commit.
@@ -52,6 +66,19 @@ impl Content {
         Self::refused("file-kind", "a governance file must be a plain file")
     }
 
+    fn no_directory() -> Self {
+        Self::refused("file-kind", NO_DIRECTORY)
+    }
+
+    fn conflict() -> Self {
+        Self::refused("file-conflict", "the file has an unresolved conflict")
+    }
+
+    /// A file whose name is no text.
+    pub(super) fn illegible() -> Self {
+        Self::refused("file-name", ILLEGIBLE)
+    }
+
     fn refused(rule: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self::Refused { rule, message }
@@ -69,7 +96,7 @@ impl Place {
     pub fn commit(&self) -> Option<ObjectId> {
         match self {
             Self::Commit(commit) => Some(*commit),
-            Self::WorkTree(_) | Self::Index(_) => None,
+            Self::WorkTree { .. } | Self::Index(_) => None,
         }
     }
 
@@ -79,18 +106,11 @@ impl Place {
     /// Of git.
     pub fn read(&self, repo: &Repo, path: &str, limits: Limits) -> Result<Content, GitError> {
         match self {
-            Self::WorkTree(root) => Ok(file_below(root, path, limits)),
-            Self::Index(staged) => match staged.get(path) {
-                Some(Staged::Entry(entry)) => blob(repo, *entry, limits),
-                Some(Staged::Conflict) => {
-                    let message = "the file has an unresolved conflict";
-                    Ok(Content::refused("file-conflict", message))
-                }
-                None => Ok(match parent_in(staged, path) {
-                    Some(Staged::Entry(_)) => Content::link(),
-                    _ => Content::Absent,
-                }),
+            Self::WorkTree { root, left_out } => match file_below(root, path, limits) {
+                Content::Absent => in_index(repo, left_out, path, limits),
+                content => Ok(content),
             },
+            Self::Index(staged) => in_index(repo, staged, path, limits),
             Self::Commit(commit) => in_tree(repo, *commit, path, limits),
         }
     }
@@ -116,7 +136,7 @@ impl Place {
                 .map(|(name, entry)| Ok((name, blob(repo, entry, limits)?)))
                 .collect();
         }
-        let names = self.names(repo, dir)?.into_iter();
+        let names = self.names(repo, dir)?.legible.into_iter();
         names
             .map(|name| {
                 let content = self.read(repo, &format!("{dir}/{name}"), limits)?;
@@ -125,30 +145,107 @@ impl Place {
             .collect()
     }
 
-    /// The names in a directory from the root, sorted; none where there is no directory.
+    /// The names in a directory from the root; none where nothing is.
     ///
     /// # Errors
     /// Of git.
-    pub fn names(&self, repo: &Repo, dir: &str) -> Result<Vec<String>, GitError> {
+    pub fn names(&self, repo: &Repo, dir: &str) -> Result<Names, GitError> {
         match self {
-            Self::WorkTree(root) => Ok(names_below(root, dir)),
-            Self::Index(staged) => {
-                let start = format!("{dir}/");
-                let below = staged.keys().filter_map(|path| path.strip_prefix(&start));
-                let mut names: Vec<String> = below
-                    .map(|rest| rest.split('/').next().unwrap_or(rest).to_owned())
-                    .collect();
-                names.dedup();
+            Self::WorkTree { root, left_out } => {
+                let mut names = names_below(root, dir);
+                if names.refused.is_none() {
+                    names.extend(names_in(left_out, dir));
+                }
                 Ok(names)
             }
-            Self::Commit(commit) => match repo.entry_at(*commit, dir)? {
+            Self::Index(staged) => Ok(names_in(staged, dir)),
+            Self::Commit(commit) => Ok(match repo.entry_at(*commit, dir)? {
                 Some(entry) if entry.kind == EntryKind::Tree => {
-                    Ok(repo.entries(entry.id)?.into_keys().collect())
+                    let found = repo.directory(entry.id)?;
+                    Names {
+                        legible: found.entries.into_keys().collect(),
+                        illegible: found.illegible,
+                        refused: None,
+                    }
                 }
-                _ => Ok(Vec::new()),
-            },
+                Some(_) => Names::refused(Content::no_directory()),
+                None => Names::default(),
+            }),
         }
     }
+}
+
+/// The names in a directory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Names {
+    /// Those that are text.
+    pub legible: BTreeSet<String>,
+    /// The others, as they are shown.
+    pub illegible: BTreeSet<String>,
+    /// Why it is not read: something else stands in its place, or it cannot be opened.
+    pub refused: Option<Content>,
+}
+
+impl Names {
+    fn refused(content: Content) -> Self {
+        Self {
+            refused: Some(content),
+            ..Self::default()
+        }
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.legible.extend(other.legible);
+        self.illegible.extend(other.illegible);
+        self.refused = self.refused.take().or(other.refused);
+    }
+}
+
+fn in_index(
+    repo: &Repo,
+    staged: &BTreeMap<String, Staged>,
+    path: &str,
+    limits: Limits,
+) -> Result<Content, GitError> {
+    match staged.get(path) {
+        Some(Staged::Entry(entry)) => blob(repo, *entry, limits),
+        Some(Staged::Conflict) => Ok(Content::conflict()),
+        // A file of this very name cannot be told from it here.
+        Some(Staged::Illegible) => Ok(Content::illegible()),
+        None if is_above(staged, path) => Ok(Content::not_plain()),
+        None => Ok(match parent_in(staged, path) {
+            Some(Staged::Entry(_)) => Content::link(),
+            _ => Content::Absent,
+        }),
+    }
+}
+
+/// Whether a path of the index lies below this one: the index names no directories.
+fn is_above(staged: &BTreeMap<String, Staged>, path: &str) -> bool {
+    let start = format!("{path}/");
+    let next = staged.range(start.clone()..).next();
+    next.is_some_and(|(next, _)| next.starts_with(&start))
+}
+
+fn names_in(staged: &BTreeMap<String, Staged>, dir: &str) -> Names {
+    match staged.get(dir) {
+        Some(Staged::Conflict) => return Names::refused(Content::conflict()),
+        Some(_) => return Names::refused(Content::no_directory()),
+        None => {}
+    }
+    let start = format!("{dir}/");
+    let mut names = Names::default();
+    for (path, found) in staged {
+        let Some(rest) = path.strip_prefix(&start) else {
+            continue;
+        };
+        let name = rest.split('/').next().unwrap_or(rest).to_owned();
+        match found {
+            Staged::Illegible => names.illegible.insert(name),
+            Staged::Entry(_) | Staged::Conflict => names.legible.insert(name),
+        };
+    }
+    names
 }
 
 /// A file that stands where a directory on the way to `path` should.
@@ -280,18 +377,34 @@ fn directory_below(root: &Path, path: &str) -> Result<OwnedFd, Content> {
     Ok(dir)
 }
 
-fn names_below(root: &Path, path: &str) -> Vec<String> {
-    let Ok(dir) = directory_below(root, path) else {
-        return Vec::new();
+fn names_below(root: &Path, path: &str) -> Names {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    // What is wrong above it is told of the files that are owed there.
+    let Ok(parent) = directory_below(root, parent) else {
+        return Names::default();
     };
-    let Ok(entries) = rustix::fs::Dir::read_from(&dir) else {
-        return Vec::new();
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let dir = match rustix::fs::openat(&parent, name, flags, Mode::empty()) {
+        Ok(dir) => dir,
+        Err(Errno::NOENT) => return Names::default(),
+        Err(Errno::NOTDIR | Errno::LOOP) => return Names::refused(Content::no_directory()),
+        Err(error) => return Names::refused(unreadable(error)),
     };
-    let mut names: Vec<String> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name != "." && name != "..")
-        .collect();
-    names.sort();
+    let entries = match rustix::fs::Dir::read_from(&dir) {
+        Ok(entries) => entries,
+        Err(error) => return Names::refused(unreadable(error)),
+    };
+    let mut names = Names::default();
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return Names::refused(unreadable(error)),
+        };
+        match spelled(entry.file_name().to_bytes()) {
+            Cow::Borrowed("." | "..") => {}
+            Cow::Borrowed(name) => drop(names.legible.insert(name.to_owned())),
+            Cow::Owned(shown) => drop(names.illegible.insert(shown)),
+        }
+    }
     names
 }

@@ -10,6 +10,7 @@ use crate::domain::task::Task;
 use crate::git::EntryKind;
 use crate::ledger::archive::ArchivedStates;
 use crate::ledger::format::v1::import::FileTask;
+use crate::ledger::governance::{ILLEGIBLE, NO_DIRECTORY};
 use crate::ledger::index::{self, PlanSource};
 use crate::ledger::read::{self, Origin};
 use crate::ledger::yaml::Limits;
@@ -162,22 +163,31 @@ impl Loader<'_> {
     /// `queue/*.yaml` by name. None of them is read.
     ///
     /// # Errors
-    /// Of git.
+    /// Of git; [`LedgerError::BadFile`] for what nothing here can read: a name that is not UTF-8, a
+    /// queue that is no directory.
     pub fn plan_blobs(&self, commit: ObjectId) -> Result<Vec<(String, ObjectId)>, LedgerError> {
         let tree = self.repo.tree_of(commit)?;
         let mut files = Vec::new();
         if let Some(entry) = self.repo.entry_at(tree, paths::QUEUE)? {
             files.push((paths::QUEUE.to_owned(), entry.id));
         }
-        if let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)?
-            && dir.kind == EntryKind::Tree
-        {
-            for (name, entry) in self.repo.entries(dir.id)? {
-                if name.ends_with(".yaml") {
-                    files.push((format!("{}/{name}", paths::QUEUE_DIR), entry.id));
-                }
-            }
+        let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)? else {
+            return Ok(files);
+        };
+        let bad = |path: &str, rule, message: &str| {
+            LedgerError::from(BadFile::whole(path, Some(commit), rule, message.to_owned()))
+        };
+        if dir.kind != EntryKind::Tree {
+            return Err(bad(paths::QUEUE_DIR, "file-kind", NO_DIRECTORY));
         }
+        let found = self.repo.directory(dir.id)?;
+        let is_plan = |name: &&String| name.ends_with(".yaml");
+        if let Some(name) = found.illegible.iter().find(is_plan) {
+            let path = format!("{}/{name}", paths::QUEUE_DIR);
+            return Err(bad(&path, "file-name", ILLEGIBLE));
+        }
+        let plans = found.entries.into_iter().filter(|(name, _)| is_plan(&name));
+        files.extend(plans.map(|(name, entry)| (format!("{}/{name}", paths::QUEUE_DIR), entry.id)));
         Ok(files)
     }
 

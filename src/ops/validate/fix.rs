@@ -61,7 +61,8 @@ pub fn fix(
     let mut collected = collect(repo, ledger, &options)?;
     let mut fixed = Vec::new();
     for (path, kind, text) in collected.written() {
-        if !asked.covers(path) {
+        // What a sparse checkout leaves out has no file to mend.
+        if !asked.covers(path) || root.join(path).symlink_metadata().is_err() {
             continue;
         }
         if let Some(Mended { text: after, mends }) = mended(kind, text) {
