@@ -17,8 +17,9 @@ use super::package::write_new;
 use super::site::Site;
 use crate::ledger::document::sheet::{Block, Sheet, newline, reindented};
 use crate::ledger::format::v1::queue::QueueFile;
+use crate::ledger::governance::{Content, ILLEGIBLE, Place};
 use crate::ledger::yaml::Limits;
-use crate::ledger::{paths, read};
+use crate::ledger::{BadFile, paths, read};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub fn shard(site: &Site, wish: Wish, dry_run: bool) -> Result<Sharded, OpError>
         .work_dir()
         .ok_or_else(|| OpError::Usage("a bare repository has no working tree".to_owned()))?;
     let plans = plans(site, &root)?;
-    refuse_dirty(site, &root)?;
+    refuse_dirty(site, &root, &plans)?;
     let after = match wish {
         Wish::Split(by) => split(&plans, by)?,
         Wish::Join => join(&plans)?,
@@ -94,26 +95,22 @@ pub fn shard(site: &Site, wish: Wish, dry_run: bool) -> Result<Sharded, OpError>
 /// The plan files of the working tree: `queue.yaml` first, then the others by name.
 fn plans(site: &Site, root: &Path) -> Result<Vec<PlanText>, OpError> {
     let mut names = vec![paths::QUEUE.to_owned()];
-    let dir = root.join(paths::QUEUE_DIR);
-    if dir.is_dir() {
-        let io = |source| OpError::Io {
-            path: dir.clone(),
-            source,
-        };
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(&dir).map_err(io)? {
-            let name = entry
-                .map_err(io)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned();
-            if name.ends_with(".yaml") {
-                found.push(format!("{}/{name}", paths::QUEUE_DIR));
-            }
-        }
-        found.sort();
-        names.extend(found);
+    let place = Place::WorkTree {
+        root: root.to_owned(),
+        left_out: BTreeMap::new(),
+    };
+    let found = place.names(site.repo(), paths::QUEUE_DIR)?;
+    let bad = |path: &str, rule, message: String| BadFile::whole(path, None, rule, message);
+    if let Some(Content::Refused { rule, message }) = found.refused {
+        return Err(bad(paths::QUEUE_DIR, rule, message).into());
     }
+    let is_plan = |name: &String| name.ends_with(".yaml");
+    if let Some(name) = found.illegible.into_iter().find(is_plan) {
+        let path = format!("{}/{name}", paths::QUEUE_DIR);
+        return Err(bad(&path, "file-name", ILLEGIBLE.to_owned()).into());
+    }
+    let found = found.legible.into_iter().filter(is_plan);
+    names.extend(found.map(|name| format!("{}/{name}", paths::QUEUE_DIR)));
     names.into_iter().map(|path| plan(site, path)).collect()
 }
 
@@ -129,9 +126,28 @@ fn plan(site: &Site, path: String) -> Result<PlanText, OpError> {
     Ok(PlanText { path, text, sheet })
 }
 
-/// A person's changes are committed first: a rearrangement would bury them.
-fn refuse_dirty(site: &Site, root: &Path) -> Result<(), OpError> {
-    let status = site.repo().status(root)?;
+/// A person's changes are committed first: a rearrangement would bury them. What git does not look
+/// at, its status does not tell.
+fn refuse_dirty(site: &Site, root: &Path, plans: &[PlanText]) -> Result<(), OpError> {
+    let repo = site.repo();
+    let head = repo.head_commit()?;
+    let unwatched = repo.unwatched(paths::GOVERNANCE)?;
+    for PlanText { path, .. } in plans {
+        let committed = head.map(|head| repo.entry_at(head, path)).transpose()?;
+        if committed.flatten().is_none() {
+            let message = format!("{path} not committed: commit it, or move it away, first");
+            return Err(OpError::Usage(message));
+        }
+        if unwatched.contains(path) {
+            let message = format!(
+                "{path} not committed as it stands, as far as git may know: it was told not to \
+                 look, so `git update-index --no-assume-unchanged --no-skip-worktree -- {path}` \
+                 first"
+            );
+            return Err(OpError::Usage(message));
+        }
+    }
+    let status = repo.status(root)?;
     let is_plan = |path: &&String| *path == paths::QUEUE || path.starts_with(paths::QUEUE_DIR);
     let changed: Vec<&str> = status
         .dirty

@@ -150,3 +150,38 @@ fn p14_a_plan_that_is_split_already_is_to_be_joined_first() {
     assert_eq!(files(&world), before);
     drop(world.laneway("shard --join").code(0));
 }
+
+#[test]
+fn p15_plan_files_that_are_not_as_committed_are_left_alone() {
+    let part = "version: 1\ntasks:\n  - id: B-9\n    title: t\n    role: B-ui\n";
+    let world = planned(PLAN);
+    world.quietly("shard --by role");
+    world.git("add governance");
+    world.git("commit -q -m Split");
+    // Ignored, so git does not speak of it.
+    world.write(".git/info/exclude", "B.yaml\n");
+    world.write("governance/queue/B.yaml", part);
+    let before = files(&world);
+    world
+        .laneway("shard --join")
+        .code(2)
+        .says("governance/queue/B.yaml");
+    assert_eq!(files(&world), before);
+    std::fs::remove_file(world.path("repo/governance/queue/B.yaml")).unwrap();
+    // Changed, and git was told not to look.
+    for word in ["assume-unchanged", "skip-worktree"] {
+        world.git(&format!("update-index --{word} governance/queue/B-ui.yaml"));
+        world.write("governance/queue/B-ui.yaml", part);
+        let before = files(&world);
+        world
+            .laneway("shard --join")
+            .code(2)
+            .says("governance/queue/B-ui.yaml");
+        assert_eq!(files(&world), before, "{word}");
+        world.git(&format!(
+            "update-index --no-{word} governance/queue/B-ui.yaml"
+        ));
+        world.git("checkout -q -- governance");
+    }
+    world.laneway("shard --join").code(0);
+}
