@@ -1,6 +1,7 @@
 //! What an import must never do: take one task for another, or call work ready whose dependencies
 //! it did not understand.
 
+use std::collections::HashMap;
 use std::fs;
 
 use serde_json::Value;
@@ -343,4 +344,51 @@ fn tasks_below_states_are_imported_with_their_status() {
     let answer = json(&world, "import q.yaml --role A-backend --as @dana");
     assert_eq!(answer.pointer("/data/new").unwrap(), 3);
     assert_eq!(ready(&world), ["A-1", "A-3"]);
+}
+
+#[test]
+fn of_two_imports_at_once_none_says_what_the_ledger_does_not_hold() {
+    for round in 0..3 {
+        let world = World::governed();
+        let issues =
+            (0..200).map(|n| format!("{{\"id\":\"C-{n}\",\"title\":\"t\",\"status\":\"open\"}}\n"));
+        put(&world, "c.jsonl", &issues.collect::<String>());
+        put(
+            &world,
+            "map.yaml",
+            "version: 1\nvalues: {status: {open: done}}\n",
+        );
+        let lines = ["", "--map map.yaml", ""];
+        let lines =
+            lines.map(|more| format!("--json import c.jsonl --role A-backend {more} --as @dana"));
+        let racers = lines.map(|line| world.start("repo", &line));
+        let answers = racers.map(|racer| racer.answer());
+        let mut status = HashMap::new();
+        for task in tasks(&json(&world, "export")) {
+            let said = task["state"]["status"]
+                .as_str()
+                .unwrap_or("todo")
+                .to_owned();
+            status.insert(task["definition"]["id"].as_str().unwrap().to_owned(), said);
+        }
+        let mut new = 0;
+        for answer in answers.into_iter().filter(|answer| answer.exit == Some(0)) {
+            let data = answer.json()["data"].clone();
+            for row in data["tasks"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|row| row["action"] == "new")
+            {
+                new += 1;
+                assert_eq!(
+                    row["standing"],
+                    status[row["id"].as_str().unwrap()],
+                    "round {round}"
+                );
+            }
+        }
+        assert_eq!(new, 200, "round {round}: who did not write says so");
+        world.laneway("audit verify").code(0);
+    }
 }

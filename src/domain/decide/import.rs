@@ -21,7 +21,12 @@ pub(super) fn import(
     files: &[ImportFile],
     tasks: &[ImportedTask],
 ) -> Result<Change, Refusal> {
-    let known = |new: &ImportedTask| ctx.snapshot.plan.get(&new.task.id) == Some(&new.task);
+    // Another import may have brought the same a moment before: the same is no change, and all else
+    // about a task that is there is refused.
+    let known = |new: &ImportedTask| {
+        let defined = ctx.snapshot.plan.get(&new.task.id) == Some(&new.task);
+        defined && stands_so(ctx, source, new)
+    };
     if !tasks.is_empty() && tasks.iter().all(known) {
         return Ok(Change::default());
     }
@@ -163,11 +168,28 @@ fn block_unmet(ctx: Context<'_>, tasks: &[ImportedTask]) -> Vec<Unmet> {
     unmet
 }
 
-/// The first state of a task; none where it is an open task of which nothing more is to be said.
-fn first(ctx: Context<'_>, source: &str, new: &ImportedTask) -> Option<StateChange> {
+/// Whether a task stands as this import would make it stand, whoever brought it and when.
+fn stands_so(ctx: Context<'_>, source: &str, new: &ImportedTask) -> bool {
+    let here = &ctx.snapshot.states.get(&new.task.id).standing;
+    match (here, &standing(ctx, source, new)) {
+        (Standing::Adopted(here), Standing::Adopted(new)) => {
+            here.on_word == new.on_word && (here.on_word || here.commit == new.commit)
+        }
+        (Standing::Withheld(here), Standing::Withheld(new)) => {
+            (&here.reason, &here.by) == (&new.reason, &new.by)
+        }
+        (Standing::Cancelled { reason: here, .. }, Standing::Cancelled { reason: new, .. }) => {
+            here == new
+        }
+        (here, new) => here == new,
+    }
+}
+
+/// The first standing of a task.
+fn standing(ctx: Context<'_>, source: &str, new: &ImportedTask) -> Standing {
     let (at, by) = (ctx.request.at, ctx.agent().clone());
     let origin = &new.origin;
-    let standing = match &origin.standing {
+    match &origin.standing {
         FirstStanding::Todo => Standing::default(),
         FirstStanding::Blocked(block) => Standing::Withheld(Hindrance {
             reason: block.reason.clone(),
@@ -188,7 +210,13 @@ fn first(ctx: Context<'_>, source: &str, new: &ImportedTask) -> Option<StateChan
                 None => format!("was `{}` in {source}", origin.status),
             },
         },
-    };
+    }
+}
+
+/// The first state of a task; none where it is an open task of which nothing more is to be said.
+fn first(ctx: Context<'_>, source: &str, new: &ImportedTask) -> Option<StateChange> {
+    let origin = &new.origin;
+    let standing = standing(ctx, source, new);
     if standing == Standing::default() && origin.remark.is_none() {
         return None;
     }

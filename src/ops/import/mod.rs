@@ -19,8 +19,9 @@ use self::landings::Landings;
 use super::given::{MAX_TEXT, read_given};
 use super::mutate::FileChange;
 use super::{Mutation, OpError, Site, look};
+use crate::domain::decide::PlanChange;
 use crate::domain::hygiene::starred;
-use crate::domain::id::{ObjectId, TaskId};
+use crate::domain::id::{ObjectId, RequestId, TaskId};
 use crate::domain::import::{FirstStanding, ImportFile, ImportedTask, Origin};
 use crate::domain::request::Verb;
 use crate::domain::snapshot::Snapshot;
@@ -171,7 +172,34 @@ pub fn import(site: &Site, options: &ImportOptions) -> Result<ImportOutcome, OpE
     if !outcome.is_refused(options) {
         outcome.mutation = write(site, &outcome, &packages, options)?;
     }
+    if let Some(mutation) = outcome
+        .mutation
+        .take_if(|one| one.carried_out && one.change.is_empty())
+    {
+        another_did_it(&mut outcome, &mutation);
+    }
     Ok(outcome)
+}
+
+/// Another import brought the very same since this one looked: what it brought is there.
+fn another_did_it(outcome: &mut ImportOutcome, mutation: &Mutation) {
+    outcome.tip = mutation.before.tip;
+    for row in &mut outcome.rows {
+        if row.action == Action::New {
+            row.action = Action::There;
+        }
+    }
+    untold(outcome);
+}
+
+/// Of a task that is there nothing is made any more.
+fn untold(outcome: &mut ImportOutcome) {
+    let rows = outcome.rows.iter();
+    let there = rows.filter(|row| matches!(row.action, Action::There | Action::Changed(_)));
+    let there: BTreeSet<String> = there.map(|row| row.mapped.source_id.clone()).collect();
+    outcome
+        .anomalies
+        .retain(|one| one.entry.as_ref().is_none_or(|id| !there.contains(id)));
 }
 
 /// The files of which nothing becomes a task and which look like something else: said first, since
@@ -350,13 +378,7 @@ fn judged(setting: &Setting<'_>, name: String, mapping: Mapping) -> Result<Impor
             commit,
         });
     }
-    // Of a task that is there nothing is made any more.
-    let rows = outcome.rows.iter();
-    let there = rows.filter(|row| matches!(row.action, Action::There | Action::Changed(_)));
-    let there: BTreeSet<String> = there.map(|row| row.mapped.source_id.clone()).collect();
-    outcome
-        .anomalies
-        .retain(|one| one.entry.as_ref().is_none_or(|id| !there.contains(id)));
+    untold(&mut outcome);
     // Whoever reads of a secret need not know it.
     for anomaly in &mut outcome.anomalies {
         for text in [&mut anomaly.what, &mut anomaly.made] {
@@ -402,7 +424,8 @@ fn write(
         tasks: all.collect(),
     })?;
     if !rehearsed {
-        return site.carry_out(&request, false).map(Some);
+        let mutation = site.carry_out(&request, false)?;
+        return same_import(&request.id, mutation, &named).map(Some);
     }
     let publisher = site.publisher()?;
     let (before, change) = publisher.judge(&request)?;
@@ -437,6 +460,25 @@ fn write(
         before,
         files: shown,
     }))
+}
+
+/// A request id that was used before brings what it brought then: that must be this import.
+fn same_import(
+    id: &RequestId,
+    mutation: Mutation,
+    files: &[ImportFile],
+) -> Result<Mutation, OpError> {
+    let brought = |file: &ImportFile| {
+        let mut plan = mutation.change.plan.iter();
+        plan.any(|change| matches!(change, PlanChange::File { blob, .. } if *blob == file.blob))
+    };
+    match mutation.commit {
+        Some(commit) if !files.iter().all(brought) => Err(OpError::Usage(format!(
+            "the request id {id} stands for an import of something else, in {commit}: a new request \
+             has a new id"
+        ))),
+        _ => Ok(mutation),
+    }
 }
 
 fn imported(

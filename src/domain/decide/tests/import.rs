@@ -178,9 +178,10 @@ fn what_was_imported_as_done_is_reopened_and_never_unlanded() {
 
 #[test]
 fn the_same_import_again_changes_nothing() {
-    let mut world = World::new(vec![task("T-1", "A")]);
-    let again = import(vec![one("T-1", FirstStanding::Done, None)]);
-    assert_eq!(world.ask(DANA, None, again), Ok(Change::default()));
+    let mut world = World::new(Vec::new());
+    let import = || import(vec![one("T-1", FirstStanding::Done, None)]);
+    assert_ne!(world.ask(DANA, None, import()), Ok(Change::default()));
+    assert_eq!(world.ask(DANA, None, import()), Ok(Change::default()));
 }
 
 fn blocked(by: Option<&str>, since: Option<i64>) -> FirstStanding {
@@ -300,4 +301,40 @@ fn a_package_comes_to_its_own_place_and_over_no_other() {
         path: "governance/packages/T-2.md".to_owned(),
         blob: oid(7),
     }));
+}
+
+#[test]
+fn an_import_that_was_won_by_another_standing_is_refused() {
+    let first = || vec![one("T-2", FirstStanding::Todo, None)];
+    let mut world = World::new(Vec::new());
+    drop(world.ask(DANA, None, import(first())).unwrap());
+    // The same again is no change, whoever asks.
+    let again = world.ask(EVE, None, import(first())).unwrap();
+    assert_eq!(again, Change::default());
+    for standing in [
+        FirstStanding::Done,
+        FirstStanding::Cancelled { reason: None },
+        FirstStanding::Blocked(FirstBlock {
+            reason: "it waits".to_owned(),
+            by: None,
+            since: None,
+        }),
+    ] {
+        let other = import(vec![one("T-2", standing, None)]);
+        no(world.ask(DANA, None, other), "id-taken", "defined already");
+    }
+    // Done on a word, and done in a commit, are not the same.
+    let mut world = World::new(Vec::new());
+    world.reach(oid(5));
+    let done = |commit| import(vec![one("T-2", FirstStanding::Done, commit)]);
+    drop(world.ask(DANA, None, done(None)).unwrap());
+    assert_eq!(
+        world.ask(DANA, None, done(None)).unwrap(),
+        Change::default()
+    );
+    no(
+        world.ask(DANA, None, done(Some(oid(5)))),
+        "id-taken",
+        "defined already",
+    );
 }
