@@ -192,3 +192,48 @@ fn p14_tables_of_two_trackers_are_two_sources() {
     assert_eq!(answer.pointer("/data/changed").unwrap(), 1);
     drop(world.laneway("audit verify").code(0));
 }
+
+#[test]
+fn x16_every_name_of_a_field_map_is_checked() {
+    let world = World::governed();
+    world.write("a.jsonl", "{\"id\":\"A-1\",\"title\":\"t\"}\n");
+    for (map, said) in [
+        (
+            "defaults: {rol: A-backend}",
+            "`defaults` names `rol`, and no task has such a field; did you mean `role`?",
+        ),
+        (
+            "defaults: {role: A-backend, priorty: 1}",
+            "did you mean `priority`?",
+        ),
+        (
+            "defaults: {role: A-backend, notes: x}",
+            "`defaults` names `notes`, which has no default",
+        ),
+        ("values: {staus: {open: done}}", "did you mean `status`?"),
+        (
+            "values: {title: {t: done}}",
+            "`values` names `title`, of which no word is looked up",
+        ),
+        ("values: {status: {open: dnoe}}", "`dnoe` is no status"),
+    ] {
+        world.write("map.yaml", &format!("version: 1\n{map}\n"));
+        let answer = world.laneway("import a.jsonl --map map.yaml --role A-backend --as @dana");
+        let stderr = answer.code(5).stderr.replace('│', " ");
+        let told = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(said) && told.contains("map.yaml"), "{told}");
+    }
+    // A word that the source does not have may come in the next export.
+    world.write("map.yaml", "version: 1\nignore: [nothere]\n");
+    let answer = json(
+        &world,
+        "import a.jsonl --map map.yaml --role A-backend --as @dana",
+        0,
+    );
+    let told = told(&answer);
+    assert!(
+        told.iter()
+            .any(|one| one.contains("`ignore` names `nothere` in the field map")),
+        "{told:?}"
+    );
+}

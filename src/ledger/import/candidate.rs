@@ -86,6 +86,8 @@ words! {
         CommitNotOnTarget = "commit-not-on-target",
         /// It is here already, and the source says something else by now.
         ChangedUpstream = "changed-upstream",
+        /// A word that the field map names and no entry says.
+        MapUnused = "map-unused",
         /// Something that looks like a secret.
         Secret = "secret",
         /// A part of a state that means nothing in another repository.

@@ -86,6 +86,8 @@ const COMMON: &[(&str, &[&str])] = &[
             "waitingFor",
             "waiting_on",
             "waitingOn",
+            "after",
+            "preceded_by",
         ],
     ),
     (
@@ -176,6 +178,21 @@ const COMMON: &[(&str, &[&str])] = &[
 /// The fields that list what a task waits for.
 pub(super) const NEEDS: [&str; 3] = ["depends_on", "dependencies", "blocked_by"];
 
+/// The fields that are one word, and those that are a number: of these `values` may say what a word
+/// means, and `defaults` what holds where the source says nothing.
+pub(super) const WORDS: [&str; 9] = [
+    "type",
+    "kind",
+    "role",
+    "lane",
+    "risk",
+    "slice",
+    "merge_stage",
+    "evidence",
+    "effort",
+];
+pub(super) const NUMBERS: [&str; 3] = ["priority", "sequence", "merge_order"];
+
 /// What only some sources say.
 const PLAYBOOK: &[(&str, &[&str])] = &[("type", &["type", "task_type"])];
 const ITEMS: &[(&str, &[&str])] = &[
@@ -251,6 +268,8 @@ pub struct FieldMap {
     values: BTreeMap<String, BTreeMap<String, Value>>,
     defaults: BTreeMap<String, Value>,
     ignored: BTreeSet<String>,
+    /// The words of the source that people name: the key of the map, and words of one meaning.
+    named: Vec<(&'static str, Vec<String>)>,
 }
 
 impl FieldMap {
@@ -274,6 +293,7 @@ impl FieldMap {
             values: BTreeMap::new(),
             defaults: BTreeMap::new(),
             ignored: BTreeSet::new(),
+            named: Vec::new(),
         }
     }
 
@@ -297,33 +317,53 @@ impl FieldMap {
             return Err(wrong("a field map begins with `version: 1`".to_owned()));
         }
         for (ours, names) in map.fields {
-            let Some(ours) = field(&ours) else {
-                let close = yaml::closest(&ours, FieldMap::fields());
-                let hint = close.map(|word| format!("; did you mean `{word}`?"));
-                let hint = hint.unwrap_or_default();
-                return Err(wrong(format!("no task has a field `{ours}`{hint}")));
-            };
+            let ours = field("fields", &ours).map_err(wrong)?;
             let names = match names {
                 OneOrMany::One(name) => vec![name],
                 OneOrMany::Many(names) => names,
             };
             // What people say replaces what is usual.
             self.theirs.retain(|_, (known, _)| *known != ours);
+            self.named.push(("fields", names.clone()));
             for (n, name) in names.iter().enumerate() {
                 self.theirs.insert(folded(name), (ours, n));
             }
         }
         for (ours, table) in map.values {
+            let known = field("values", &ours).map_err(wrong)?;
+            if known != "status" && !WORDS.contains(&known) && !NUMBERS.contains(&known) {
+                let what = format!("`values` names `{ours}`, of which no word is looked up");
+                return Err(wrong(what));
+            }
+            for value in table.values().filter(|_| known == "status") {
+                let word = Value::from(value.clone()).to_string();
+                let word = word.trim_matches('"');
+                if super::words::status(word).is_none() {
+                    let what =
+                        format!("`values` makes a status `{word}`, and `{word}` is no status");
+                    return Err(wrong(what));
+                }
+            }
             let table = table
                 .into_iter()
                 .map(|(word, value)| (folded(&word), value.into()));
             self.values.entry(ours).or_default().extend(table);
+        }
+        for ours in map.defaults.keys() {
+            let known = field("defaults", ours).map_err(wrong)?;
+            if !WORDS.contains(&known) && !NUMBERS.contains(&known) {
+                return Err(wrong(format!(
+                    "`defaults` names `{ours}`, which has no default"
+                )));
+            }
         }
         let defaults = map.defaults.into_iter();
         self.defaults
             .extend(defaults.map(|(ours, value)| (ours, value.into())));
         self.ignored
             .extend(map.ignore.iter().map(|name| folded(name)));
+        self.named
+            .extend(map.ignore.into_iter().map(|name| ("ignore", vec![name])));
         Ok(self)
     }
 
@@ -351,6 +391,17 @@ impl FieldMap {
         self.ignored.contains(&folded(name))
     }
 
+    /// The words of the source that people name and that none of these, folded, is: the key of the
+    /// map, and words of one meaning.
+    pub(super) fn unused<'m>(
+        &'m self,
+        said: &'m BTreeSet<String>,
+    ) -> impl Iterator<Item = &'m (&'static str, Vec<String>)> {
+        let is_said = |name: &String| said.contains(&folded(name));
+        let named = self.named.iter();
+        named.filter(move |(_, names)| !names.iter().any(is_said))
+    }
+
     /// What a value of the field means, if the map says so.
     #[must_use]
     pub fn value(&self, ours: &str, word: &str) -> Option<&Value> {
@@ -364,6 +415,12 @@ impl FieldMap {
     }
 }
 
-fn field(name: &str) -> Option<&'static str> {
-    FieldMap::fields().find(|known| *known == name)
+fn field(key: &str, name: &str) -> Result<&'static str, String> {
+    let found = FieldMap::fields().find(|known| *known == name);
+    found.ok_or_else(|| {
+        let close = yaml::closest(name, FieldMap::fields());
+        let hint = close.map(|word| format!("; did you mean `{word}`?"));
+        let hint = hint.unwrap_or_default();
+        format!("`{key}` names `{name}`, and no task has such a field{hint}")
+    })
 }

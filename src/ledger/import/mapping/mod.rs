@@ -137,6 +137,7 @@ pub fn map(
     };
     let candidates = gathered.candidates.into_iter().map(Candidate::bounded);
     let candidates = twins::told_apart(candidates.collect(), fields, known, options, &mut mapping);
+    unused(&candidates, fields, &mut mapping);
     let shift = counts_from_zero(&candidates, fields, &mut mapping);
     let ids = Ids::assign(&candidates, known, options, &mut mapping);
     let holds = waiting::Holds::of(&candidates, fields, &ids);
@@ -171,6 +172,21 @@ pub fn map(
     circles(&mut mapping);
     gone::detach(&mut mapping, left_out);
     mapping
+}
+
+/// A word that is misspelt in the field map would change nothing, and nobody would know.
+fn unused(candidates: &[Candidate], fields: &FieldMap, mapping: &mut Mapping) {
+    let Some(first) = candidates.first() else {
+        return;
+    };
+    let said = candidates.iter().flat_map(|one| one.fields.keys());
+    let said: BTreeSet<String> = said.map(|key| super::words::folded(key)).collect();
+    for (key, names) in fields.unused(&said) {
+        let names = names.join("`, `");
+        let what = format!("`{key}` names `{names}` in the field map, and no entry says it");
+        let made = "it changes nothing here";
+        mapping.note(AnomalyKind::MapUnused, &first.at, what, made);
+    }
 }
 
 /// Some trackers count priorities from 0: then all numbers of the source are one less than ours.
