@@ -111,6 +111,8 @@ fn p13_prose_that_says_what_a_task_waits_for_is_never_passed_over() {
 fn p13_no_word_for_a_dependency_makes_a_task_ready() {
     let bound = [
         json!({"depends": ["J-1"]}),
+        json!({"requires": ["J-1"]}),
+        json!({"after": "J-1"}),
         json!({"dependency": "J-1"}),
         json!({"prerequisites": ["J-1"]}),
         json!({"waiting_for": "J-1"}),
@@ -130,6 +132,9 @@ fn p13_no_word_for_a_dependency_makes_a_task_ready() {
         json!({"prereq_note": "the lawyers"}),
         json!({"links": [{"type": "must wait for", "id": "J-1"}]}),
         json!({"labels": ["ui", {"name": "blocked"}]}),
+        json!({"metadata": {"flow": {"blocked_by": ["J-1"]}}}),
+        json!({"custom": [{"relation_type": "blocked", "id": "J-1"}]}),
+        json!({"issue_dependencies_summary": {"blocked_by": 1, "blocking": 0}}),
     ];
     let free = [
         json!({"blocked": false}),
@@ -137,6 +142,10 @@ fn p13_no_word_for_a_dependency_makes_a_task_ready() {
         json!({"links": [{"type": "relates to", "id": "J-1"}, "https://example.com"]}),
         json!({"blockedCount": 0, "independent": true}),
         json!({"dependencies": "none"}),
+        json!({"requires": ["docker"]}),
+        json!({"issue_dependencies_summary": {"blocked_by": 0, "blocking": 3}}),
+        json!({"metadata": {"blocked": false, "type": "bug"}}),
+        json!({"body": "Once more: #9 depends on J-1, and `x` blocked by J-1."}),
     ];
     let world = World::governed();
     let mut issues = vec![json!({"id": "J-1", "title": "first", "blocks": ["J-2", "J-99"]})];

@@ -89,11 +89,7 @@ impl Links {
         match value {
             Value::Array(items) => items.iter().for_each(|item| links.add(item, called)),
             Value::String(_) if called == Called::Links => links.loose.push(value.clone()),
-            Value::String(_) => {
-                let listed = words::list(value).into_iter();
-                let listed = listed.filter(|one| !words::is_no(one)).collect();
-                links.put(listed, called);
-            }
+            Value::String(_) => links.put(words::list(value), called),
             Value::Object(by_sort) if called == Called::Links && sort_of(by_sort).is_none() => {
                 links.add_sorted(by_sort);
             }
@@ -115,8 +111,7 @@ impl Links {
             match item {
                 _ if called == Called::Links => self.loose.push(item.clone()),
                 Value::String(_) | Value::Number(_) => {
-                    let target = words::text(item).filter(|one| !words::is_no(one));
-                    self.put(target.into_iter().collect(), called);
+                    self.put(words::text(item).into_iter().collect(), called);
                 }
                 Value::Null | Value::Bool(false) => {}
                 Value::Bool(true) | Value::Array(_) | Value::Object(_) => {

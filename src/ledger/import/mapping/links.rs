@@ -46,6 +46,9 @@ pub(super) fn read(
         parent = parent.or(links.parent);
         needs.extend(links.needs);
     }
+    for (_, _, value) in values(sorted, "requires") {
+        needs.extend(entries_in(setting, value));
+    }
     draft.says_needs = NEEDS
         .into_iter()
         .any(|ours| !values(sorted, ours).is_empty());
@@ -107,6 +110,17 @@ fn no_parent(draft: &mut Draft<'_>, parent: &str, why: &str, mapping: &mut Mappi
     draft.keep("parent", parent.into());
 }
 
+/// The entries of the source in a list of what an entry requires, which are no tools.
+pub(super) fn entries_in(setting: &Setting<'_>, value: &Value) -> Vec<String> {
+    let listed = match value {
+        Value::Object(_) => Vec::new(),
+        listed => words::list(listed),
+    };
+    let mut listed = listed;
+    listed.retain(|one| matches!(setting.ids.find(one, None), Meant::Same(_)));
+    listed
+}
+
 /// References that mean no task of the source.
 #[derive(Default)]
 pub(super) struct Missed {
@@ -148,6 +162,8 @@ pub(super) fn meant(
     let found = setting.ids.find(reference, draft.there(setting));
     match &found {
         Meant::Same(_) => {}
+        // `none` is an id only where an entry has it.
+        Meant::Nothing if words::is_no(reference) => {}
         Meant::Like(id) => {
             let me = &draft.candidate.id;
             let what = format!("`{me}` names `{reference}`, which the source does not have");

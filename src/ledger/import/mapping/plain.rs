@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::super::AnomalyKind;
+use super::super::field_map::{NUMBERS, WORDS};
 use super::super::words;
 use super::Mapping;
 use super::fields::{Draft, Setting, Words, one_line};
+use super::links;
 use crate::domain::time::Timestamp;
 
 impl<'a> Draft<'a> {
@@ -49,17 +51,7 @@ impl<'a> Draft<'a> {
         setting: &Setting<'_>,
         mapping: &mut Mapping,
     ) {
-        for ours in [
-            "type",
-            "kind",
-            "role",
-            "lane",
-            "risk",
-            "slice",
-            "merge_stage",
-            "evidence",
-            "effort",
-        ] {
+        for ours in WORDS {
             let given = self.one(sorted, ours);
             let default = setting.fields.default_of(ours).and_then(words::text);
             let default = default.or_else(|| match ours {
@@ -95,7 +87,7 @@ impl<'a> Draft<'a> {
                 None => self.refused(mapping, key, value, "the word means nothing here"),
             }
         }
-        for ours in ["priority", "sequence", "merge_order"] {
+        for ours in NUMBERS {
             match self.one(sorted, ours) {
                 Some((key, value)) => self.number(ours, key, value, setting, mapping),
                 None => {
@@ -134,9 +126,16 @@ impl<'a> Draft<'a> {
                     self.put(ours, value.clone());
                 }
                 Some((key, value)) if ours == "requires" => {
-                    let tools = serde_json::json!({"tools": words::list(value)});
-                    self.became(key, ours);
-                    self.put(ours, tools);
+                    let entries = links::entries_in(setting, value);
+                    let mut tools = words::list(value);
+                    tools.retain(|tool| !entries.contains(tool));
+                    if !entries.is_empty() {
+                        self.became(key, "depends_on");
+                    }
+                    if !tools.is_empty() {
+                        self.became(key, ours);
+                        self.put(ours, serde_json::json!({"tools": tools}));
+                    }
                 }
                 Some((key, value)) => self.refused(mapping, key, value, "it is no mapping"),
                 None => {}

@@ -29,7 +29,7 @@ const HEADS: [&str; 15] = [
     "blockers",
 ];
 
-/// Those that a sentence says of an entry, too.
+/// Those that sentences use, too.
 const WITHIN: [&str; 6] = [
     "depends on",
     "depends upon",
@@ -68,7 +68,9 @@ pub(super) fn read(
     let notes = values(sorted, "notes").iter();
     let notes = notes.filter_map(|(_, _, value)| Some((value.as_str()?, None)));
     for (text, from) in notes.chain(body) {
-        for said in all(text) {
+        // What is closed waits for nothing, whatever its sentences speak of.
+        let closed = closed(draft);
+        for said in all(text).into_iter().filter(|said| said.whole || !closed) {
             let line = from.map_or(draft.mapped.at.line, |from| from + said.line);
             take(draft, setting, &said, line, found, mapping);
         }
@@ -91,7 +93,7 @@ fn take(
     for piece in pieces {
         let ids = resolved(draft, setting, &piece);
         if ids.is_empty() {
-            lost.push(piece);
+            lost.extend((!words::is_no(&piece)).then_some(piece));
             continue;
         }
         for id in ids
@@ -165,8 +167,7 @@ fn bare(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric() && c != '#')
 }
 
-/// The parts of a text that each say one thing, without what stands in brackets beside it and
-/// without those that say that there is nothing.
+/// The parts of a text that each say one thing, without what stands in brackets beside it.
 fn pieces(text: &str) -> Vec<String> {
     let mut plain = String::new();
     let mut depth = 0_usize;
@@ -186,8 +187,10 @@ fn pieces(text: &str) -> Vec<String> {
     let parts = plain
         .split([',', ';'])
         .map(|part| part.trim().trim_end_matches('.'));
-    let parts = parts.filter(|part| !part.is_empty() && !words::is_no(part));
-    parts.map(str::to_owned).collect()
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The references that a sentence begins with.
@@ -243,7 +246,7 @@ fn all(text: &str) -> Vec<Said> {
                     whole: true,
                 });
             }
-            None => said.extend(sentences(line, &plain)),
+            None => said.extend(sentence(line, &plain)),
         }
     }
     said
@@ -285,23 +288,31 @@ fn below(lines: &[&str], from: usize) -> std::ops::Range<usize> {
     start..start + length
 }
 
-/// What sentences of a line say of entries.
-fn sentences(line: usize, plain: &str) -> Vec<Said> {
+/// What may stand before such a word in a sentence about the entry itself.
+const ITSELF: [&str; 9] = [
+    "",
+    "it",
+    "it is",
+    "this",
+    "this is",
+    "this issue",
+    "this issue is",
+    "this task",
+    "this task is",
+];
+
+/// What a line says of the entry in a sentence that begins with it. Sentences within a text are
+/// about anything.
+fn sentence(line: usize, plain: &str) -> Option<Said> {
     let small = plain.to_ascii_lowercase();
-    let mut said = Vec::new();
-    for word in WITHIN {
-        for (at, _) in small.match_indices(word) {
-            let before = small[..at].chars().next_back();
-            let text = plain[at + word.len()..].trim_start_matches([':', ' ']);
-            let begins = before.is_none_or(|c| !c.is_alphanumeric());
-            if begins && !leading(text).is_empty() {
-                said.push(Said {
-                    line,
-                    text: text.to_owned(),
-                    whole: false,
-                });
-            }
-        }
-    }
-    said
+    WITHIN.into_iter().find_map(|word| {
+        let (before, _) = small.split_once(word)?;
+        let text = plain[before.len() + word.len()..].trim();
+        let itself = ITSELF.contains(&before.trim()) && !leading(text).is_empty();
+        itself.then(|| Said {
+            line,
+            text: text.to_owned(),
+            whole: false,
+        })
+    })
 }

@@ -128,14 +128,16 @@ impl<'a> Ids<'a> {
                 task.depends_on.contains(id) || task.parent.as_ref() == Some(id)
             })
         };
-        match here {
-            Some(id) if taken(&id) => return Meant::Same(id),
-            // Whoever wrote this very id may have meant that one.
-            Some(_) => return Meant::Stranger,
-            None => {}
+        if let Some(id) = here.clone().filter(taken) {
+            return Meant::Same(id);
         }
+        // An entry of this id is there, and becomes no task.
         if self.named.contains(whole) || self.named.contains(bare) {
             return Meant::Nothing;
+        }
+        // Whoever wrote this very id may have meant that one.
+        if here.is_some() {
+            return Meant::Stranger;
         }
         match self.close.get(&words::folded(bare)) {
             Some(Some(id)) => Meant::Like(id.clone()),

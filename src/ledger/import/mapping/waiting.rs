@@ -31,7 +31,13 @@ pub(super) fn is_said_by(word: &str) -> bool {
 /// Whether a word, folded, says it of other entries: that they wait for this one.
 fn is_of_others(word: &str) -> bool {
     let word = word.trim_end_matches("count").trim_end_matches('_');
-    let others = ["dependent", "dependents", "blocks", "blocking"];
+    let others = [
+        "dependent",
+        "dependents",
+        "blocks",
+        "blocking",
+        "blocking_issues",
+    ];
     others.contains(&word)
 }
 
@@ -43,7 +49,7 @@ pub(super) fn unread(draft: &mut Draft<'_>, foreign: &[(&str, &Value)], mapping:
             "label" | "labels" | "tag" | "tags" => is_label(value),
             // A number of links says no more than the links.
             word if word.ends_with("count") && draft.says_needs => false,
-            word => is_said_by(word) && !is_of_others(word) && !is_denied(value),
+            word => says(word, value, false, NESTED),
         };
         if !says {
             continue;
@@ -63,6 +69,29 @@ pub(super) fn unread(draft: &mut Draft<'_>, foreign: &[(&str, &Value)], mapping:
         };
         draft.note(mapping, AnomalyKind::DependencyUnknown, what, &made);
         held(draft, format!("`{key}` may say that it waits"));
+    }
+}
+
+/// How deep it is looked for.
+const NESTED: usize = 4;
+
+/// Whether a word, or one `above` it, and what stands under it say that something waits.
+fn says(word: &str, value: &Value, above: bool, depth: usize) -> bool {
+    if is_of_others(word) || words::is_nothing(value) || is_denied(value) {
+        return false;
+    }
+    let said = above || is_said_by(word);
+    match value {
+        Value::Object(_) | Value::Array(_) if depth == 0 => said,
+        Value::Object(map) => map.iter().any(|(key, value)| {
+            let key = words::folded(key);
+            // The sort of a link is a value.
+            let sort = value.as_str().filter(|_| key.ends_with("type"));
+            let word = sort.map_or(key, words::folded);
+            says(&word, value, said, depth - 1)
+        }),
+        Value::Array(items) if !said => items.iter().any(|item| says(word, item, said, depth - 1)),
+        _ => said,
     }
 }
 
