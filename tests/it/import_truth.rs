@@ -392,3 +392,21 @@ fn of_two_imports_at_once_none_says_what_the_ledger_does_not_hold() {
         world.laneway("audit verify").code(0);
     }
 }
+
+#[test]
+fn a_request_id_that_stands_for_another_import_imports_nothing() {
+    let world = World::governed();
+    for id in ["A-1", "B-1"] {
+        let line = format!("{{\"id\":\"{id}\",\"title\":\"t\"}}\n");
+        put(&world, &format!("{id}.jsonl"), &line);
+    }
+    let import = |id: &str| format!("import {id}.jsonl --role A-backend --request-id x --as @dana");
+    world.laneway(&import("A-1")).code(0).says("1 new");
+    world
+        .laneway(&import("B-1"))
+        .code(2)
+        .says("request id x stands for an import of something else");
+    assert_eq!(ready(&world), ["A-1"]);
+    // The same import again says what it did.
+    world.laneway(&import("A-1")).code(0);
+}
