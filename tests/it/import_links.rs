@@ -73,6 +73,12 @@ fn a_dependency_that_the_source_lacks_is_no_task_of_the_same_id_here() {
     assert_eq!(task["parent"], Value::Null);
     assert_eq!(task["x-depends_on"], json!(["A-1"]));
     assert_eq!(ready(&world), ["A-1"]);
+    // What is said to help, helps.
+    let line = "laneway edit Z-9 --unpark --add-dependency A-1";
+    assert!(said[0].contains(line), "{said:?}");
+    world.quietly("edit Z-9 --unpark --add-dependency A-1 --as @dana");
+    assert_eq!(definition(&world, "Z-9")["depends_on"], json!(["A-1"]));
+    assert_eq!(ready(&world), ["A-1"]);
     world.laneway("audit verify").code(0);
 }
 

@@ -13,6 +13,7 @@ use super::{AnomalyKind, Mapping, prose, waiting};
 use crate::domain::id::TaskId;
 use crate::domain::import::FirstStanding;
 use crate::domain::policy::ParentRule;
+use crate::domain::shell::quoted;
 
 /// Reads the dependencies and the parent of a draft.
 pub(super) fn read(
@@ -83,7 +84,7 @@ pub(super) fn read(
     missed.tell(draft, mapping);
     let names: Vec<String> = odd.iter().map(Value::to_string).collect();
     let names: String = names.join(", ").chars().take(SHOWN).collect();
-    unmet(draft, &names, odd, "which says nothing here", mapping);
+    unmet(draft, &names, odd, ("which says nothing here", ""), mapping);
     let Some(parent) = parent else { return };
     let waits = setting.known.policy.merge.parent == ParentRule::Waits;
     let mut missed = Missed::default();
@@ -143,10 +144,26 @@ impl Missed {
 
     /// Says of each that the draft depends on it.
     fn tell(self, draft: &mut Draft<'_>, mapping: &mut Mapping) {
-        for (lost, why) in [(self.nowhere, NOWHERE), (self.strangers, STRANGER)] {
+        let bind = draft.mapped.id.as_ref().map(|id| {
+            let needs = self.strangers.iter();
+            let needs: String = needs
+                .map(|need| format!(" --add-dependency {}", quoted(need)))
+                .collect();
+            format!("; `laneway edit {id} --unpark{needs}` if that one is meant")
+        });
+        for (lost, why, hint) in [
+            (self.nowhere, NOWHERE, None),
+            (self.strangers, STRANGER, bind.as_deref()),
+        ] {
             let names = lost.join(", ");
             let lost = lost.into_iter().map(Value::from).collect();
-            unmet(draft, &names, lost, why, mapping);
+            unmet(
+                draft,
+                &names,
+                lost,
+                (why, hint.unwrap_or_default()),
+                mapping,
+            );
         }
     }
 }
@@ -225,12 +242,13 @@ fn take(
 /// Most characters that are shown of links that say nothing here.
 const SHOWN: usize = 120;
 
-/// Dependencies that cannot be kept must not be met by silence: the task rests.
-pub(super) fn unmet(
+/// Dependencies that cannot be kept must not be met by silence: the task rests. Of an open one it is
+/// said, too, what to do.
+fn unmet(
     draft: &mut Draft<'_>,
     names: &str,
     lost: Vec<Value>,
-    why: &str,
+    (why, hint): (&str, &str),
     mapping: &mut Mapping,
 ) {
     if lost.is_empty() {
@@ -238,10 +256,10 @@ pub(super) fn unmet(
     }
     let what = format!("`{}` depends on `{names}`, {why}", draft.candidate.id);
     let made = match closed(draft) {
-        true => "kept as `x-depends_on`",
-        false => "kept as `x-depends_on`, and parked until a person unparks it",
+        true => "kept as `x-depends_on`".to_owned(),
+        false => format!("kept as `x-depends_on`, and parked until a person unparks it{hint}"),
     };
-    draft.note(mapping, AnomalyKind::DependencyUnknown, what, made);
+    draft.note(mapping, AnomalyKind::DependencyUnknown, what, &made);
     keep_lost(draft, lost, format!("it depends on {names}, {why}"));
 }
 
