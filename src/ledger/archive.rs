@@ -43,10 +43,11 @@ fn path(period: &Period, part: usize) -> String {
 /// The archive files of `commit`, with their blobs.
 fn blobs(loader: &Loader<'_>, commit: ObjectId) -> Result<BTreeMap<String, ObjectId>, LedgerError> {
     let tree = loader.repo().tree_of(commit)?;
-    let Some(dir) = loader.repo().entry_at(tree, paths::ARCHIVE_DIR)? else {
-        return Ok(BTreeMap::new());
+    let origin = Origin {
+        file: paths::ARCHIVE_DIR,
+        commit: Some(commit),
     };
-    let entries = loader.repo().entries(dir.id)?.into_iter();
+    let entries = read::directory(loader.repo(), tree, origin, "")?.into_iter();
     Ok(entries
         .map(|(name, entry)| (format!("{}/{name}", paths::ARCHIVE_DIR), entry.id))
         .collect())

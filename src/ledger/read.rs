@@ -1,6 +1,7 @@
 //! Reading a governance file: bytes, then YAML, then shape, then meaning; every problem with its
 //! place in the text.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -102,6 +103,43 @@ pub fn blob_of(
     };
     let bytes = blob_of_entry(repo, entry, origin, limits)?;
     Ok(Some((entry.id, bytes)))
+}
+
+/// What is wrong with a name that is not UTF-8.
+pub const ILLEGIBLE: &str = "the name is not UTF-8, so nothing here can name the file: rename it";
+
+/// What is wrong where a directory should be.
+pub const NO_DIRECTORY: &str =
+    "it is a link, a file or a submodule, and no directory: nothing in it is read";
+
+/// The entries of the directory of `commit` that `origin` names, as far as their names end so; none
+/// where nothing is.
+///
+/// # Errors
+/// A finding when it is no directory, or when such a name is not UTF-8: what is in it would go
+/// unread, and nobody would know.
+pub fn directory(
+    repo: &Repo,
+    tree: ObjectId,
+    origin: Origin<'_>,
+    ending: &str,
+) -> Result<BTreeMap<String, Entry>, super::LedgerError> {
+    let Some(dir) = repo.entry_at(tree, origin.file)? else {
+        return Ok(BTreeMap::new());
+    };
+    let bad = |path: &str, rule, message: &str| {
+        BadFile::whole(path, origin.commit, rule, message.to_owned())
+    };
+    if dir.kind != EntryKind::Tree {
+        return Err(bad(origin.file, "file-kind", NO_DIRECTORY).into());
+    }
+    let mut found = repo.directory(dir.id)?;
+    if let Some(name) = found.illegible.iter().find(|name| name.ends_with(ending)) {
+        let path = format!("{}/{name}", origin.file);
+        return Err(bad(&path, "file-name", ILLEGIBLE).into());
+    }
+    found.entries.retain(|name, _| name.ends_with(ending));
+    Ok(found.entries)
 }
 
 /// The bytes of an entry that was found where `origin` says.

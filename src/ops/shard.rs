@@ -17,7 +17,7 @@ use super::package::write_new;
 use super::site::Site;
 use crate::ledger::document::sheet::{Block, Sheet, newline, reindented};
 use crate::ledger::format::v1::queue::QueueFile;
-use crate::ledger::governance::{Content, ILLEGIBLE, Place};
+use crate::ledger::governance::{Content, Place};
 use crate::ledger::yaml::Limits;
 use crate::ledger::{BadFile, paths, read};
 
@@ -107,7 +107,7 @@ fn plans(site: &Site, root: &Path) -> Result<Vec<PlanText>, OpError> {
     let is_plan = |name: &String| name.ends_with(".yaml");
     if let Some(name) = found.illegible.into_iter().find(is_plan) {
         let path = format!("{}/{name}", paths::QUEUE_DIR);
-        return Err(bad(&path, "file-name", ILLEGIBLE.to_owned()).into());
+        return Err(bad(&path, "file-name", read::ILLEGIBLE.to_owned()).into());
     }
     let found = found.legible.into_iter().filter(is_plan);
     names.extend(found.map(|name| format!("{}/{name}", paths::QUEUE_DIR)));

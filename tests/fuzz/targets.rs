@@ -274,6 +274,8 @@ pub fn git_output(bytes: &[u8]) {
     assert!(dirty.iter().chain(&untracked).all(|path| !path.is_empty()));
     drop(output::worktrees(bytes));
     drop(output::staged(bytes));
+    drop((output::skipped(bytes), output::unwatched(bytes)));
+    drop(output::differing(bytes));
     assert!(output::paths(bytes).all(|path| !path.is_empty()));
     let text = String::from_utf8_lossy(bytes);
     drop(output::refs(&text));

@@ -17,5 +17,5 @@ mod salvage;
 mod shape;
 
 pub use collect::{Collected, FileKind};
-pub use place::{Content, ILLEGIBLE, NO_DIRECTORY, Names, Place};
+pub use place::{Content, Names, Place};
 pub use remedy::{Mend, Mended, mended};

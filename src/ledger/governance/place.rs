@@ -10,14 +10,8 @@ use rustix::io::Errno;
 
 use crate::domain::id::ObjectId;
 use crate::git::{Entry, EntryKind, GitError, Repo, Staged, spelled};
+use crate::ledger::read::{ILLEGIBLE, NO_DIRECTORY};
 use crate::ledger::yaml::Limits;
-
-/// What is wrong with a name that is not UTF-8.
-pub const ILLEGIBLE: &str = "the name is not UTF-8, so nothing here can name the file: rename it";
-
-/// What is wrong where a directory should be.
-pub const NO_DIRECTORY: &str =
-    "it is a link, a file or a submodule, and no directory: nothing in it is read";
 
 /// Where governance files are read from.
 #[derive(Debug, Clone)]

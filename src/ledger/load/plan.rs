@@ -7,10 +7,8 @@ use super::Loader;
 use crate::domain::id::ObjectId;
 use crate::domain::snapshot::{self, Plan};
 use crate::domain::task::Task;
-use crate::git::EntryKind;
 use crate::ledger::archive::ArchivedStates;
 use crate::ledger::format::v1::import::FileTask;
-use crate::ledger::governance::{ILLEGIBLE, NO_DIRECTORY};
 use crate::ledger::index::{self, PlanSource};
 use crate::ledger::read::{self, Origin};
 use crate::ledger::yaml::Limits;
@@ -171,22 +169,11 @@ impl Loader<'_> {
         if let Some(entry) = self.repo.entry_at(tree, paths::QUEUE)? {
             files.push((paths::QUEUE.to_owned(), entry.id));
         }
-        let Some(dir) = self.repo.entry_at(tree, paths::QUEUE_DIR)? else {
-            return Ok(files);
+        let place = Origin {
+            file: paths::QUEUE_DIR,
+            commit: Some(commit),
         };
-        let bad = |path: &str, rule, message: &str| {
-            LedgerError::from(BadFile::whole(path, Some(commit), rule, message.to_owned()))
-        };
-        if dir.kind != EntryKind::Tree {
-            return Err(bad(paths::QUEUE_DIR, "file-kind", NO_DIRECTORY));
-        }
-        let found = self.repo.directory(dir.id)?;
-        let is_plan = |name: &&String| name.ends_with(".yaml");
-        if let Some(name) = found.illegible.iter().find(is_plan) {
-            let path = format!("{}/{name}", paths::QUEUE_DIR);
-            return Err(bad(&path, "file-name", ILLEGIBLE));
-        }
-        let plans = found.entries.into_iter().filter(|(name, _)| is_plan(&name));
+        let plans = read::directory(self.repo, tree, place, ".yaml")?.into_iter();
         files.extend(plans.map(|(name, entry)| (format!("{}/{name}", paths::QUEUE_DIR), entry.id)));
         Ok(files)
     }

@@ -108,7 +108,11 @@ impl Loader<'_> {
             return Ok(stations.clone());
         }
         let mut stations = Stations::new();
-        for (file, _) in self.repo.entries(dir.id)? {
+        let place = Origin {
+            file: paths::STATION_DIR,
+            commit: Some(commit),
+        };
+        for file in read::directory(self.repo, tree, place, "")?.into_keys() {
             let path = format!("{}/{file}", paths::STATION_DIR);
             let origin = Origin {
                 file: &path,
