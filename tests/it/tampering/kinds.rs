@@ -565,7 +565,7 @@ pub const KINDS: &[Kind] = &[
         name: "acceptance_of_a_target_that_was_not_rewritten",
         forge: accepted_older,
         seen: Seen::Server("no clone tells a target that went back from one that is old"),
-        server: "target-forward",
+        server: "rules-unknown",
     },
     // The target.
     Kind {

@@ -257,9 +257,7 @@ impl<'p, 'r> Terms<'p, 'r> {
         let Some(rules) = rules else {
             return Ok(None);
         };
-        if let Some(accepted) = accepted
-            && let Some(denied) = self.accepts(name, accepted, message::rules(&commit.message))?
-        {
+        if let Some(denied) = accepted.and_then(|accepted| self.accepts(name, accepted)) {
             return Ok(Some(denied));
         }
         if !self.known.contains(&rules) {
@@ -271,35 +269,18 @@ impl<'p, 'r> Terms<'p, 'r> {
         self.moment(name, &commit, rules)
     }
 
-    /// A target is gone on with where it was rewritten, and as it stands here: a clone that fetches
-    /// from elsewhere may see an older one, which takes nothing back.
-    fn accepts(
-        &self,
-        name: &str,
-        accepted: ObjectId,
-        last: Option<ObjectId>,
-    ) -> Result<Option<Denied>, OpError> {
-        let (repo, branch) = (self.push.repo, &self.push.marker.target);
-        let (false, Some(known)) = (self.past, self.push.target.before) else {
-            return Ok(None);
-        };
+    /// A rewritten target is gone on with as it stands here: a clone that fetches from elsewhere may
+    /// see an older one, which takes nothing back. Whether it was rewritten at all, `decide` asks.
+    fn accepts(&self, name: &str, accepted: ObjectId) -> Option<Denied> {
+        let known = self.push.target.before.filter(|_| !self.past)?;
+        if accepted == known {
+            return None;
+        }
+        let (accepted, known) = (accepted.short(), known.short());
+        let branch = &self.push.marker.target;
+        let fact = format!("it goes on with {accepted}, and {branch} is {known} here");
         let see = "`git remote -v` says where the clone fetches from: fetch from this server";
-        if let Some(last) = last
-            && repo.exists(last)
-            && repo.is_ancestor(last, known)?
-        {
-            let fact = format!(
-                "{branch} descends here from the last rules, {}: nothing was rewritten",
-                last.short()
-            );
-            return Ok(Some(Denied::new("target-forward", name, fact, see)));
-        }
-        if accepted != known {
-            let (accepted, known) = (accepted.short(), known.short());
-            let fact = format!("it goes on with {accepted}, and {branch} is {known} here");
-            return Ok(Some(Denied::new("rules-unknown", name, fact, see)));
-        }
-        Ok(None)
+        Some(Denied::new("rules-unknown", name, fact, see))
     }
 
     /// The rules stand on the target as it is before the push, and are the ones in force there.
