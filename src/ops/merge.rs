@@ -441,7 +441,12 @@ impl Lander<'_> {
             }
             return self.publish_branch(id, &snapshot);
         }
-        let begun = evidence.is_some();
+        // A merger that died may have left its slot, with all checks on record.
+        let slot = matches!(
+            &snapshot.states.get(id).standing,
+            Standing::InReview { landing, .. } if landing.is_some()
+        );
+        let begun = slot || evidence.is_some();
         let checks = evidence.as_ref().map(|shown| shown.checks.clone());
         let landed = self
             .gate(id, (onto, result), evidence)

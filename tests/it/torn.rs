@@ -96,6 +96,19 @@ fn a_landing_whose_checks_passed_is_finished_by_anyone_without_running_them() {
     }
 }
 
+#[test]
+fn a_slot_that_a_dead_merger_left_is_free_once_the_next_merge_cannot_move_the_target() {
+    let [(world, commit), _] = submitted();
+    world.dying("repo", "gated", "merge A-1 --trust --as @bot");
+    world.write("a.txt", "in the way\n");
+    let refused = world.laneway("merge A-1 --as @bot");
+    assert_ne!(refused.exit, Some(0));
+    assert_eq!(world.last_op("A-1"), "drop-landing");
+    std::fs::remove_file(world.path("repo/a.txt")).unwrap();
+    drop(world.laneway("merge A-1 --as @bot").code(0));
+    assert_eq!(world.target(), commit);
+}
+
 /// The target has the commit, by another way than the ledger's.
 fn pushed(world: &World, commit: &str) {
     if world.is_remote() {
