@@ -204,9 +204,11 @@ pub const HOOK_REFUSALS: &[RefusalPage] = &[
     },
     RefusalPage {
         id: "ref-reserved",
-        fact: "a ref below refs/laneway/ is pushed by hand",
+        fact: "a ref below refs/laneway/ or refs/replace/ is pushed by hand",
         verbs: PUSH,
-        text: "laneway's verbs write them. refs/laneway/verified/ is the server's own word.",
+        text: "laneway's verbs write the first. refs/laneway/verified/ is the server's own word. A \
+               replaced object would stop the server's git, or show it another history than the one \
+               that was judged.",
         example: "the server alone says what it has judged",
     },
     RefusalPage {

@@ -469,11 +469,10 @@ pub const REFUSALS: &[RefusalPage] = &[
     },
     RefusalPage {
         id: "target-forward",
-        fact: "the target descends from the last rules, so there is nothing to accept",
+        fact: "the target descends from the last rules, and from what was seen of it",
         verbs: &["doctor --accept-target"],
-        text: "A target that goes forward is followed without anybody's word. A guarded server says \
-               so, too, of a target that only an old copy of it shows: where a clone fetches from \
-               is in `git remote -v`.",
+        text: "There is nothing to accept: a target that goes forward is followed without anybody's \
+               word.",
         example: "4444444444444444444444444444444444444444 descends from the last rules, \
                   3333333333333333333333333333333333333333: nothing was rewritten",
     },
