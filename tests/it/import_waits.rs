@@ -126,6 +126,7 @@ fn p13_no_word_for_a_dependency_makes_a_task_ready() {
     ];
     let parked = [
         json!({"blocked": true}),
+        json!({"blocked_reason": "the lawyers"}),
         json!({"is_blocked": "yes"}),
         json!({"waits_until": "the audit is over"}),
         json!({"dependent_upon_team": "ops"}),

@@ -173,7 +173,12 @@ impl<'a> Draft<'a> {
         self.history(&sorted, mapping);
         self.texts(&sorted);
         self.origin(&sorted, setting);
-        super::waiting::unread(self, &foreign, mapping);
+        // Why it is blocked, of what is not said to be.
+        let reasons = values(&sorted, "reason").iter();
+        let reasons = reasons.filter(|_| self.meaning != Meaning::Blocked);
+        let reasons = reasons.map(|(_, key, value)| (*key, *value));
+        let doubtful: Vec<(&str, &Value)> = reasons.chain(foreign.iter().copied()).collect();
+        super::waiting::unread(self, &doubtful, mapping);
         for (key, value) in foreign {
             self.keep(key, value.clone());
         }
