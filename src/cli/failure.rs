@@ -211,9 +211,15 @@ impl From<LedgerError> for Failure {
                         "if it has moved there: `git config laneway.remote {name}`"
                     ))
             }
-            LedgerError::NotHere { .. } => {
-                Self::new(5, "no-ledger", message).hint("`git fetch` the remote that decides")
-            }
+            LedgerError::NotHere { copies, .. } => copies.iter().fold(
+                Self::new(5, "no-ledger", message).hint("`git fetch` the remote that decides"),
+                |failure, copy| {
+                    failure.hint(format!(
+                        "if `{copy}` is that remote under the name it has here: `git config \
+                         laneway.remote {copy}`"
+                    ))
+                },
+            ),
             LedgerError::NoTarget(_) => {
                 Self::new(5, "unreadable", message).hint("`git fetch`, or make a first commit")
             }

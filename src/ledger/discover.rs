@@ -1,7 +1,8 @@
 //! Which branch is the ledger, and which ref of it decides (DESIGN §2).
 //!
 //! Invariants:
-//! - A marker is believed in the ref that it says decides, and nowhere else: a copy says nothing.
+//! - A marker is believed in the ref that it says decides, and nowhere else: a copy says nothing. Where
+//!   that remote has another name in this clone, a person says so in git config `laneway.remote`.
 //! - Who decided when the ledger was last seen settled here decides on, until a person names another
 //!   in git config `laneway.remote`. A fork that names itself changes nothing by being fetched.
 //! - What does not read stops only who meant it: the branch that was named or seen here.
@@ -14,7 +15,7 @@ use super::read::{self, Origin};
 use super::seen::word;
 use super::yaml::Limits;
 use super::{LedgerError, paths};
-use crate::domain::id::{BranchName, ObjectId};
+use crate::domain::id::{BranchName, ObjectId, RemoteName};
 use crate::domain::marker::Marker;
 use crate::domain::policy::Authority;
 use crate::domain::push::VERIFIED;
@@ -113,8 +114,10 @@ fn decided(repo: &Repo, branch: &BranchName) -> Result<Option<Marker>, LedgerErr
         let mut all = believed.iter();
         all.find(|one| word(&one.authority) == wanted).cloned()
     };
-    if let Some(marker) = repo.config_str(CHOSEN).and_then(|chosen| by(&chosen)) {
-        return Ok(Some(marker));
+    if let Some(chosen) = repo.config_str(CHOSEN) {
+        if let Some(marker) = by(&chosen).or_else(|| called(&stands, &chosen)) {
+            return Ok(Some(marker));
+        }
     }
     let seen = seen_of(repo, branch.as_str());
     match (seen.authority(), seen.tip()) {
@@ -126,6 +129,28 @@ fn decided(repo: &Repo, branch: &BranchName) -> Result<Option<Marker>, LedgerErr
     }
 }
 
+/// The marker in the tracking ref of the remote `name`, which is the one that decides although the
+/// marker calls it otherwise: names of remotes are each clone's own.
+fn called(stands: &[Stand], name: &str) -> Option<Marker> {
+    let stand = stands
+        .iter()
+        .find(|stand| remote_of(&stand.place) == Some(name))?;
+    let marker = stand.marker.as_ref().ok()?;
+    match &marker.authority {
+        Authority::Local => None,
+        Authority::Remote(_) => Some(Marker {
+            authority: Authority::Remote(RemoteName::new(name).ok()?),
+            ..marker.clone()
+        }),
+    }
+}
+
+/// The remotes that hold a copy.
+fn copies(stands: &[Stand]) -> Vec<String> {
+    let names = stands.iter().filter_map(|stand| remote_of(&stand.place));
+    names.map(str::to_owned).collect()
+}
+
 /// Why the ledger that was last seen at `tip`, and decided by `before`, is not any more.
 fn not_as_before(
     repo: &Repo,
@@ -135,6 +160,7 @@ fn not_as_before(
 ) -> Result<LedgerError, LedgerError> {
     let at = place(repo, &before, branch);
     let there = repo.tip(&at)?.is_some();
+    let copies = copies(&stands);
     let stand = stands.into_iter().find(|stand| stand.place == at);
     let known = match &before {
         Authority::Local => true,
@@ -149,7 +175,7 @@ fn not_as_before(
         Some(Err(error)) => error,
         None if there => LedgerError::NotALedger(branch.clone()),
         None if known => gone((branch.clone(), tip)),
-        None => LedgerError::NotHere { place: at },
+        None => LedgerError::NotHere { place: at, copies },
     })
 }
 
@@ -160,6 +186,7 @@ fn first_sight(
     stands: Vec<Stand>,
     believed: &[Marker],
 ) -> Result<Option<Marker>, LedgerError> {
+    let copies = copies(&stands);
     let unread = stands.iter().filter(|stand| stand.marker.is_err());
     let follows = |marker: &&Marker| match &marker.authority {
         // What stands in a branch of this repository was brought there by a person.
@@ -174,7 +201,7 @@ fn first_sight(
             None => Ok(None),
             Some(stand) => stand.marker.and_then(|marker| {
                 let place = place(repo, &marker.authority, branch);
-                Err(LedgerError::NotHere { place })
+                Err(LedgerError::NotHere { place, copies })
             }),
         },
         ([only], None) => Ok(Some(only.clone())),

@@ -46,6 +46,8 @@ pub enum LedgerError {
     NotHere {
         /// The ref that was looked for.
         place: String,
+        /// The remotes in whose tracking refs a copy stands.
+        copies: Vec<String>,
     },
     /// The target has no commit.
     #[error("the target branch `{0}` has no commit")]

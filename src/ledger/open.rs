@@ -55,7 +55,10 @@ impl Ledger {
         }
         let (tip_ref, target_ref) = refs_of(&repo, &marker);
         if repo.tip(&tip_ref)?.is_none() {
-            return Err(LedgerError::NotHere { place: tip_ref });
+            return Err(LedgerError::NotHere {
+                place: tip_ref,
+                copies: Vec::new(),
+            });
         }
         Ok(Self {
             repo,

@@ -54,6 +54,9 @@ pub fn attest(site: &Site, options: &AttestOptions) -> Result<TaskOutcome, OpErr
         Some(commit) => commit,
         None => spoken_of(site, &snapshot, &task)?,
     };
+    if !options.dry_run {
+        super::save::send_lane_work(site, &snapshot, &task)?;
+    }
     let verb = Verb::Attest {
         task: task.clone(),
         attest: AttestWish {

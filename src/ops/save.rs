@@ -92,6 +92,22 @@ pub fn lane_work(site: &Site, task: &TaskId, dry_run: bool) -> Result<Option<Obj
     Ok(Some(tip))
 }
 
+/// Brings what the lane of a task has committed to the deciding remote, which can judge only what it
+/// has: evidence names lines of a commit before that is handed off.
+///
+/// # Errors
+/// When the work ref cannot be written or pushed.
+pub fn send_lane_work(site: &Site, snapshot: &Snapshot, task: &TaskId) -> Result<(), OpError> {
+    let state = snapshot.states.get(task);
+    let (Some(claim), true) = (state.occupying(), site.ledger.remote().is_some()) else {
+        return Ok(());
+    };
+    match tip_beyond(site, snapshot, claim)? {
+        Some(tip) => keep(site, snapshot, task, state.epoch, tip),
+        None => Ok(()),
+    }
+}
+
 /// The tip of the claim's branch, when it holds anything that the target does not.
 fn tip_beyond(
     site: &Site,

@@ -156,3 +156,29 @@ fn p25_a_ledger_that_was_seen_here_is_not_left_for_one_of_another_name() {
     let claim = "claim A-1 --no-worktree --ledger q --as @bot";
     drop(world.laneway(claim).code(0));
 }
+
+#[test]
+fn p25_a_clone_that_calls_the_deciding_remote_otherwise_says_so_once() {
+    let world = planned();
+    world.git("clone -q -o up ../hub.git ../ci");
+    let told = world.laneway_in("ci", "list").code(5);
+    drop(told.says("git config laneway.remote up"));
+    world.git_in("ci", "config laneway.remote up");
+    drop(
+        world
+            .laneway_in("ci", "claim A-1 --no-worktree --as @bot")
+            .code(0),
+    );
+    drop(world.laneway_in("ci", "validate").code(0));
+    drop(world.laneway_in("ci", "doctor").code(0));
+    world.git("fetch -q");
+    drop(world.laneway("show A-1").code(0).says("@bot"));
+    // The first clone gives its remote another name.
+    world.git("remote rename origin upstream");
+    let told = world.laneway("list").code(5);
+    drop(told.says("git config laneway.remote upstream"));
+    world.git("config laneway.remote upstream");
+    drop(world.laneway("note A-1 here --as @bot").code(0));
+    drop(world.laneway("audit verify").code(0));
+    drop(world.laneway("doctor").code(0));
+}

@@ -97,6 +97,22 @@ fn x07_rules_that_changed_meanwhile_are_told_and_the_next_try_goes_by_them() {
 }
 
 #[test]
+fn g22_evidence_of_lines_comes_in_before_the_work_is_handed_off() {
+    let world = guarded();
+    world.quietly("add A-1 --title One --role A-backend --as @dana");
+    world.quietly("claim A-1 --as @bot");
+    world.commit("repo-A-backend", "src/a", "one\n");
+    let shown = "evidence --class source_trace --text 'the line says it' --anchor src/a:1";
+    drop(world.laneway_in("repo-A-backend", shown).code(0));
+    drop(
+        world
+            .laneway_in("repo-A-backend", "handoff --next more")
+            .code(0),
+    );
+    drop(world.laneway_in("hub.git", "audit verify --all").code(0));
+}
+
+#[test]
 fn p17_a_claim_by_a_plan_that_is_over_is_refused() {
     let world = guarded();
     let plan = "version: 1\ntasks:\n  - {id: P-1, title: One, role: A-backend}\n";
