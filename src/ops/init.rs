@@ -10,8 +10,8 @@ use crate::domain::policy::Authority;
 use crate::domain::request::{Actor, Request, Verb};
 use crate::env::Env;
 use crate::git::{
-    Cas, Durability as Flush, Expect, NewCommit, PushOutcome, PushSpec, PushUpdate, RefEdit, Repo,
-    Signature,
+    Cas, Durability as Flush, Expect, Listing, NewCommit, PushOutcome, PushSpec, PushUpdate,
+    RefEdit, Repo, Signature,
 };
 use crate::ledger::format::templates::Beginnings;
 use crate::ledger::{
@@ -97,6 +97,10 @@ pub fn init(
     if let Some((twice, _)) = options.roles.iter().find(|(role, _)| !named.insert(role)) {
         return Err(OpError::Usage(format!("the role `{twice}` is named twice")));
     }
+    if let (Some(remote), true, false) = (&options.remote, options.push, options.dry_run) {
+        // Asked before anything is written here.
+        stands_at(&repo, remote, &target.full())?;
+    }
     let (files, tip) = write_rules(env, &repo, &target, &authority, options)?;
     if !options.dry_run {
         super::merge_driver::register(&repo)?;
@@ -129,6 +133,7 @@ pub fn init(
         ));
         return Ok(outcome);
     }
+    outcome.next = alone(&repo, &marker, &outcome.files);
     outcome.created = make_ledger(env, repo, marker, tip)?;
     Ok(outcome)
 }
@@ -332,6 +337,35 @@ fn make_ledger(env: &Env, repo: Repo, marker: Marker, tip: ObjectId) -> Result<b
     Ok(receipt.commit.is_some())
 }
 
+/// What a repository with a remote is told whose ledger stays here.
+fn alone(repo: &Repo, marker: &Marker, files: &[String]) -> Option<String> {
+    let origin = RemoteName::new("origin").ok()?;
+    let begun = marker.authority == Authority::Local && !files.is_empty();
+    (begun && repo.remote_url(&origin).is_some()).then(|| {
+        format!(
+            "this repository decides, and clones of `{origin}` have no part in it. If they shall: \
+             `git branch -D {}`, take back the commit of `{}`, then `laneway init --authority remote \
+             --push`",
+            marker.branch, marker.target
+        )
+    })
+}
+
+/// Where a branch stands on the remote.
+fn stands_at(repo: &Repo, remote: &RemoteName, name: &str) -> Result<Option<ObjectId>, OpError> {
+    match repo.ls_remote(remote, &[name], REMOTE_LIMIT)? {
+        Listing::Refs(refs) => Ok(refs.get(name).copied()),
+        Listing::Unreachable { stderr } => Err(unreachable(remote, &stderr)),
+    }
+}
+
+fn unreachable(remote: &RemoteName, stderr: &str) -> OpError {
+    OpError::from(LedgerError::Unreachable {
+        remote: remote.clone(),
+        why: last_line(stderr),
+    })
+}
+
 /// Publishes the target's rules, by fast-forward only.
 fn push_target(
     repo: &Repo,
@@ -340,16 +374,7 @@ fn push_target(
     tip: ObjectId,
 ) -> Result<(), OpError> {
     let name = target.full();
-    let unreachable = |stderr: &str| {
-        OpError::from(LedgerError::Unreachable {
-            remote: remote.clone(),
-            why: last_line(stderr),
-        })
-    };
-    let listed = match repo.ls_remote(remote, &[&name], REMOTE_LIMIT)? {
-        crate::git::Listing::Refs(refs) => refs.get(&name).copied(),
-        crate::git::Listing::Unreachable { stderr } => return Err(unreachable(&stderr)),
-    };
+    let listed = stands_at(repo, remote, &name)?;
     let ours = listed != Some(tip);
     if ours {
         if let Some(theirs) = listed.filter(|id| !repo.exists(*id)) {
@@ -403,7 +428,7 @@ fn push_target(
                 .into());
             }
             PushOutcome::Unreachable { stderr } | PushOutcome::Indeterminate { stderr, .. } => {
-                return Err(unreachable(&stderr));
+                return Err(unreachable(remote, &stderr));
             }
         }
     }
@@ -412,6 +437,6 @@ fn push_target(
         crate::git::Fetch::Done => Ok(()),
         crate::git::Fetch::NoSuchRef { stderr }
         | crate::git::Fetch::NotForward { stderr }
-        | crate::git::Fetch::Unreachable { stderr } => Err(unreachable(&stderr)),
+        | crate::git::Fetch::Unreachable { stderr } => Err(unreachable(remote, &stderr)),
     }
 }

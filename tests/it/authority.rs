@@ -182,3 +182,17 @@ fn p25_a_clone_that_calls_the_deciding_remote_otherwise_says_so_once() {
     drop(world.laneway("audit verify").code(0));
     drop(world.laneway("doctor").code(0));
 }
+
+#[test]
+fn a_remote_that_is_not_there_is_found_before_anything_is_written() {
+    let world = World::new();
+    let before = world.git("rev-parse HEAD");
+    world.git("remote add origin ../nowhere.git");
+    let init = "init --authority remote --role A-backend --push";
+    drop(world.laneway(init).code(6).says("nothing was changed"));
+    assert_eq!(world.git("rev-parse HEAD"), before);
+    assert!(!world.path("repo/governance").exists());
+    // One that decides alone says so, where clones may expect more.
+    let told = world.laneway("init --role A-backend").code(0);
+    drop(told.says("clones of `origin` have no part in it"));
+}

@@ -66,6 +66,9 @@ pub fn remedy(error: &LedgerError) -> String {
         LedgerError::Undecided { .. } | LedgerError::OtherAuthority { .. } => {
             "ask who keeps the ledger, then say who decides: `git config laneway.remote NAME`"
         }
+        LedgerError::NotHere { copies, .. } if !copies.is_empty() => {
+            "say which remote decides: `git config laneway.remote NAME`"
+        }
         LedgerError::NotHere { .. } => "`git fetch` the remote that decides",
         LedgerError::NoTarget(_) => "`git fetch`, or make a first commit",
         LedgerError::NewerLaw { .. } => "install a newer laneway",
