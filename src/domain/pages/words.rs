@@ -109,6 +109,11 @@ pub const RULE_TEXTS: &[(&str, &str)] = &[
          first, then ask for them.",
     ),
     (
+        "no-admin",
+        "Whoever pushed this could not take it back: the server lets commits of `governance/` in from \
+         admins only. Name one, with an address, in the same commit.",
+    ),
+    (
         "authority-differs",
         "The ledger's marker decides. Make policy say the same.",
     ),

@@ -23,6 +23,7 @@ mod dependency_unknown;
 mod generated_twice;
 mod lane_unknown;
 mod merge_order_conflict;
+mod no_admin;
 mod package_disagrees;
 mod package_missing;
 mod parent_cycle;
@@ -118,6 +119,7 @@ pub const ALL: &[Rule] = &[
     generated_twice::RULE,
     touchpoint_uncovered::RULE,
     signature_unmeetable::RULE,
+    no_admin::RULE,
     authority_differs::RULE,
     target_differs::RULE,
     state_without_definition::RULE,

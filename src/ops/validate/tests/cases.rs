@@ -834,6 +834,17 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "a map that nobody could mend",
+        edits: &[Swap(
+            POLICY,
+            "target: {branch: main}",
+            "target: {branch: main, direct: tasks_only}",
+        )],
+        found: &[
+            "identity-map.yaml:4:3 error no-admin: only admins may change `governance/` on the target, and no agent of the map may `admin` and has `emails` or `signing_keys`: nobody could mend it (give somebody `may: [plan, claim, handoff, merge, admin]` and `emails`)",
+        ],
+    },
+    Case {
         name: "authority against the marker",
         edits: &[Swap(
             POLICY,
