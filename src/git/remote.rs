@@ -52,6 +52,8 @@ pub enum PushOutcome {
     Outdated {
         /// The ref.
         name: String,
+        /// What the remote said.
+        stderr: String,
     },
     /// The lock of a ref is held on the remote, or was left there by a process that died. Several
     /// tries met it.
@@ -421,7 +423,7 @@ pub fn classify(finished: &Finished) -> PushOutcome {
             return PushOutcome::Lost { name, reason };
         }
         if told_by_our_hook(STALE, &summary, &stderr) {
-            return PushOutcome::Outdated { name };
+            return PushOutcome::Outdated { name, stderr };
         }
         if let Some((locked, lock)) = held_lock(&summary, &stderr) {
             let name = locked.unwrap_or(name);

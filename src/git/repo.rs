@@ -187,8 +187,11 @@ impl Repo {
     /// # Errors
     /// [`GitError::CheckoutUnknown`].
     pub fn check_checkout(&self) -> Result<(), GitError> {
-        let bare = self.inner.config_snapshot().boolean("core.bare") == Some(true);
-        if bare || self.main_work_dir().is_some() {
+        let config = self.inner.config_snapshot();
+        let says = |key: &str| config.boolean(key) == Some(true);
+        // With configuration for each worktree the main one's is not seen from here.
+        if says("core.bare") || says("extensions.worktreeConfig") || self.main_work_dir().is_some()
+        {
             return Ok(());
         }
         let git_dir = self.common_dir();

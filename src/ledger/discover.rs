@@ -114,10 +114,10 @@ fn decided(repo: &Repo, branch: &BranchName) -> Result<Option<Marker>, LedgerErr
         let mut all = believed.iter();
         all.find(|one| word(&one.authority) == wanted).cloned()
     };
-    if let Some(chosen) = repo.config_str(CHOSEN) {
-        if let Some(marker) = by(&chosen).or_else(|| called(&stands, &chosen)) {
-            return Ok(Some(marker));
-        }
+    if let Some(chosen) = repo.config_str(CHOSEN)
+        && let Some(marker) = by(&chosen).or_else(|| called(&stands, &chosen))
+    {
+        return Ok(Some(marker));
     }
     let seen = seen_of(repo, branch.as_str());
     match (seen.authority(), seen.tip()) {

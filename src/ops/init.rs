@@ -403,7 +403,7 @@ fn push_target(
                 }
                 .into());
             }
-            PushOutcome::Outdated { name } => {
+            PushOutcome::Outdated { name, .. } => {
                 let actual = "judged by rules that it has not".to_owned();
                 return Err(LedgerError::Moved { name, actual }.into());
             }

@@ -274,7 +274,7 @@ fn push_over(
     match repo.push(&spec)? {
         PushOutcome::Won => Ok(()),
         PushOutcome::Lost { name, reason } => Err(refused(name, reason)),
-        PushOutcome::Outdated { name } => Err(refused(name, STALE.to_owned())),
+        PushOutcome::Outdated { name, .. } => Err(refused(name, STALE.to_owned())),
         PushOutcome::Locked { name, lock } => {
             let remote = remote.clone();
             Err(LedgerError::RemoteLocked { remote, name, lock }.into())

@@ -96,3 +96,21 @@ fn p09_what_somebody_put_in_the_place_of_a_lane_is_told_and_left_alone() {
         }
     }
 }
+
+#[test]
+fn p21_no_lane_is_mended_behind_a_link_or_in_an_empty_directory() {
+    for link in [false, true] {
+        let world = two_lanes();
+        let lane = world.path(LANE);
+        fs::rename(&lane, world.path("moved")).unwrap();
+        fs::remove_file(world.path("moved/.git")).unwrap();
+        if link {
+            std::os::unix::fs::symlink(world.path("moved"), &lane).unwrap();
+        } else {
+            fs::create_dir(&lane).unwrap();
+        }
+        let found = world.laneway("doctor --fix").code(1);
+        drop(found.says(&format!("move `{}` away", lane.display())));
+        assert!(!world.path("moved/.git").exists() && !lane.join(".git").exists());
+    }
+}

@@ -142,6 +142,21 @@ fn p17_a_claim_by_a_plan_that_is_over_is_refused() {
 }
 
 #[test]
+fn x07_a_clone_that_fetches_from_elsewhere_is_told_at_once() {
+    let world = guarded();
+    world.quietly("add A-1 --title One --role A-backend --as @dana");
+    world.git_in("tmp", "clone -q --bare ../hub.git ../old.git");
+    let url = |name: &str| format!("file://{}", world.path(name).display());
+    world.git_in("tmp", &format!("clone -q {} ../late", url("old.git")));
+    let push = format!("remote set-url --push origin {}", url("hub.git"));
+    world.git_in("late", &push);
+    world.rule("lease: {ttl: 1h}");
+    world.git("push -q origin main");
+    let note = world.laneway_in("late", "note A-1 x --as @bot").code(4);
+    drop(note.says("has others since").says("git remote -v"));
+}
+
+#[test]
 fn x07_a_clone_that_slept_decides_afresh_by_itself() {
     let world = guarded();
     world.quietly("add A-1 --title One --role A-backend --as @dana");
@@ -374,16 +389,24 @@ fn x07_no_object_is_replaced_on_the_server() {
 fn x07_a_name_that_is_not_utf_8_is_refused_as_one() {
     use std::os::unix::ffi::OsStrExt as _;
     let world = guarded();
-    let mut command = world.command(&world.path("repo"), "git", "push -q origin");
-    let name = b"HEAD:refs/heads/caf\xe9";
-    let output = command.arg(std::ffi::OsStr::from_bytes(name)).output();
-    let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "{said}");
+    let ran = |dir: &str, line: &str, name: &[u8]| {
+        let mut command = world.command(&world.path(dir), "git", line);
+        let output = command.arg(std::ffi::OsStr::from_bytes(name)).output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), said)
+    };
+    let push = "push -q origin";
+    let (done, said) = ran("repo", push, b"HEAD:refs/heads/caf\xe9");
+    assert!(!done, "{said}");
     assert!(
         said.contains("ref-name") && said.contains(r"caf\xe9"),
         "{said}"
     );
+    // One that stood there before the hook goes.
+    assert!(ran("hub.git", "branch -q", b"caf\xe9").0);
+    let (done, said) = ran("repo", push, b":refs/heads/caf\xe9");
+    assert!(done, "{said}");
 }
 
 #[test]

@@ -24,5 +24,23 @@ fn p09_a_git_directory_that_stands_apart_must_say_where_the_files_are() {
     drop(world.laneway("list").code(5).says(&remedy));
     drop(world.laneway("doctor").code(1).says(&remedy));
     let there = world.laneway_in("repo-A-backend", "list").code(5);
-    drop(there.says("git config core.worktree"));
+    drop(there.says("run `laneway doctor` in the main checkout"));
+}
+
+#[test]
+fn p09_a_bare_repository_whose_worktrees_have_configuration_of_their_own_is_used_as_it_is() {
+    let world = World::new();
+    world.git("clone -q --bare . ../bare.git");
+    world.git_in("bare.git", "worktree add -q ../work main");
+    drop(world.laneway_in("work", "init --role A-backend").code(0));
+    // Git moves `core.bare` to where the linked worktrees do not see it.
+    world.git_in("work", "sparse-checkout set --no-cone /*");
+    assert_eq!(
+        world
+            .git_in("work", "config extensions.worktreeConfig")
+            .trim(),
+        "true"
+    );
+    drop(world.laneway_in("work", "list").code(0));
+    drop(world.laneway_in("work", "doctor").code(0));
 }

@@ -311,7 +311,8 @@ fn lease_begins(ctx: Context<'_>, wish: &ClaimWish, id: Option<&TaskId>) -> Resu
         return Ok(());
     }
     let message = format!(
-        "this clock shows {now}: the lease would end at {end}, before the ledger's last moment {tip}"
+        "this clock shows {now}: the lease would end at {end}, before the ledger's last moment {tip}: \
+         it is wrong, or that of whoever made the last commit"
     );
     let unmet = Unmet::rule("clock", message).hint(SET_CLOCK);
     Err(Refusal::one(ctx.what(id), id, unmet))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Publisher;
 use crate::domain::id::ObjectId;
 use crate::domain::policy::Durability;
+use crate::domain::push::STALE;
 use crate::git::{Denial, PushOutcome};
 use crate::ledger::authority::{self, Companion};
 use crate::ledger::pending::Fate;
@@ -92,10 +93,22 @@ impl Publisher<'_> {
                 }
                 // One sent before may still arrive, judged before the change.
                 PushOutcome::Outdated { .. } if under_way => return Err(self.unconfirmed(to)),
-                PushOutcome::Outdated { .. } => {
+                PushOutcome::Outdated { name, stderr } => {
                     self.pause_after_loss();
                     self.look(left().max(reserve))?;
-                    return Ok(Known::Outdated);
+                    let judged = self.ledger.repo.commit(to)?.message;
+                    if message::rules(&judged) != Some(self.ledger.target()?) {
+                        return Ok(Known::Outdated);
+                    }
+                    // Decided afresh it would be the same: what is fetched here is not what the
+                    // remote has.
+                    let fate = Fate::Refused {
+                        denial: Denial::Hook,
+                        name,
+                        reason: STALE.to_owned(),
+                        stderr,
+                    };
+                    return Err(self.error_of(&fate, to));
                 }
                 PushOutcome::Indeterminate { .. } => {
                     under_way = true;

@@ -1,6 +1,7 @@
 //! `broken-worktree`: a lane's directory in which something else stands than its worktree.
 
 use std::fs;
+use std::path::Path;
 
 use super::patient::{Linked, shown};
 use super::{Ailment, Cure, Finding, Mended, Patient, Severity};
@@ -26,11 +27,20 @@ fn find(patient: &Patient) -> Result<Vec<Finding>, OpError> {
     Ok(found)
 }
 
+fn is_dir(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|data| data.is_dir())
+}
+
+fn holds_files(path: &Path) -> bool {
+    is_dir(path) && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
+}
+
 fn finding(linked: &Linked, what: &str) -> Finding {
     let path = linked.worktree.path.clone();
     let dot = path.join(".git");
-    // What has a `.git` may be somebody's repository: only a person can tell.
-    let cure = if path.is_dir() && fs::symlink_metadata(&dot).is_err() {
+    // What has a `.git` may be somebody's repository, and behind a link is another place: only a
+    // person can tell. A directory without files would be a worktree in which all are deleted.
+    let cure = if holds_files(&path) && fs::symlink_metadata(&dot).is_err() {
         Cure::repair("write its `.git` again; nothing else is touched", {
             let path = path.clone();
             move |patient| {
@@ -43,7 +53,10 @@ fn finding(linked: &Linked, what: &str) -> Finding {
             }
         })
     } else {
-        let away = if dot.is_file() { &dot } else { &path };
+        let away = match dot.is_file() && is_dir(&path) {
+            true => &dot,
+            false => &path,
+        };
         Cure::Hand(format!(
             "move `{}` away, then `laneway doctor --fix`",
             shown(away)

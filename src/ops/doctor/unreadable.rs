@@ -45,7 +45,10 @@ pub fn record_checkout(work_dir: Option<&Path>) -> String {
             "say it: `git config core.worktree {}`",
             quoted(&dir.to_string_lossy())
         ),
-        None => "say it there: `git config core.worktree \"$PWD\"`".to_owned(),
+        // Said here it would be the wrong place, for all worktrees.
+        None => {
+            "run `laneway doctor` in the main checkout: it says how to record the place".to_owned()
+        }
     }
 }
 

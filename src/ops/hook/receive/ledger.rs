@@ -317,7 +317,8 @@ impl<'p, 'r> Terms<'p, 'r> {
             "it was judged by the rules of {}, and {branch} has others since",
             rules.short()
         );
-        let hint = "the same command again: it fetches the new rules";
+        let hint = "laneway fetches and decides afresh; if it was laneway: `git remote -v`, it fetches \
+                    from another place than this";
         Ok(Some(Denied::new(STALE, name, fact, hint)))
     }
 

@@ -16,8 +16,11 @@ pub(super) fn compared(repo: &Repo, updates: &[Update]) -> Result<Vec<Denied>, G
     for update in updates {
         let name = update.name.as_str();
         if let Some(fact) = update.misnamed() {
-            let hint = "give it a name in UTF-8";
-            denied.push(Denied::new("ref-name", name, fact, hint));
+            // It goes by being deleted, and nothing that laneway judges has such a name.
+            if update.new.is_some() {
+                let hint = "give it a name in UTF-8";
+                denied.push(Denied::new("ref-name", name, fact, hint));
+            }
         } else if !names.insert(name) {
             let fact = "the push names it twice";
             denied.push(Denied::new("ref-twice", name, fact, "push one of both"));
