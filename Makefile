@@ -60,14 +60,15 @@ soak:
 	LANEWAY_SOAK=1 $(CARGO) test --locked --test it -- merging p19_
 	$(MAKE) fuzz
 
-# What it finds beside the committed corpora goes into fuzz/artifacts/, which git ignores.
+# What it finds beside the committed corpora goes into fuzz/artifacts/, which git ignores. Without a
+# sanitizer: there is no `unsafe` here, what is looked for is panics and slowness.
 FUZZ_SECONDS ?= 600
 fuzz:
 	@if $(CARGO) +nightly fuzz --version >/dev/null 2>&1; then \
 		for target in fuzz/corpus/*/; do \
 			name=$$(basename "$$target"); found="fuzz/artifacts/found/$$name"; \
 			mkdir -p "$$found"; \
-			$(CARGO) +nightly fuzz run "$$name" "$$found" "$$target" -- \
+			$(CARGO) +nightly fuzz run -s none "$$name" "$$found" "$$target" -- \
 				-max_total_time=$(FUZZ_SECONDS) -timeout=25 || exit 1; \
 		done; \
 	else \
