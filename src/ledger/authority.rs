@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::accepted::Accepted;
 use super::kept::keep;
 use super::{Ledger, LedgerError};
 use crate::domain::id::{ObjectId, RemoteName};
@@ -263,26 +264,17 @@ impl Remote {
     }
 }
 
-/// How many ledger commits back the acceptance of a rewritten target is looked for.
-const REMEMBERED: usize = 1000;
-
 /// Whether a person went on with a rewritten target that `there` descends from, instead of what is
-/// `here`: the last acceptance in the ledger says so, not merely the rules that were used last.
-/// What came on top of the accepted commit was not given up with it.
+/// `here`: an acceptance in the ledger says so, not merely the rules that were used last.
 fn is_accepted(ledger: &Ledger, here: ObjectId, there: ObjectId) -> Result<bool, LedgerError> {
     let repo = &ledger.repo;
     let Some(tip) = ledger.tip()?.filter(|_| repo.exists(there)) else {
         return Ok(false);
     };
-    for commit in repo.first_parents(tip).take(REMEMBERED) {
-        let message = repo.commit(commit?)?.message;
-        if let Some(accepted) = super::message::accepted(&message) {
-            return Ok(repo.exists(accepted)
-                && repo.is_ancestor(accepted, there)?
-                && !repo.is_ancestor(accepted, here)?);
-        }
+    match Accepted::before(repo, tip)? {
+        Some(accepted) => accepted.covers(repo, here, there),
+        None => Ok(false),
     }
-    Ok(false)
 }
 
 /// Whether `to` is nothing but `from` with more on top.

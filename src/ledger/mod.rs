@@ -1,6 +1,7 @@
 //! The ledger: plan documents, state files, snapshots, publication. Knows git only through the
 //! `git` facade, and judges nothing itself: that is `domain::decide`.
 
+pub mod accepted;
 mod archive;
 pub mod artifact;
 pub mod authority;

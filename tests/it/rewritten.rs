@@ -317,3 +317,129 @@ fn p16_doctor_calls_nothing_forged_where_others_went_on_with_a_rewritten_target(
     let line = format!("doctor --accept-target {there} --reason why --as @dana");
     drop(world.laneway(&line).code(0).says("nothing is wrong"));
 }
+
+/// A world with two clones of one remote: `main` went from the first commit named to the second,
+/// both clones have seen that, and then somebody put it back to the first.
+fn set_back() -> (World, String, String) {
+    let world = World::remote();
+    world.quietly("add A-1 --title Work --role A-backend --as @dana");
+    let first = world.target();
+    world.commit("repo", "c", "later\n");
+    world.git("push -q origin main");
+    let given_up = world.target();
+    world.git("clone -q ../hub.git ../other");
+    world.git_in("hub.git", &format!("update-ref refs/heads/main {first}"));
+    (world, first, given_up)
+}
+
+/// Where `other` last saw the target.
+fn tracked(world: &World) -> String {
+    let at = world.git_in("other", "rev-parse refs/remotes/origin/main");
+    at.trim().to_owned()
+}
+
+#[test]
+fn p25_a_target_that_was_set_back_is_gone_on_with_by_every_clone() {
+    let (world, first, given_up) = set_back();
+    let accept = format!("doctor --accept-target {first} --reason restored --as @dana");
+    drop(world.laneway(&accept).code(0).says("accepted"));
+    for line in ["note A-1 once --as @eve", "note A-1 twice --as @eve"] {
+        drop(world.laneway_in("other", line).code(0));
+        let message = world.git_in("hub.git", "log -1 --format=%B refs/heads/laneway");
+        let rules = format!("Laneway-Rules: {first}");
+        assert!(message.contains(&rules), "{message}");
+    }
+    assert_eq!(tracked(&world), first);
+    let kept = world.git_in(
+        "other",
+        "for-each-ref --format=%(refname) refs/laneway/kept",
+    );
+    assert!(kept.contains(&given_up), "{kept}");
+    drop(world.laneway(ADD).code(0));
+    for dir in ["repo", "other"] {
+        drop(world.laneway_in(dir, "audit verify --all").code(0));
+    }
+    let told = world.laneway("--json audit overrides").code(0).json();
+    assert_eq!(told["data"]["targets"].as_array().map(Vec::len), Some(1));
+    // What people did on it since is not given up when it is set back to the same again.
+    world.git("reset -q --hard origin/main");
+    for file in ["q1", "q2", "q3"] {
+        world.commit("repo", file, "people\n");
+    }
+    world.git("push -q origin main");
+    world.git_in("other", "fetch -q origin");
+    let people = tracked(&world);
+    world.git_in("hub.git", &format!("update-ref refs/heads/main {first}"));
+    for dir in ["repo", "other"] {
+        drop(world.laneway_in(dir, LOOK).code(5).says(&people));
+    }
+    assert_eq!(tracked(&world), people);
+}
+
+#[test]
+fn p25_what_is_known_of_an_acceptance_keeps_a_clone_from_undoing_it() {
+    let (world, first, given_up) = set_back();
+    let accept = format!("doctor --accept-target {first} --reason restored --as @dana");
+    drop(world.laneway(&accept).code(0).says("accepted"));
+    // The ledger is here, the target is not: what a fetch that failed for the target leaves.
+    world.git_in(
+        "other",
+        "fetch -q origin refs/heads/laneway:refs/remotes/origin/laneway",
+    );
+    assert_eq!(tracked(&world), given_up);
+    drop(world.laneway_in("other", "note A-1 x --as @eve").code(0));
+    assert_eq!(tracked(&world), first);
+    drop(world.laneway("audit verify --all").code(0));
+}
+
+#[test]
+fn p25_what_came_on_top_of_what_was_given_up_was_not_given_up() {
+    let (world, first, given_up) = set_back();
+    // Seen by one clone only, before the target was set back.
+    world.commit("other", "d", "people\n");
+    let more = world.git_in("other", "rev-parse HEAD").trim().to_owned();
+    world.git_in("other", "push -q origin main");
+    world.git_in("hub.git", &format!("update-ref refs/heads/main {first}"));
+    let accept = format!("doctor --accept-target {first} --reason restored --as @dana");
+    drop(world.laneway(&accept).code(0).says(&given_up));
+    for _ in 0..3 {
+        let told = world.laneway_in("other", "note A-1 x --as @eve").code(5);
+        drop(told.says(&more).says("--accept-target"));
+    }
+    assert_eq!(tracked(&world), more);
+    drop(world.laneway("audit verify --all").code(0));
+    // A person looks, and goes on; the clone that has less of it follows both.
+    drop(world.laneway_in("other", &accept).code(0));
+    for dir in ["other", "repo"] {
+        drop(world.laneway_in(dir, "note A-1 x --as @eve").code(0));
+        drop(world.laneway_in(dir, "audit verify --all").code(0));
+    }
+}
+
+#[test]
+fn p25_a_clone_that_lacks_what_was_given_up_asks_before_it_goes_on() {
+    let (world, first, seen) = set_back();
+    world.commit("repo", "d", "people\n");
+    world.git("push -q --force origin main");
+    let given_up = world.target();
+    world.git_in("hub.git", &format!("update-ref refs/heads/main {first}"));
+    let accept = format!("doctor --accept-target {first} --reason restored --as @dana");
+    drop(world.laneway(&accept).code(0).says(&given_up));
+    for _ in 0..3 {
+        let told = world.laneway_in("other", "note A-1 x --as @eve").code(5);
+        drop(told.says(&seen));
+    }
+    drop(world.laneway("audit verify --all").code(0));
+    drop(world.laneway_in("other", &accept).code(0));
+    drop(world.laneway_in("other", "note A-1 x --as @eve").code(0));
+    // Nor does a clone that never had it stop at work that came after.
+    world.git("reset -q --hard origin/main");
+    world.commit("repo", "e", "next\n");
+    world.git("push -q origin main");
+    world.git("clone -q ../hub.git ../late");
+    drop(world.laneway_in("late", ADD).code(0));
+    for dir in ["repo", "other", "late"] {
+        drop(world.laneway_in(dir, "note A-1 y --as @eve").code(0));
+        drop(world.laneway_in(dir, "audit verify --all").code(0));
+    }
+}

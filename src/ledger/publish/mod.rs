@@ -254,7 +254,7 @@ impl<'l> Publisher<'l> {
         for _ in 0..MOST_TRIES {
             self.publish_pending()?;
             let published = self.sound_tip()?;
-            let rules = self.rules_after(published)?;
+            let rules = self.rules_asked(published)?;
             if rules != companion.from {
                 return Err(self.moved(rules));
             }

@@ -4,6 +4,7 @@ use super::{Publisher, keeps_going};
 use crate::domain::id::ObjectId;
 use crate::domain::policy::Durability;
 use crate::domain::request::Verb;
+use crate::ledger::accepted::{Accepted, BringsBack};
 use crate::ledger::{LedgerError, message};
 
 /// How many ledger commits back rules that still load are looked for.
@@ -11,19 +12,43 @@ const REMEMBERED: usize = 1000;
 
 impl Publisher<'_> {
     /// The target commit whose rules judge `verb`: never older than the last one used. This
-    /// machine's target may only be behind, so the authority is asked once.
+    /// machine's target may only be behind, or ahead of one that was set back: the authority is
+    /// asked once.
     pub(super) fn rules_for(&self, verb: &Verb) -> Result<ObjectId, LedgerError> {
         if matches!(verb, Verb::AcceptTarget { .. }) {
             return self.rules_on(self.ledger.tip()?, verb);
         }
-        let rules = match self.rules_after(self.ledger.tip()?) {
-            Err(LedgerError::RulesWentBack { .. }) => {
-                self.refresh()?;
-                self.rules_after(self.ledger.tip()?)?
-            }
-            rules => rules?,
-        };
+        let rules = self.rules_asked(self.ledger.tip()?)?;
         self.rules_that_load(rules, keeps_going(verb))
+    }
+
+    /// The rules after `tip`, once the authority was asked where this machine cannot tell.
+    pub(super) fn rules_asked(&self, tip: Option<ObjectId>) -> Result<ObjectId, LedgerError> {
+        match self.rules_after(tip) {
+            Err(LedgerError::RulesWentBack { .. }) => {}
+            Ok(target) if self.may_bring_back(tip, target)? => {}
+            rules => return rules,
+        }
+        self.refresh()?;
+        self.rules_after(self.ledger.tip()?)
+    }
+
+    /// Whether `target` may be one that a person gave up, which this clone has not noticed: it goes
+    /// forward from the last rules all the same where those are of before. Uses no network, and
+    /// costs nothing until the target moves.
+    fn may_bring_back(&self, tip: Option<ObjectId>, target: ObjectId) -> Result<bool, LedgerError> {
+        let repo = &self.ledger.repo;
+        let Some(tip) = tip.filter(|_| self.ledger.remote().is_some()) else {
+            return Ok(false);
+        };
+        let last = message::rules_in_force(&repo.commit(tip)?.message);
+        let Some(last) = last.filter(|last| *last != target) else {
+            return Ok(false);
+        };
+        Ok(match Accepted::before(repo, tip)? {
+            Some(accepted) => accepted.brings_back(repo, last, target)? != BringsBack::Nothing,
+            None => false,
+        })
     }
 
     /// The rules that judge `verb` on `tip`. Uses no network.
