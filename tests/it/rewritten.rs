@@ -443,3 +443,31 @@ fn p25_a_clone_that_lacks_what_was_given_up_asks_before_it_goes_on() {
         drop(world.laneway_in(dir, "audit verify --all").code(0));
     }
 }
+
+#[test]
+fn p25_doctor_tells_a_target_that_is_behind_from_rules_that_were_given_up() {
+    let (world, first, given_up) = set_back();
+    let accept = format!("doctor --accept-target {first} --reason restored --as @dana");
+    drop(world.laneway(&accept).code(0).says("accepted"));
+    // Whoever may push puts it there again: it goes forward, and the remote says so.
+    world.git_in("other", "push -q origin main");
+    drop(world.laneway_in("other", "note A-1 x --as @eve").code(0));
+    assert_eq!(tracked(&world), given_up);
+    drop(world.laneway_in("other", "audit verify --all").code(0));
+    world.git("fetch -q origin");
+    drop(world.laneway("doctor").says("nothing is wrong"));
+    // Set back once more: what its rules judged is not on the target.
+    world.git_in("hub.git", &format!("update-ref refs/heads/main {first}"));
+    world.git("fetch -q origin");
+    let told = world.laneway("doctor").code(1);
+    drop(
+        told.says(&format!("is behind {given_up}"))
+            .says("were used again since")
+            .says("--accept-target"),
+    );
+    drop(world.laneway(&accept).code(0).says("nothing is wrong"));
+    for dir in ["repo", "other"] {
+        drop(world.laneway_in(dir, "note A-1 y --as @eve").code(0));
+    }
+    drop(world.laneway("audit verify").code(0));
+}

@@ -5,6 +5,7 @@ use super::{Ailment, Cure, Finding, Patient, Severity};
 use crate::domain::id::ObjectId;
 use crate::domain::shell::quoted;
 use crate::git::Repo;
+use crate::ledger::accepted::{Accepted, BringsBack};
 use crate::ledger::restore::restore;
 use crate::ledger::{LedgerError, message};
 use crate::ops::{OpError, Site};
@@ -90,18 +91,28 @@ fn target(site: &Site, tip: Option<ObjectId>) -> Result<Option<Finding>, OpError
     let Some(last) = message::rules_in_force(&repo.commit(tip)?.message) else {
         return Ok(None);
     };
-    // A target that is only behind is no finding: a fetch brings it.
-    if !repo.exists(last) || repo.is_ancestor(last, target)? || repo.is_ancestor(target, last)? {
+    if !repo.exists(last) || repo.is_ancestor(last, target)? {
         return Ok(None);
     }
+    let (what, why) = match repo.is_ancestor(target, last)? {
+        // A target that is only behind is no finding: a fetch brings it.
+        true if !is_given_up(repo, tip, last)? => return Ok(None),
+        true => (
+            format!("the target {target} is behind {last}, whose rules were the last"),
+            "those were given up for another target with `doctor --accept-target`, and were used \
+             again since",
+        ),
+        false => (
+            format!("the target {target} does not descend from {last}, whose rules were the last"),
+            "somebody rewrote it, or it was restored from a backup",
+        ),
+    };
     Ok(Some(Finding {
         ailment: AILMENT.id,
         severity: Severity::Error,
-        what: format!(
-            "the target {target} does not descend from {last}, whose rules were the last"
-        ),
+        what,
         place: site.ledger.target_ref.clone(),
-        why: "somebody rewrote it, or it was restored from a backup".to_owned(),
+        why: why.to_owned(),
         cure: Cure::Hand(match site.ledger.remote() {
             // Which of the two stands there, this clone does not know: it may have kept its own.
             Some(remote) => format!(
@@ -115,6 +126,16 @@ fn target(site: &Site, tip: Option<ObjectId>) -> Result<Option<Finding>, OpError
             ),
         }),
     }))
+}
+
+/// Whether `rules`, the last of the ledger at `tip`, are of a target that was given up before.
+fn is_given_up(repo: &Repo, tip: ObjectId, rules: ObjectId) -> Result<bool, OpError> {
+    let Some(accepted) = Accepted::before(repo, tip)? else {
+        return Ok(false);
+    };
+    let base = accepted.target();
+    let forward = repo.exists(base) && repo.is_ancestor(base, rules)?;
+    Ok(forward && accepted.brings_back(repo, base, rules)? == BringsBack::Something)
 }
 
 /// What the history of `side` has that `other`'s lacks, in words: the first lines of its commits.
