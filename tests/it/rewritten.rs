@@ -471,3 +471,23 @@ fn p25_doctor_tells_a_target_that_is_behind_from_rules_that_were_given_up() {
     }
     drop(world.laneway("audit verify").code(0));
 }
+
+#[test]
+fn p25_a_shallow_clone_writes_where_it_cannot_see_what_was_accepted() {
+    let (world, first, _) = set_back();
+    let accept = format!("doctor --accept-target {first} --reason restored --as @dana");
+    drop(world.laneway(&accept).code(0).says("accepted"));
+    for text in ["t", "u", "v", "w", "x"] {
+        world.quietly(&format!("note A-1 {text} --as @dana"));
+    }
+    world.git("reset -q --hard origin/main");
+    world.commit("repo", "q", "people\n");
+    world.git("push -q origin main");
+    let url = format!("file://{}", world.path("hub.git").display());
+    world.git(&format!(
+        "clone -q --no-single-branch --depth 4 {url} ../shallow"
+    ));
+    drop(world.laneway_in("shallow", "note A-1 z --as @eve").code(0));
+    world.git("fetch -q origin");
+    drop(world.laneway("audit verify --all").code(0));
+}
