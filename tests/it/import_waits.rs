@@ -199,3 +199,78 @@ fn a_word_that_waits_can_be_ignored_by_the_map() {
     world.quietly("import q.jsonl --map map.yaml --role A-backend --as @dana");
     assert_eq!(ready(&world), ["J-1"]);
 }
+
+/// Imports entries, each with its id and title, and tells the ready ones.
+fn ready_of(world: &World, entries: &[(&str, Value)]) -> (Vec<String>, Value) {
+    let issues = entries.iter().map(|(id, entry)| {
+        let mut entry = entry.clone();
+        entry["number"] = (*id).into();
+        entry["title"] = "t".into();
+        entry
+    });
+    put(world, "q.jsonl", &lines(&issues.collect::<Vec<_>>()));
+    let answer = import(world, "q.jsonl");
+    (ready(world), answer)
+}
+
+#[test]
+fn what_holds_up_others_waits_for_nothing_itself() {
+    let world = World::governed();
+    let sums = |by: u32, total_by: u32| {
+        json!({"issue_dependencies_summary": {"blocked_by": by, "total_blocked_by": total_by,
+            "blocking": 1, "total_blocking": 1}})
+    };
+    let entries = [
+        ("1", sums(0, 0)),
+        ("2", sums(1, 1)),
+        ("3", sums(0, 1)),
+        (
+            "4",
+            json!({"totalBlocking": 2, "blockingCount": 2, "open_dependents": 1}),
+        ),
+        ("5", json!({"open_blockers": 1})),
+    ];
+    let (found, answer) = ready_of(&world, &entries);
+    assert_eq!(found, ["1", "4"], "{answer}");
+}
+
+#[test]
+fn p13_only_whole_words_say_that_an_entry_waits() {
+    let free = [
+        json!({"block_size": 4096, "blockHeight": "12", "wait_seconds": 30}),
+        json!({"waitingTime": "3d", "wait_timeout": "1h 30m", "waitTime": "PT5M"}),
+        json!({"blockchain": "main", "dependabot": true, "waiter": "Ann", "blocklist": ["x"]}),
+        json!({"independent": true, "unblocked": true}),
+        json!({"metadata": {"io": {"block-size": "4 KiB"}}}),
+    ];
+    let bound = [
+        json!({"isBlocked": true}),
+        json!({"is_blocked": 1}),
+        json!({"isblocked": true}),
+        json!({"BLOCKED": "yes"}),
+        json!({"openBlockers": 2}),
+        json!({"blockedbytask": "F-0"}),
+        json!({"blockingNumber": 7}),
+        json!({"wait": "for the lawyers"}),
+        json!({"waitingForIssue": 7}),
+        json!({"wait_until": "2026-12-01"}),
+        json!({"awaitingReview": "Ann"}),
+        json!({"predecessorId": 3}),
+        json!({"blocking_task": 7}),
+        json!({"On Hold": true}),
+        json!({"on_hold_since": "May"}),
+        json!({"blockedDays": 3}),
+        json!({"waiting": 1}),
+        json!({"metadata": {"dependsOnTeam": "ops"}}),
+        json!({"links": [{"type": "isBlockedBy", "id": "F-0"}]}),
+        json!({"links": [{"type": "isblockedby", "id": "F-0"}]}),
+    ];
+    let world = World::governed();
+    let names = |sort: &str, count: usize| (0..count).map(|n| format!("{sort}-{n}")).collect();
+    let (wanted, parked): (Vec<String>, Vec<String>) =
+        (names("F", free.len()), names("P", bound.len()));
+    let ids = wanted.iter().chain(&parked).map(String::as_str);
+    let entries: Vec<_> = ids.zip(free.iter().chain(&bound).cloned()).collect();
+    let (ready, answer) = ready_of(&world, &entries);
+    assert_eq!(ready, wanted, "{answer}");
+}

@@ -151,6 +151,49 @@ pub fn folded(word: &str) -> String {
     word.chars().map(fold).collect()
 }
 
+/// The words that a key is made of, in small letters: `waitingTime` and `waiting_time` have two.
+pub fn parts(key: &str) -> Vec<String> {
+    let chars: Vec<char> = key.chars().filter(|c| *c != '\'').collect();
+    let mut parts = vec![String::new()];
+    for (n, c) in chars.iter().enumerate() {
+        let before = n.checked_sub(1).and_then(|n| chars.get(n));
+        let small = |c: Option<&char>| c.is_some_and(|c| c.is_lowercase());
+        let hump = c.is_uppercase()
+            && (before.is_some_and(|c| c.is_lowercase() || c.is_numeric())
+                || before.is_some_and(|c| c.is_uppercase()) && small(chars.get(n + 1)));
+        if hump || !c.is_alphanumeric() {
+            parts.push(String::new());
+        }
+        if let (Some(part), true) = (parts.last_mut(), c.is_alphanumeric()) {
+            part.extend(c.to_lowercase());
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// Whether a value is a number, or one with its unit: `3d`, `1h 30m`, `PT5M`, `4 KiB`.
+pub fn is_measure(value: &Value) -> bool {
+    const UNITS: &[&str] = &[
+        "ns", "us", "ms", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute",
+        "minutes", "h", "hr", "hrs", "hour", "hours", "d", "day", "days", "w", "week", "weeks",
+        "mo", "month", "months", "y", "year", "years", "b", "byte", "bytes", "kb", "mb", "gb",
+        "kib", "mib", "gib",
+    ];
+    let text = match value {
+        Value::Number(_) => return true,
+        Value::String(text) => text.trim(),
+        _ => return false,
+    };
+    let iso = text.strip_prefix('P').map(|rest| rest.replace('T', " "));
+    let text = iso.as_deref().unwrap_or(text).trim();
+    let counts = text.starts_with(|c: char| c.is_ascii_digit());
+    let mut units = text
+        .split(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ':' | ' '))
+        .filter(|unit| !unit.is_empty());
+    counts && units.all(|unit| UNITS.contains(&unit.to_lowercase().as_str()))
+}
+
 /// A scalar as text: an object is told by its name, login or id.
 pub fn text(value: &Value) -> Option<String> {
     match value {

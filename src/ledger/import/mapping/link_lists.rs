@@ -48,8 +48,9 @@ const NEEDS: [&str; 8] = [
 ];
 
 /// Sorts of what can be done only after.
-const HOLDS: [&str; 6] = [
+const HOLDS: [&str; 7] = [
     "blocks",
+    "blocking",
     "is_blocking",
     "is_depended_on_by",
     "is_required_by",
@@ -162,9 +163,9 @@ impl Links {
             let called = match words::folded(sort).as_str() {
                 sort if NEEDS.contains(&sort) => Called::Needs,
                 sort if HOLDS.contains(&sort) => Called::Holds,
-                sort if waiting::is_said_by(sort) => {
+                _ if waiting::is_said(sort, targets) => {
                     let one: Map<String, Value> =
-                        [(sort.to_owned(), targets.clone())].into_iter().collect();
+                        [(sort.clone(), targets.clone())].into_iter().collect();
                     self.odd.push(one.into());
                     continue;
                 }

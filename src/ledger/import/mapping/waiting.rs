@@ -14,31 +14,95 @@ use crate::domain::id::TaskId;
 use crate::ledger::import::words::{self, Meaning};
 use crate::ledger::import::{Candidate, FieldMap};
 
-/// Whether a word, folded, may say that something waits.
-pub(super) fn is_said_by(word: &str) -> bool {
-    let stems = [
-        "depend",
-        "block",
-        "prereq",
-        "wait",
-        "on_hold",
-        "predecessor",
-    ];
-    let stem = stems.into_iter().any(|stem| word.contains(stem));
-    stem && !word.contains("independ")
+/// The words that may say so.
+const WAITS: &[&str] = &[
+    "await",
+    "awaiting",
+    "awaits",
+    "block",
+    "blocked",
+    "blocker",
+    "blockers",
+    "blocking",
+    "blocks",
+    "depend",
+    "dependancies",
+    "dependancy",
+    "dependant",
+    "dependants",
+    "dependencies",
+    "dependency",
+    "dependent",
+    "dependents",
+    "depending",
+    "depends",
+    "onhold",
+    "predecessor",
+    "predecessors",
+    "prereq",
+    "prereqs",
+    "prerequisite",
+    "prerequisites",
+    "roadblock",
+    "roadblocks",
+    "wait",
+    "waiting",
+    "waits",
+];
+
+/// Those of them that are the name of something else, too, of which a number may be a measure.
+const NOUNS: [&str; 5] = ["block", "blocks", "wait", "waiting", "waits"];
+
+/// What makes a number behind such a noun the name or the count of entries.
+const POINTS: [&str; 18] = [
+    "by", "count", "for", "id", "ids", "issue", "issues", "item", "items", "number", "on", "task",
+    "tasks", "ticket", "tickets", "to", "until", "upon",
+];
+
+/// The place of the words among those of a key that may say that something waits.
+fn said_at(parts: &[String]) -> Vec<usize> {
+    let said = |n: usize, part: &str| {
+        let part = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        // Small letters run together: `isblockedby`.
+        let part = part.strip_prefix("is").unwrap_or(part);
+        let ends = ["by", "for", "on", "until", "upon"];
+        let stem = ends.into_iter().find_map(|end| part.strip_suffix(end));
+        let held = part == "hold" && n > 0 && parts[n - 1] == "on";
+        // A short one begins too many other words: `blockchain`.
+        let begins = |word: &&str| word.len() >= 7 && part.starts_with(*word);
+        let whole = |word: &str| WAITS.contains(&word);
+        held || whole(part) || stem.is_some_and(whole) || WAITS.iter().any(begins)
+    };
+    let parts = parts.iter().enumerate();
+    parts
+        .filter_map(|(n, part)| said(n, part).then_some(n))
+        .collect()
 }
 
-/// Whether a word, folded, says it of other entries: that they wait for this one.
-fn is_of_others(word: &str) -> bool {
-    let word = word.trim_end_matches("count").trim_end_matches('_');
-    let others = [
-        "dependent",
-        "dependents",
-        "blocks",
-        "blocking",
-        "blocking_issues",
-    ];
-    others.contains(&word)
+/// Whether a key or a sort of link may say that something waits: by a whole word of it.
+pub(super) fn is_said_by(key: &str) -> bool {
+    !said_at(&words::parts(key)).is_empty()
+}
+
+/// Whether a key with its value only measures something: `block_size: 4096`, `waitingTime: 3d`.
+fn is_measured(key: &str, value: &Value) -> bool {
+    let parts = words::parts(key);
+    let of_noun = |n: usize| {
+        let next = parts.get(n + 1).map(String::as_str);
+        NOUNS.contains(&parts[n].as_str()) && next.is_some_and(|next| !POINTS.contains(&next))
+    };
+    words::is_measure(value) && said_at(&parts).into_iter().all(of_noun)
+}
+
+/// Whether a key says it of other entries: that they wait for this one.
+fn is_of_others(key: &str) -> bool {
+    // Trackers explain a heading in brackets.
+    let key = key.split_once(" (").map_or(key, |(plain, _)| plain);
+    let mut parts = words::parts(key);
+    let beside = ["count", "issues", "non", "open", "total"];
+    parts.retain(|part| !beside.contains(&part.as_str()));
+    let others = ["dependent", "dependents", "blocks", "blocking"];
+    matches!(&parts[..], [one] if others.contains(&one.as_str()))
 }
 
 /// Rests an entry that says under a word of its own, or by a label, that it may wait.
@@ -49,7 +113,7 @@ pub(super) fn unread(draft: &mut Draft<'_>, foreign: &[(&str, &Value)], mapping:
             "label" | "labels" | "tag" | "tags" => is_label(value),
             // A number of links says no more than the links.
             word if word.ends_with("count") && draft.says_needs => false,
-            word => says(word, value, false, NESTED),
+            _ => is_said(key, value),
         };
         if !says {
             continue;
@@ -75,22 +139,26 @@ pub(super) fn unread(draft: &mut Draft<'_>, foreign: &[(&str, &Value)], mapping:
 /// How deep it is looked for.
 const NESTED: usize = 4;
 
-/// Whether a word, or one `above` it, and what stands under it say that something waits.
-fn says(word: &str, value: &Value, above: bool, depth: usize) -> bool {
-    if is_of_others(word) || words::is_nothing(value) || is_denied(value) {
+/// Whether a key and what stands under it may say that something waits.
+pub(super) fn is_said(key: &str, value: &Value) -> bool {
+    says(key, value, false, NESTED)
+}
+
+/// Whether a key, or one `above` it, and what stands under it say that something waits.
+fn says(key: &str, value: &Value, above: bool, depth: usize) -> bool {
+    if is_of_others(key) || words::is_nothing(value) || is_denied(value) {
         return false;
     }
-    let said = above || is_said_by(word);
+    let said = above || (is_said_by(key) && !is_measured(key, value));
     match value {
         Value::Object(_) | Value::Array(_) if depth == 0 => said,
         Value::Object(map) => map.iter().any(|(key, value)| {
-            let key = words::folded(key);
             // The sort of a link is a value.
-            let sort = value.as_str().filter(|_| key.ends_with("type"));
-            let word = sort.map_or(key, words::folded);
-            says(&word, value, said, depth - 1)
+            let is_sort = words::folded(key).ends_with("type");
+            let sort = value.as_str().filter(|_| is_sort);
+            says(sort.unwrap_or(key), value, said, depth - 1)
         }),
-        Value::Array(items) if !said => items.iter().any(|item| says(word, item, said, depth - 1)),
+        Value::Array(items) if !said => items.iter().any(|item| says(key, item, said, depth - 1)),
         _ => said,
     }
 }
