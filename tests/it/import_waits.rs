@@ -214,6 +214,91 @@ fn ready_of(world: &World, entries: &[(&str, Value)]) -> (Vec<String>, Value) {
 }
 
 #[test]
+fn p13_a_connection_is_read_as_the_links_in_it() {
+    let world = World::governed();
+    let none = json!({"nodes": [], "totalCount": 0});
+    let repository = json!({"nameWithOwner": "else/where"});
+    let entries = [
+        ("1", json!({"blockedBy": none, "blocking": none})),
+        (
+            "2",
+            json!({"blockedBy": {"nodes": [{"number": 1}], "totalCount": 1}}),
+        ),
+        (
+            "3",
+            json!({"blockedBy": {"edges": [{"node": {"number": 1}}]}}),
+        ),
+        (
+            "4",
+            json!({"blockedBy": {"totalCount": 0}, "subs": {"blockedBy": none}}),
+        ),
+        (
+            "5",
+            json!({"blockedBy": {"nodes": null, "pageInfo": {"hasNextPage": false}}}),
+        ),
+        // What the export cut off, or may not show, is no less waited for.
+        (
+            "6",
+            json!({"blockedBy": {"nodes": [{"number": 1}], "totalCount": 3}}),
+        ),
+        (
+            "7",
+            json!({"blockedBy": {"nodes": [null], "totalCount": 1}}),
+        ),
+        (
+            "8",
+            json!({"blockedBy": {"nodes": [], "pageInfo": {"hasNextPage": true}}}),
+        ),
+        ("9", json!({"blockedBy": {"totalCount": 2}})),
+        (
+            "10",
+            json!({"blockedBy": {"nodes": [{"number": 1, "repository": repository}]}}),
+        ),
+        (
+            "11",
+            json!({"blocking": {"nodes": [{"number": 12}], "totalCount": 1}}),
+        ),
+        ("12", json!({})),
+        // No connection that can be read frees anything.
+        (
+            "odd-1",
+            json!({"blockedBy": {"nodes": "1", "totalCount": 0}}),
+        ),
+        (
+            "odd-2",
+            json!({"blockedBy": {"nodes": [], "totalCount": "many"}}),
+        ),
+        ("odd-3", json!({"blockedBy": {"edges": [{"to": 1}]}})),
+        ("odd-4", json!({"blockedBy": {"id": "1", "totalCount": 0}})),
+        (
+            "odd-5",
+            json!({"blockedBy": {"nodes": [], "edges": [], "totalCount": "0"}}),
+        ),
+        (
+            "odd-6",
+            json!({"blockedBy": {"nodes": [], "edges": [{"node": {"number": 1}}]}}),
+        ),
+    ];
+    let (ready, answer) = ready_of(&world, &entries);
+    assert_eq!(ready, ["1", "11", "4", "5", "odd-5"], "{answer}");
+    for id in ["2", "3", "odd-4", "odd-6"] {
+        assert_eq!(definition(&world, id)["depends_on"], json!(["1"]), "{id}");
+        assert_eq!(definition(&world, id)["parked"], Value::Null, "{id}");
+    }
+    assert_eq!(definition(&world, "12")["depends_on"], json!(["11"]));
+    assert_eq!(definition(&world, "6")["depends_on"], json!(["1"]));
+    let said = told(&answer, "dependency-unknown");
+    for id in ["6", "7", "8", "9", "10", "odd-1", "odd-2", "odd-3"] {
+        assert_eq!(definition(&world, id)["parked"], true, "{id}");
+        assert!(
+            said.iter().any(|one| one.contains(&format!("`{id}`"))),
+            "{said:?}"
+        );
+    }
+    world.laneway("audit verify").code(0);
+}
+
+#[test]
 fn what_holds_up_others_waits_for_nothing_itself() {
     let world = World::governed();
     let sums = |by: u32, total_by: u32| {

@@ -87,6 +87,14 @@ pub(super) struct Links {
 impl Links {
     pub(super) fn of(value: &Value, called: Called) -> Self {
         let mut links = Self::default();
+        if let Some((items, unnamed)) = value.as_object().and_then(connected) {
+            items.into_iter().for_each(|item| links.add(item, called));
+            if unnamed > 0 {
+                let told = format!("{unnamed} or more that the source does not name");
+                links.odd.push(told.into());
+            }
+            return links;
+        }
         match value {
             Value::Array(items) => items.iter().for_each(|item| links.add(item, called)),
             Value::String(_) if called == Called::Links => links.loose.push(value.clone()),
@@ -180,6 +188,39 @@ impl Links {
     }
 }
 
+/// The links of a connection as GraphQL answers it, and how many more it has at least: it may be cut
+/// off, or hide some. None where it is no connection that can be read.
+fn connected(map: &Map<String, Value>) -> Option<(Vec<&Value>, u64)> {
+    let said = |key: &str| map.get(key).filter(|value| !value.is_null());
+    let list = |key: &str| match said(key) {
+        None => Some(&[][..]),
+        Some(listed) => listed.as_array().map(Vec::as_slice),
+    };
+    let total = said("totalCount").or_else(|| said("total_count"));
+    let is_list = map.contains_key("nodes") || map.contains_key("edges");
+    if !is_list && (total.is_none() || target_of(map).is_some()) {
+        return None;
+    }
+    let total: u64 = match total {
+        None => 0,
+        Some(total) => words::text(total)?.parse().ok()?,
+    };
+    let (nodes, edges) = (list("nodes")?, list("edges")?);
+    let all: Vec<&Value> = match nodes.len() < edges.len() {
+        true => {
+            let nodes = edges.iter().map(|edge| edge.get("node"));
+            nodes.collect::<Option<_>>()?
+        }
+        false => nodes.iter().collect(),
+    };
+    let count = all.len() as u64;
+    let named: Vec<&Value> = all.into_iter().filter(|one| !one.is_null()).collect();
+    let unnamed = total.max(count) - named.len() as u64;
+    let next = said("pageInfo").and_then(|page| page.get("hasNextPage"));
+    let cut = next.is_some_and(|next| !next.is_null() && next != &Value::Bool(false));
+    Some((named, unnamed.max(u64::from(cut))))
+}
+
 /// The sort that a link names, folded; empty where it is none that can be read.
 fn sort_of(link: &Map<String, Value>) -> Option<String> {
     let keys = [
@@ -216,6 +257,13 @@ fn sided(link: &Map<String, Value>) -> Option<(String, String)> {
 }
 
 fn target_of(link: &Map<String, Value>) -> Option<String> {
+    // The same number in another repository is another entry.
+    let home = link
+        .get("repository")
+        .and_then(|home| home.get("nameWithOwner").or_else(|| home.get("full_name")));
+    if let (Some(home), Some(number)) = (home.and_then(words::text), link.get("number")) {
+        return words::text(number).map(|number| format!("{home}#{number}"));
+    }
     let keys = [
         "depends_on_id",
         "depends_on",
