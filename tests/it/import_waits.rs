@@ -320,6 +320,22 @@ fn what_holds_up_others_waits_for_nothing_itself() {
 }
 
 #[test]
+fn a_heading_with_an_explanation_says_what_it_holds_up() {
+    let world = World::governed();
+    let asana = "id,Name,Blocked By (Dependencies),Blocking (Dependencies)\n\
+                 A-1,first,,A-2\nA-2,second,A-1,\nA-3,third,,A-4\nA-4,fourth,,\nA-5,fifth,,A-99\n";
+    put(&world, "asana.csv", asana);
+    let answer = import(&world, "asana.csv");
+    assert_eq!(ready(&world), ["A-1", "A-3", "A-5"], "{answer}");
+    assert_eq!(definition(&world, "A-4")["depends_on"], json!(["A-3"]));
+    let said = told(&answer, "dependency-unknown");
+    assert!(
+        said.iter().any(|one| one.contains("`A-5` blocks `A-99`")),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn p13_only_whole_words_say_that_an_entry_waits() {
     let free = [
         json!({"block_size": 4096, "blockHeight": "12", "wait_seconds": 30}),

@@ -377,11 +377,11 @@ impl FieldMap {
     #[must_use]
     pub fn ours(&self, name: &str) -> Option<(&'static str, usize)> {
         let whole = self.theirs.get(&folded(name)).copied();
-        // Trackers explain such a heading: `Blocked By (Dependencies)`.
+        // Trackers explain such a heading: `Blocked By (Dependencies)`, `Blocking (Dependencies)`.
         whole.or_else(|| {
             let (plain, _) = name.split_once(" (")?;
             let ours = self.theirs.get(&folded(plain)).copied()?;
-            NEEDS.contains(&ours.0).then_some(ours)
+            (NEEDS.contains(&ours.0) || ours.0 == "blocks").then_some(ours)
         })
     }
 
