@@ -375,3 +375,39 @@ fn p13_only_whole_words_say_that_an_entry_waits() {
     let (ready, answer) = ready_of(&world, &entries);
     assert_eq!(ready, wanted, "{answer}");
 }
+
+#[test]
+fn p13_prose_that_names_nothing_holds_nothing_up() {
+    let world = World::governed();
+    let entries = [
+        ("A-1", "Dependencies: None yet."),
+        ("A-2", "Requires: Rust 1.89"),
+        ("A-3", "Blocked by: n.a."),
+        ("A-4", "Depends on: nothing, as far as I know."),
+        ("A-5", "## Dependencies\n\n- No known dependencies.\n"),
+        ("A-6", "## Requires\n\n- docker\n- python-3\n"),
+        ("A-7", "Requires: Rust 1.89, A-1"),
+        ("B-1", "Dependencies: None but #12"),
+        ("B-2", "Blocked by: nothing works until the vendor answers"),
+        ("B-3", "Requires: A-99"),
+        ("B-4", "Requires: B-99 first"),
+        ("B-5", "Requires: #99"),
+        ("B-6", "Depends on: none, except the vendor"),
+        ("B-7", "Dependencies: no decision yet"),
+    ];
+    let entries = entries.map(|(id, body)| (id, json!({"body": body})));
+    let (found, answer) = ready_of(&world, &entries);
+    let wanted = ["A-1", "A-2", "A-3", "A-4", "A-5", "A-6"];
+    assert_eq!(found, wanted, "{answer}");
+    assert_eq!(definition(&world, "A-7")["depends_on"], json!(["A-1"]));
+    assert_eq!(definition(&world, "A-7")["parked"], Value::Null);
+    // A remark is told, since it may have been meant.
+    let said = told(&answer, "prose-dependency");
+    for text in ["Rust 1.89`", "docker", "python-3"] {
+        let remark = said.iter().find(|one| one.contains(text));
+        assert!(
+            remark.is_some_and(|one| !one.contains("parked")),
+            "{said:?}"
+        );
+    }
+}

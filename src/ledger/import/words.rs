@@ -230,11 +230,81 @@ pub fn list(value: &Value) -> Vec<String> {
     }
 }
 
-/// Whether a text says that there is nothing.
+/// What may stand beside a word for nothing without saying anything else.
+const IDLE: &[&str] = &[
+    "any",
+    "anything",
+    "as",
+    "at",
+    "being",
+    "blocked",
+    "blocker",
+    "blockers",
+    "blocking",
+    "currently",
+    "dependencies",
+    "dependency",
+    "else",
+    "far",
+    "for",
+    "found",
+    "i",
+    "identified",
+    "in",
+    "is",
+    "issue",
+    "issues",
+    "known",
+    "know",
+    "moment",
+    "needed",
+    "now",
+    "of",
+    "on",
+    "other",
+    "others",
+    "particular",
+    "planned",
+    "prerequisite",
+    "prerequisites",
+    "present",
+    "required",
+    "right",
+    "so",
+    "special",
+    "specific",
+    "task",
+    "tasks",
+    "that",
+    "the",
+    "there",
+    "this",
+    "time",
+    "today",
+    "we",
+    "yet",
+];
+
+/// Whether a text says that there is nothing, be it in more words: `None yet.`
 pub fn is_no(text: &str) -> bool {
-    let plain = text
-        .trim_matches(|c: char| !c.is_alphanumeric())
-        .to_lowercase();
+    let lower = text.to_lowercase();
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let said = lower.split_whitespace().map(bare);
+    let mut said = said.filter(|word| !word.is_empty());
+    let first = said.next().unwrap_or_default();
+    let rest: Vec<String> = said.collect();
+    let needs = ["dependenc", "prerequisite", "blocker"];
+    let begins = match first.as_str() {
+        // `no time` is a lack that may hold something up.
+        "no" => rest
+            .iter()
+            .any(|word| needs.iter().any(|need| word.starts_with(need))),
+        first => ["n.a", "n/a", "nil", "none", "nothing"].contains(&first),
+    };
+    if begins && rest.iter().all(|word| IDLE.contains(&word.as_str())) {
+        return true;
+    }
+    let plain = lower.trim_matches(|c: char| !c.is_alphanumeric());
     let no = [
         "",
         "false",
@@ -248,7 +318,7 @@ pub fn is_no(text: &str) -> bool {
         "nothing",
         "null",
     ];
-    no.contains(&plain.as_str())
+    no.contains(&plain)
 }
 
 /// Whether a value says nothing.

@@ -49,7 +49,12 @@ struct Said {
     text: String,
     /// Whether all of it is what it depends on. Of a sentence only the references at its start are.
     whole: bool,
+    /// Whether it may as well speak of tools.
+    tools: bool,
 }
+
+/// The one head that stands before tools as often as before tasks.
+const TOOLS: &str = "requires";
 
 /// Adds to `found` what the texts of an entry say that it depends on. What names no task is kept,
 /// and the entry rests.
@@ -86,6 +91,7 @@ fn take(
     mapping: &mut Mapping,
 ) {
     let (mut names, mut lost) = (Vec::new(), Vec::new());
+    let mut remarks: Vec<String> = Vec::new();
     let pieces = match said.whole {
         true => pieces(&said.text),
         false => leading(&said.text),
@@ -93,7 +99,13 @@ fn take(
     for piece in pieces {
         let ids = resolved(draft, setting, &piece);
         if ids.is_empty() {
-            lost.extend((!words::is_no(&piece)).then_some(piece));
+            if words::is_no(&piece) {
+                continue;
+            }
+            match said.tools && !speaks_of_entry(setting, &piece) {
+                true => remarks.push(piece),
+                false => lost.push(piece),
+            }
             continue;
         }
         for id in ids
@@ -107,6 +119,17 @@ fn take(
                 found.push(id);
             }
         }
+    }
+    // One `none` may have commas in it, too.
+    if names.is_empty() && words::is_no(&said.text) {
+        return;
+    }
+    if !remarks.is_empty() {
+        let id = &draft.candidate.id;
+        let remarks = remarks.join("`, `");
+        let what = format!("the text of `{id}` says that it requires `{remarks}`");
+        let made = "a remark in its text: no task is named, and it waits for none";
+        draft.note_at(mapping, AnomalyKind::ProseDependency, line, what, made);
     }
     if names.is_empty() && lost.is_empty() {
         return;
@@ -155,6 +178,12 @@ fn resolved(draft: &Draft<'_>, setting: &Setting<'_>, piece: &str) -> Vec<TaskId
         }
     }
     ids
+}
+
+/// Whether a piece that names no task here speaks of an entry all the same.
+fn speaks_of_entry(setting: &Setting<'_>, piece: &str) -> bool {
+    let mut words = piece.split_whitespace().map(bare);
+    words.any(|word| is_number(word) || setting.ids.is_kin(word))
 }
 
 /// Whether a word is a reference such as `#12`.
@@ -227,23 +256,25 @@ fn all(text: &str) -> Vec<Said> {
         at += 1;
         let plain = plain(raw);
         match head(raw, &plain) {
-            Some("") => {
+            Some((head, "")) => {
                 let below = below(&lines, at);
                 for n in below.clone() {
                     said.push(Said {
                         line: n,
                         text: self::plain(lines[n]),
                         whole: true,
+                        tools: head == TOOLS,
                     });
                 }
                 at = below.end;
             }
-            Some(tail) => {
+            Some((head, tail)) => {
                 let text = tail.to_owned();
                 said.push(Said {
                     line,
                     text,
                     whole: true,
+                    tools: head == TOOLS,
                 });
             }
             None => said.extend(sentence(line, &plain)),
@@ -264,14 +295,16 @@ fn plain(line: &str) -> String {
     line.replace("**", "").replace("__", "").trim().to_owned()
 }
 
-/// What stands behind a head; nothing where it stands on the lines below.
-fn head<'t>(raw: &str, plain: &'t str) -> Option<&'t str> {
+/// A head and what stands behind it; nothing where that stands on the lines below.
+fn head<'t>(raw: &str, plain: &'t str) -> Option<(&'static str, &'t str)> {
     let small = plain.to_ascii_lowercase();
     let head = HEADS.into_iter().find(|head| small.starts_with(head))?;
     let rest = plain[head.len()..].trim();
     match rest.strip_prefix(':') {
-        Some(tail) => Some(tail.trim()),
-        None if rest.is_empty() && raw.trim_start().starts_with(['#', '*', '_']) => Some(""),
+        Some(tail) => Some((head, tail.trim())),
+        None if rest.is_empty() && raw.trim_start().starts_with(['#', '*', '_']) => {
+            Some((head, ""))
+        }
         None => None,
     }
 }
@@ -313,6 +346,7 @@ fn sentence(line: usize, plain: &str) -> Option<Said> {
             line,
             text: text.to_owned(),
             whole: false,
+            tools: false,
         })
     })
 }

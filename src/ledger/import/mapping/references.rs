@@ -17,6 +17,8 @@ pub(super) struct Ids<'a> {
     pub(super) of: Vec<Option<(TaskId, bool)>>,
     /// Every id that an entry has there, whether it becomes a task or not.
     named: HashSet<String>,
+    /// The ids of the entries without the number at their end, where that is not all.
+    heads: HashSet<String>,
     /// Every task that an entry becomes.
     given: BTreeSet<TaskId>,
     exact: HashMap<String, TaskId>,
@@ -60,6 +62,10 @@ impl<'a> Ids<'a> {
         let mut all = Self {
             of: Vec::with_capacity(candidates.len()),
             named: candidates.iter().map(|one| one.id.clone()).collect(),
+            heads: candidates
+                .iter()
+                .filter_map(|one| Some(head_of(&one.id)?.to_owned()))
+                .collect(),
             given: BTreeSet::new(),
             exact: HashMap::new(),
             close: BTreeMap::new(),
@@ -151,10 +157,21 @@ impl<'a> Ids<'a> {
         self.exact.get(id).or_else(earlier).cloned()
     }
 
+    /// Whether a word differs from the id of some entry in the number at its end only.
+    pub(super) fn is_kin(&self, word: &str) -> bool {
+        head_of(word).is_some_and(|head| self.heads.contains(head))
+    }
+
     /// Whether a task is that of an entry of this very source.
     pub(super) fn has(&self, task: &TaskId) -> bool {
         self.given.contains(task)
     }
+}
+
+/// What stands before the number at the end of an id.
+fn head_of(id: &str) -> Option<&str> {
+    let head = id.trim_end_matches(|c: char| c.is_ascii_digit());
+    (!head.is_empty() && head.len() < id.len()).then_some(head)
 }
 
 /// The task that an entry of one of our own exports is, if it is there. That ids are alike is no
