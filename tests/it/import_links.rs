@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 use crate::support::World;
 
 /// Writes a file below the repository, with the directories above it.
-fn put(world: &World, file: &str, text: &str) {
+pub fn put(world: &World, file: &str, text: &str) {
     let path = world.path("repo").join(file);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
 /// Imports a file or directory of this text; the answer.
-fn import(world: &World, source: &str) -> Value {
+pub fn import(world: &World, source: &str) -> Value {
     let line = format!("--json import {source} --role A-backend --as @dana");
     world.laneway(&line).code(0).json()
 }
 
 /// What an answer says of dependencies that are not there, by the line.
-fn told(answer: &Value, kind: &str) -> Vec<String> {
+pub fn told(answer: &Value, kind: &str) -> Vec<String> {
     let all = answer["data"]["anomalies"].as_array().unwrap().iter();
     all.filter(|one| one["kind"] == kind)
         .map(|one| {
@@ -33,7 +33,7 @@ fn told(answer: &Value, kind: &str) -> Vec<String> {
         .collect()
 }
 
-fn definition(world: &World, id: &str) -> Value {
+pub fn definition(world: &World, id: &str) -> Value {
     let export = world.laneway("--json export").code(0).json();
     let tasks = export["data"]["tasks"].as_array().unwrap().clone();
     let mut tasks = tasks.into_iter().map(|task| task["definition"].clone());
@@ -41,7 +41,7 @@ fn definition(world: &World, id: &str) -> Value {
 }
 
 /// The ids of the tasks that may be claimed, sorted.
-fn ready(world: &World) -> Vec<String> {
+pub fn ready(world: &World) -> Vec<String> {
     let answer = world.laneway("--json ready").json();
     let tasks = answer["data"]["tasks"].as_array().unwrap();
     let ids = tasks.iter().map(|task| task["id"].as_str().unwrap());
@@ -50,7 +50,7 @@ fn ready(world: &World) -> Vec<String> {
     ids
 }
 
-fn lines(issues: &[Value]) -> String {
+pub fn lines(issues: &[Value]) -> String {
     issues.iter().map(|issue| format!("{issue}\n")).collect()
 }
 

@@ -1,58 +1,9 @@
 //! However a source says that a task waits, the task does not become ready.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
+use crate::import_links::{definition, import, lines, put, ready, told};
 use crate::support::World;
-
-/// Writes a file below the repository, with the directories above it.
-fn put(world: &World, file: &str, text: &str) {
-    let path = world.path("repo").join(file);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
-/// Imports a file or directory of this text; the answer.
-fn import(world: &World, source: &str) -> Value {
-    let line = format!("--json import {source} --role A-backend --as @dana");
-    world.laneway(&line).code(0).json()
-}
-
-/// What an answer says of dependencies that are not there, by the line.
-fn told(answer: &Value, kind: &str) -> Vec<String> {
-    let all = answer["data"]["anomalies"].as_array().unwrap().iter();
-    all.filter(|one| one["kind"] == kind)
-        .map(|one| {
-            format!(
-                "{}: {}",
-                one["what"].as_str().unwrap(),
-                one["made"].as_str().unwrap()
-            )
-        })
-        .collect()
-}
-
-fn definition(world: &World, id: &str) -> Value {
-    let export = world.laneway("--json export").code(0).json();
-    let tasks = export["data"]["tasks"].as_array().unwrap().clone();
-    let mut tasks = tasks.into_iter().map(|task| task["definition"].clone());
-    tasks.find(|task| task["id"] == id).unwrap()
-}
-
-/// The ids of the tasks that may be claimed, sorted.
-fn ready(world: &World) -> Vec<String> {
-    let answer = world.laneway("--json ready").json();
-    let tasks = answer["data"]["tasks"].as_array().unwrap();
-    let ids = tasks.iter().map(|task| task["id"].as_str().unwrap());
-    let mut ids: Vec<String> = ids.map(str::to_owned).collect();
-    ids.sort();
-    ids
-}
-
-fn lines(issues: &[Value]) -> String {
-    issues.iter().map(|issue| format!("{issue}\n")).collect()
-}
 
 #[test]
 fn p13_prose_that_says_what_a_task_waits_for_is_never_passed_over() {

@@ -20,6 +20,21 @@ fn guarded() -> World {
     world
 }
 
+/// What the clone `late` made by what it has is not taken at `url`.
+#[track_caller]
+fn refused_as_stale(world: &World, url: &str) {
+    let push = format!("push -q {url} refs/remotes/origin/laneway:refs/heads/laneway");
+    let output = world
+        .command(&world.path("late"), "git", &push)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("rules-stale"),
+        "{said}"
+    );
+}
+
 #[test]
 fn x07_a_fleet_works_through_the_guard_from_the_first_commit() {
     let world = guarded();
@@ -83,16 +98,7 @@ fn x07_rules_that_changed_meanwhile_are_told_and_the_next_try_goes_by_them() {
     world.git_in("late", &format!("remote set-url origin {old}"));
     drop(world.laneway_in("late", "note A-1 x --as @bot").code(0));
     world.git("push -q origin main");
-    let push = format!("push -q {url} refs/remotes/origin/laneway:refs/heads/laneway");
-    let output = world
-        .command(&world.path("late"), "git", &push)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        !output.status.success() && said.contains("rules-stale"),
-        "{said}"
-    );
+    refused_as_stale(&world, &url);
     drop(world.laneway("note A-1 x --as @bot").code(0));
 }
 
@@ -129,16 +135,7 @@ fn p17_a_claim_by_a_plan_that_is_over_is_refused() {
     world.git_in("late", &format!("remote set-url origin {old}"));
     let claim = "claim P-1 --no-worktree --as @bot";
     drop(world.laneway_in("late", claim).code(0));
-    let push = format!("push -q {url} refs/remotes/origin/laneway:refs/heads/laneway");
-    let output = world
-        .command(&world.path("late"), "git", &push)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        !output.status.success() && said.contains("rules-stale"),
-        "{said}"
-    );
+    refused_as_stale(&world, &url);
 }
 
 #[test]
